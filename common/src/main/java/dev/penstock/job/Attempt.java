@@ -1,0 +1,29 @@
+package dev.penstock.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One finished call to a provider.
+ *
+ * @param number 1 for the first
+ * @param provider the name of the provider that was called
+ * @param worker the worker that called it
+ * @param startedAt when the call began, by that worker's clock
+ * @param latency how long it took
+ * @param failure why it failed, or null where it succeeded
+ */
+public record Attempt(
+    int number,
+    String provider,
+    String worker,
+    Instant startedAt,
+    Duration latency,
+    @Nullable Failure failure) {
+  public Attempt {
+    if (number < 1) {
+      throw new IllegalArgumentException("attempts are counted from 1");
+    }
+  }
+}

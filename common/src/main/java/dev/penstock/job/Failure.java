@@ -1,0 +1,155 @@
+package dev.penstock.job;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.time.Duration;
+
+/**
+ * Why an attempt did not succeed. The code (in JSON, metrics and dead letters) is stable; the
+ * message is for people and is cut at {@link #MAX_MESSAGE_CHARS}.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "code")
+public sealed interface Failure {
+  /** The longest message, in UTF-16 code units. */
+  int MAX_MESSAGE_CHARS = 1_000;
+
+  String message();
+
+  /** What follows: another attempt while the policy allows one, or the end of the job. */
+  @JsonIgnore
+  Kind failureKind();
+
+  /** The stable code. */
+  @JsonIgnore
+  default String code() {
+    return getClass().getAnnotation(JsonTypeName.class).value();
+  }
+
+  /** Whether trying again can help. */
+  enum Kind {
+    /** Another attempt can succeed. */
+    TRANSIENT,
+    /** The same job will fail again. */
+    PERMANENT
+  }
+
+  /** The provider failed in a way that can pass: a connection was reset, a 5xx answered. */
+  @JsonTypeName("retryable")
+  record Retryable(String message) implements Failure {
+    public Retryable {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.TRANSIENT;
+    }
+  }
+
+  /**
+   * The provider refused for its rate limit; it is not asked again before {@code retryAfter} has
+   * passed.
+   */
+  @JsonTypeName("throttled")
+  record Throttled(String message, Duration retryAfter) implements Failure {
+    public Throttled {
+      message = cut(message);
+      if (retryAfter.isNegative()) {
+        throw new IllegalArgumentException("retryAfter is not negative");
+      }
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.TRANSIENT;
+    }
+  }
+
+  /** The call took longer than its limit and was interrupted. */
+  @JsonTypeName("timeout")
+  record TimedOut(String message) implements Failure {
+    public TimedOut {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.TRANSIENT;
+    }
+  }
+
+  /** The provider says that the request can't be served as it is. */
+  @JsonTypeName("invalid_request")
+  record InvalidRequest(String message) implements Failure {
+    public InvalidRequest {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
+  /** No provider of this worker serves the job's model and kind. */
+  @JsonTypeName("no_provider")
+  record NoProvider(String message) implements Failure {
+    public NoProvider {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
+  /** The provider's answer is larger than a record may be. */
+  @JsonTypeName("output_too_large")
+  record OutputTooLarge(String message) implements Failure {
+    public OutputTooLarge {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
+  /** The record on the topic is not one that this version can read. */
+  @JsonTypeName("undecodable")
+  record Undecodable(String message) implements Failure {
+    public Undecodable {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
+  /**
+   * The provider plugin threw something it should not have: a bug, tried again because bugs can be
+   * moody.
+   */
+  @JsonTypeName("unknown")
+  record Unknown(String message) implements Failure {
+    public Unknown {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.TRANSIENT;
+    }
+  }
+
+  private static String cut(String message) {
+    return message.length() <= MAX_MESSAGE_CHARS
+        ? message
+        : message.substring(0, MAX_MESSAGE_CHARS - 1) + "…";
+  }
+}

@@ -1,0 +1,60 @@
+package dev.penstock.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job as it was accepted; it never changes afterwards.
+ *
+ * @param id its identity
+ * @param model who is to do it: {@code provider} or {@code provider:model}, for example {@code
+ *     local}
+ * @param input the kind of work and what it works on
+ * @param maxAttempts how many calls may be made before it is dead-lettered, 1 to {@link
+ *     #MAX_ATTEMPTS}
+ * @param attemptTimeout how long one call may take
+ * @param acceptedAt when the intake took it
+ * @param expireAt from when on no result is wanted, or null
+ * @param labels the submitter's own names and values, kept and shown but not acted upon
+ */
+public record Job(
+    JobId id,
+    String model,
+    JobInput input,
+    int maxAttempts,
+    Duration attemptTimeout,
+    Instant acceptedAt,
+    @Nullable Instant expireAt,
+    Map<String, String> labels) {
+  public static final int MAX_ATTEMPTS = 20;
+  public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
+  public static final int MAX_MODEL_CHARS = 200;
+  public static final int MAX_LABELS = 16;
+  public static final int MAX_LABEL_CHARS = 200;
+
+  public Job {
+    labels = Map.copyOf(labels);
+    check(
+        !model.isBlank() && model.length() <= MAX_MODEL_CHARS,
+        "model has 1 to " + MAX_MODEL_CHARS + " characters");
+    check(maxAttempts >= 1 && maxAttempts <= MAX_ATTEMPTS, "maxAttempts is 1 to " + MAX_ATTEMPTS);
+    check(
+        attemptTimeout.isPositive() && attemptTimeout.compareTo(MAX_ATTEMPT_TIMEOUT) <= 0,
+        "attemptTimeout is more than 0 and at most " + MAX_ATTEMPT_TIMEOUT);
+    check(labels.size() <= MAX_LABELS, "there are at most " + MAX_LABELS + " labels");
+  }
+
+  /** The name of the provider that {@link #model} asks for. */
+  public String providerName() {
+    int colon = model.indexOf(':');
+    return colon < 0 ? model : model.substring(0, colon);
+  }
+
+  private static void check(boolean holds, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException(rule);
+    }
+  }
+}

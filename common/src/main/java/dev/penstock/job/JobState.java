@@ -1,0 +1,30 @@
+package dev.penstock.job;
+
+/** Where a job is in its life, as the views tell it. The names are those on the wire. */
+public enum JobState {
+  QUEUED("queued"),
+  RUNNING("running"),
+  WAITING("waiting"),
+  SUCCEEDED("succeeded"),
+  DEAD_LETTERED("dead-lettered"),
+  CANCELLED("cancelled"),
+  EXPIRED("expired");
+
+  private final String wireName;
+
+  JobState(String wireName) {
+    this.wireName = wireName;
+  }
+
+  public String wireName() {
+    return wireName;
+  }
+
+  /** Whether an outcome is committed: nothing follows in this generation. */
+  public boolean isTerminal() {
+    return switch (this) {
+      case QUEUED, RUNNING, WAITING -> false;
+      case SUCCEEDED, DEAD_LETTERED, CANCELLED, EXPIRED -> true;
+    };
+  }
+}

@@ -1,0 +1,45 @@
+package dev.penstock.job;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job as the views tell it.
+ *
+ * @param id the job
+ * @param kind what it asks for
+ * @param model who is to do it
+ * @param state where it is in its life
+ * @param version the {@link LifePosition} up to which this tells its life; never falls for one
+ *     reader
+ * @param generation 0 as accepted; each replay adds one
+ * @param attempts the finished attempts of this generation, in order
+ * @param runningAttempt the attempt that was begun and has not ended, or null
+ * @param maxAttempts how many there may be
+ * @param cancelRequested whether someone asked for its end; final only when the state is cancelled
+ * @param acceptedAt when the intake took it
+ * @param expireAt from when on no result is wanted, or null
+ * @param dueAt while it waits: when its next attempt is due
+ * @param finishedAt when its outcome was decided, or null
+ * @param failure why it was dead-lettered, or null
+ * @param labels the submitter's own
+ */
+public record JobView(
+    JobId id,
+    String kind,
+    String model,
+    String state,
+    String version,
+    int generation,
+    List<Attempt> attempts,
+    @Nullable Integer runningAttempt,
+    int maxAttempts,
+    boolean cancelRequested,
+    Instant acceptedAt,
+    @Nullable Instant expireAt,
+    @Nullable Instant dueAt,
+    @Nullable Instant finishedAt,
+    @Nullable Failure failure,
+    Map<String, String> labels) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.codec;
+
+import org.jspecify.annotations.NullMarked;
