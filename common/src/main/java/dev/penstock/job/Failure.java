@@ -147,6 +147,19 @@ public sealed interface Failure {
     }
   }
 
+  /** The call was interrupted because its job was cancelled. */
+  @JsonTypeName("call_cancelled")
+  record CallCancelled(String message) implements Failure {
+    public CallCancelled {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
   private static String cut(String message) {
     return message.length() <= MAX_MESSAGE_CHARS
         ? message

@@ -1,0 +1,114 @@
+package dev.penstock.worker;
+
+import dev.penstock.worker.core.CoreEvent;
+import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.core.WorkerCore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread that the core runs on. Takes all events that are there, then lets the core act on
+ * them together.
+ */
+final class CoreThread implements CoreInbox, Runnable {
+  private static final Duration TICK = Duration.ofMillis(100);
+  private static final int MAX_EVENTS_A_TURN = 10_000;
+
+  private final InstantSource clock;
+  private final ConcurrentLinkedQueue<CoreEvent> events = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger backlog = new AtomicInteger();
+  private final Consumer<RuntimeException> onFailure;
+  private volatile @Nullable Thread sleeper;
+  private volatile boolean stopped;
+  private volatile Instant turnedAt;
+  private @Nullable WorkerCore core;
+
+  /**
+   * @param onFailure called when the core throws, which is a bug; the thread ends
+   */
+  CoreThread(InstantSource clock, Consumer<RuntimeException> onFailure) {
+    this.clock = clock;
+    this.onFailure = onFailure;
+    this.turnedAt = clock.instant();
+  }
+
+  /** Gives it its core; before {@link #run}. */
+  void use(WorkerCore core) {
+    this.core = core;
+  }
+
+  @Override
+  public void tell(CoreEvent event) {
+    if (event instanceof CoreEvent.Polled polled) {
+      backlog.addAndGet(polled.records().size());
+    }
+    events.add(event);
+    Thread sleeping = sleeper;
+    if (sleeping != null) {
+      LockSupport.unpark(sleeping);
+    }
+  }
+
+  @Override
+  public int backlog() {
+    return backlog.get();
+  }
+
+  /** When the loop last turned: it turns ten times a second when it is well. */
+  Instant turnedAt() {
+    return turnedAt;
+  }
+
+  void stop() {
+    stopped = true;
+  }
+
+  @Override
+  public void run() {
+    WorkerCore running = java.util.Objects.requireNonNull(core);
+    Instant tickAt = clock.instant();
+    try {
+      while (!stopped) {
+        Instant now = clock.instant();
+        turnedAt = now;
+        for (int i = 0; i < MAX_EVENTS_A_TURN; i++) {
+          CoreEvent event = events.poll();
+          if (event == null) {
+            break;
+          }
+          if (event instanceof CoreEvent.Polled polled) {
+            backlog.addAndGet(-polled.records().size());
+          }
+          running.handle(event, now);
+        }
+        if (!now.isBefore(tickAt)) {
+          running.handle(new CoreEvent.Tick(), now);
+          tickAt = now.plus(TICK);
+        }
+        running.endTurn(now);
+        sleepUntil(running.nextWakeUp(), tickAt);
+      }
+    } catch (RuntimeException e) {
+      onFailure.accept(e);
+    }
+  }
+
+  private void sleepUntil(Instant wakeUp, Instant tickAt) {
+    Instant until = wakeUp.isBefore(tickAt) ? wakeUp : tickAt;
+    long nanos = Duration.between(clock.instant(), until).toNanos();
+    if (nanos <= 0) {
+      return;
+    }
+    sleeper = Thread.currentThread();
+    if (events.isEmpty()) {
+      LockSupport.parkNanos(nanos);
+    }
+    sleeper = null;
+  }
+}

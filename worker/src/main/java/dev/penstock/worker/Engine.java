@@ -1,0 +1,291 @@
+package dev.penstock.worker;
+
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.topic.Topics;
+import dev.penstock.worker.claim.ClaimLoop;
+import dev.penstock.worker.claim.ControlReader;
+import dev.penstock.worker.core.Batch;
+import dev.penstock.worker.core.Breakdown;
+import dev.penstock.worker.core.Claim;
+import dev.penstock.worker.core.CoreActions;
+import dev.penstock.worker.core.CoreEvent;
+import dev.penstock.worker.core.WorkerCore;
+import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.provider.Providers;
+import dev.penstock.worker.run.JobRunner;
+import dev.penstock.worker.settle.Settler;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One life of the worker: consumer, core, providers' threads and producer, wired together. It is
+ * not repaired: when something in it breaks it is abandoned with all it remembers, and another one
+ * begins from what is committed.
+ */
+final class Engine implements CoreActions, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
+  private final WorkerConfig config;
+  private final Providers providers;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final CoreThread core;
+  private final ControlReader control;
+  private final ClaimLoop claims;
+  private final JobRunner runner;
+  private final Settler settler;
+  private final InstantSource clock;
+  private final Breakdown breakdown;
+  private final Thread coreThread;
+  private final Thread controlThread;
+  private final Thread claimThread;
+  private final Thread settleThread;
+  private final CountDownLatch drained = new CountDownLatch(1);
+
+  /**
+   * Fences whatever used this worker's {@code transactional.id} before, and begins.
+   *
+   * @param topicIds the ids of the consumed topics
+   * @throws org.apache.kafka.common.KafkaException when Kafka can't be reached or refuses
+   */
+  Engine(
+      WorkerConfig config,
+      Providers providers,
+      WorkerMetrics metrics,
+      Map<String, Uuid> topicIds,
+      InstantSource clock,
+      Breakdown breakdown) {
+    this.config = config;
+    this.providers = providers;
+    this.clock = clock;
+    this.breakdown = breakdown;
+    KafkaConfig kafka = config.kafka();
+    Topics topics = kafka.topics();
+    Duration transactionTimeout = config.timing().transactionTimeout();
+    this.producer = new KafkaProducer<>(producerSettings(kafka));
+    try {
+      producer.initTransactions();
+    } catch (RuntimeException e) {
+      producer.close(Duration.ZERO);
+      throw e;
+    }
+    this.core = new CoreThread(clock, e -> breakdown.restart("the core failed; that is a bug", e));
+    this.control =
+        new ControlReader(
+            new KafkaConsumer<>(controlSettings(kafka)),
+            topics.control(),
+            topics.partitions(),
+            core,
+            breakdown);
+    this.claims =
+        new ClaimLoop(
+            new KafkaConsumer<>(claimSettings(kafka)),
+            topics.claimed(),
+            topicIds,
+            control,
+            core,
+            breakdown,
+            transactionTimeout.plusSeconds(5));
+    this.runner = new JobRunner(config.id(), clock, core, breakdown);
+    this.settler =
+        new Settler(
+            producer,
+            topics,
+            claims::ownership,
+            core,
+            breakdown,
+            clock,
+            transactionTimeout,
+            metrics.commits());
+    RandomGenerator random =
+        new RandomGenerator() {
+          @Override
+          public long nextLong() {
+            return ThreadLocalRandom.current().nextLong();
+          }
+        };
+    core.use(
+        new WorkerCore(
+            config.id(),
+            config.limits(),
+            new Judge(config.retry(), random),
+            job -> {
+              var provider = providers.serving(job);
+              return provider == null ? null : provider.name();
+            },
+            this,
+            metrics));
+    this.coreThread = start("core", core);
+    this.controlThread = start("control", control);
+    this.settleThread = start("settle", settler);
+    this.claimThread = start("claim", claims);
+  }
+
+  private static Thread start(String name, Runnable loop) {
+    return Thread.ofPlatform().daemon().name("worker-" + name).start(loop);
+  }
+
+  /** Whether partitions are assigned. */
+  boolean isAssigned() {
+    return claims.isAssigned();
+  }
+
+  /** When the core last turned. */
+  Instant turnedAt() {
+    return core.turnedAt();
+  }
+
+  // What the core wants done
+
+  @Override
+  public void call(Claim claim, ProviderCall call) {
+    runner.start(claim, Objects.requireNonNull(providers.serving(claim.record().job())), call);
+  }
+
+  @Override
+  public void interrupt(Claim claim) {
+    runner.interrupt(claim);
+  }
+
+  @Override
+  public void commit(Batch batch) {
+    settler.submit(batch);
+  }
+
+  @Override
+  public void pause(Set<TopicPartition> partitions) {
+    claims.pause(partitions);
+  }
+
+  @Override
+  public void drained() {
+    drained.countDown();
+  }
+
+  @Override
+  public void fail(String reason) {
+    breakdown.die(reason);
+  }
+
+  // The end
+
+  /** Stops claiming, lets running calls end within the grace, commits, and leaves the group. */
+  void drain() {
+    Duration grace = config.timing().drainGrace();
+    core.tell(new CoreEvent.Drain(clock.instant().plus(grace)));
+    try {
+      if (!drained.await(
+          grace.plus(config.timing().transactionTimeout()).toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn(
+            "not everything was committed within the drain's time; the next owner runs the rest"
+                + " again");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Leaves the group in good order and ends all threads. */
+  @Override
+  public void close() {
+    claims.stop();
+    join(claimThread, config.timing().transactionTimeout().plusSeconds(20));
+    end();
+  }
+
+  /** Ends all threads without committing anything more. */
+  void abandon() {
+    claims.abandon();
+    end();
+    join(claimThread, Duration.ofSeconds(15));
+  }
+
+  private void end() {
+    settler.stop();
+    control.stop();
+    // A transaction that is open is ended by the successor's initTransactions, or by its timeout.
+    join(settleThread, Duration.ofSeconds(2));
+    producer.close(Duration.ofSeconds(2));
+    join(settleThread, Duration.ofSeconds(2));
+    join(controlThread, Duration.ofSeconds(5));
+    core.stop();
+    join(coreThread, Duration.ofSeconds(5));
+  }
+
+  private static void join(Thread thread, Duration patience) {
+    try {
+      if (!thread.join(patience)) {
+        log.warn("the thread {} did not end within {}", thread.getName(), patience);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // Clients
+
+  private Map<String, Object> producerSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = kafka.clientSettings(config.id() + "-settle");
+    settings.put("key.serializer", ByteArraySerializer.class);
+    settings.put("value.serializer", ByteArraySerializer.class);
+    settings.put("transactional.id", kafka.topics().prefix() + "worker-" + config.id());
+    settings.put("transaction.timeout.ms", (int) config.timing().transactionTimeout().toMillis());
+    settings.put("delivery.timeout.ms", (int) config.timing().transactionTimeout().toMillis());
+    settings.put(
+        "request.timeout.ms",
+        (int) Math.min(5_000, config.timing().transactionTimeout().toMillis()));
+    settings.put("max.block.ms", config.timing().transactionTimeout().toMillis());
+    settings.put("linger.ms", 0);
+    settings.put("batch.size", 256 * 1024);
+    settings.put("buffer.memory", 64L * 1024 * 1024);
+    settings.put("max.request.size", Topics.MAX_RECORD_BYTES + 64 * 1024);
+    // A transaction that begins right after another finds the coordinator still busy; it asks again
+    // soon.
+    settings.put("retry.backoff.ms", 2L);
+    settings.put("retry.backoff.max.ms", 500L);
+    return settings;
+  }
+
+  private Map<String, Object> claimSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = readerSettings(kafka, "claim");
+    settings.put("group.id", kafka.topics().workerGroup());
+    settings.put("group.protocol", "consumer");
+    settings.put("auto.offset.reset", "none");
+    settings.put("max.poll.records", 2_000);
+    settings.put("max.partition.fetch.bytes", Topics.MAX_RECORD_BYTES + 64 * 1024);
+    settings.put("fetch.max.bytes", 16 * 1024 * 1024);
+    return settings;
+  }
+
+  private Map<String, Object> controlSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = readerSettings(kafka, "control");
+    settings.put("auto.offset.reset", "earliest");
+    return settings;
+  }
+
+  private Map<String, Object> readerSettings(KafkaConfig kafka, String role) {
+    Map<String, Object> settings = new HashMap<>(kafka.clientSettings(config.id() + "-" + role));
+    settings.put("key.deserializer", ByteArrayDeserializer.class);
+    settings.put("value.deserializer", ByteArrayDeserializer.class);
+    settings.put("enable.auto.commit", false);
+    settings.put("isolation.level", "read_committed");
+    return settings;
+  }
+}

@@ -1,0 +1,109 @@
+package dev.penstock.worker;
+
+import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsReader;
+import dev.penstock.provider.Provider;
+import dev.penstock.retry.RetryPolicy;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.provider.Providers;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * How a worker runs.
+ *
+ * @param id who it is: part of its {@code transactional.id}, so it must differ between workers and
+ *     should be the same after a restart
+ * @param limits its bounds
+ * @param retry when failed attempts are made again
+ * @param timing how long it waits for what
+ * @param kafka how to reach Kafka
+ * @param http where health and metrics are served
+ * @param providers whom it can call
+ */
+record WorkerConfig(
+    String id,
+    CoreLimits limits,
+    RetryPolicy retry,
+    Timing timing,
+    KafkaConfig kafka,
+    HttpConfig http,
+    List<Provider> providers) {
+  private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
+
+  /**
+   * @param drainGrace how long running calls may go on when the worker stops
+   * @param transactionTimeout after how long Kafka ends the transaction of a worker that is gone;
+   *     until then readers of what it wrote wait
+   */
+  record Timing(Duration drainGrace, Duration transactionTimeout) {}
+
+  static WorkerConfig read(Settings settings) {
+    SettingsReader reader = settings.reader();
+    HttpConfig http = HttpConfig.read(reader, "worker", 8081);
+    String id =
+        reader.text(
+            "worker.id",
+            hostName() + "-" + (http.port() == 0 ? ProcessHandle.current().pid() : http.port()));
+    if (!ID.matcher(id).matches()) {
+      reader.error(
+          "worker.id is '" + id + "', but must be 1 to 200 letters, digits, '.', '_' and '-'");
+    }
+    var limits =
+        new CoreLimits(
+            reader.integer("worker.slots", 256, 1, 100_000),
+            reader.integer("worker.window-jobs", 2_000, 1, 20_000),
+            reader.integer("worker.claimed-megabytes", 128, 1, 100_000) * 1_000_000L,
+            reader.integer("worker.batch-records", 5_000, 1, 100_000),
+            reader.duration(
+                "worker.commit-linger",
+                Duration.ofMillis(3),
+                Duration.ZERO,
+                Duration.ofSeconds(1)));
+    Duration base =
+        reader.duration(
+            "worker.retry-base-delay",
+            Duration.ofSeconds(1),
+            Duration.ofMillis(1),
+            Duration.ofHours(1));
+    Duration max =
+        reader.duration(
+            "worker.retry-max-delay",
+            Duration.ofSeconds(60),
+            Duration.ofMillis(1),
+            Duration.ofHours(24));
+    if (max.compareTo(base) < 0) {
+      reader.error(
+          "worker.retry-max-delay is "
+              + max
+              + ", less than worker.retry-base-delay, which is "
+              + base);
+    }
+    var timing =
+        new Timing(
+            reader.duration(
+                "worker.drain-grace", Duration.ofSeconds(20), Duration.ZERO, Duration.ofHours(1)),
+            reader.duration(
+                "worker.transaction-timeout",
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(15)));
+    KafkaConfig kafka = KafkaConfig.read(reader);
+    List<Provider> providers = Providers.load(reader);
+    return reader.build(() ->
+        new WorkerConfig(id, limits, new RetryPolicy(base, max), timing, kafka, http, providers));
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException _) {
+      return "worker";
+    }
+  }
+}

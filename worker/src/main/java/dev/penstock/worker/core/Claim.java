@@ -1,0 +1,78 @@
+package dev.penstock.worker.core;
+
+import dev.penstock.job.JobRecord;
+import dev.penstock.worker.judge.Settlement;
+import java.time.Instant;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that this worker is answerable for, from its admission to the window until its
+ * settlement is committed.
+ */
+public final class Claim {
+  /** Where a claim is. Only the core's thread changes it. */
+  enum Phase {
+    /** Ready, waits for a slot. */
+    QUEUED,
+    /** Waits for its due time. */
+    WAITING,
+    /** A provider is called. */
+    RUNNING,
+    /** What it came to is known and not yet committed. */
+    SETTLED,
+    /** The partition went to someone else, or the worker stops: whatever comes of it is ignored. */
+    DROPPED
+  }
+
+  /** Why a running call was interrupted. */
+  enum Interruption {
+    NONE,
+    TIMEOUT,
+    CANCEL,
+    EXPIRY
+  }
+
+  private final TopicPartition partition;
+  private final long offset;
+  private final JobRecord record;
+  private final int payloadBytes;
+  private final @Nullable String traceparent;
+
+  Phase phase = Phase.QUEUED;
+  Interruption interruption = Interruption.NONE;
+  Instant interruptedAt = Instant.EPOCH;
+  Instant startedAt = Instant.EPOCH;
+  String provider = "";
+  boolean holdsSlot;
+  boolean announced;
+  @Nullable Settlement settlement;
+
+  Claim(SourceRecord source, JobRecord record) {
+    this.partition = source.partition();
+    this.offset = source.offset();
+    this.payloadBytes = source.payloadBytes();
+    this.traceparent = source.traceparent();
+    this.record = record;
+  }
+
+  public TopicPartition partition() {
+    return partition;
+  }
+
+  public long offset() {
+    return offset;
+  }
+
+  public JobRecord record() {
+    return record;
+  }
+
+  public @Nullable String traceparent() {
+    return traceparent;
+  }
+
+  int payloadBytes() {
+    return payloadBytes;
+  }
+}

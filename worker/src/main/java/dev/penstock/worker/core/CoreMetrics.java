@@ -1,0 +1,22 @@
+package dev.penstock.worker.core;
+
+import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.judge.Settlement;
+
+/**
+ * What the core counts. Gauges are read by other threads, so the core publishes them at the end of
+ * each turn.
+ */
+public interface CoreMetrics {
+  /** A call ended and the job came to {@code settlement}. */
+  void settled(Claim claim, Settlement settlement);
+
+  /** A call was made. */
+  void called(Claim claim, Judge.Call call, String code);
+
+  /** A record could not be read. */
+  void poisoned();
+
+  /** The state at the end of a turn. */
+  void turn(int busySlots, int queued, int waiting, int claimed, int stuck);
+}

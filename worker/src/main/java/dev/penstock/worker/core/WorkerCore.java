@@ -1,0 +1,693 @@
+package dev.penstock.worker.core;
+
+import dev.penstock.codec.Decoded;
+import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.ProviderResult;
+import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.judge.Settlement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The worker's decisions as a state machine: what to claim, call, settle and commit, and what
+ * ownership, cancels, time and refusals mean for that. Events in, actions out; no I/O, no clock and
+ * no thread of its own, so the same code runs in production and in simulation.
+ *
+ * <p>It keeps the invariant: a job's outcome or next record is handed to {@link CoreActions#commit}
+ * only in a batch whose offsets finish the record it was claimed from, and only while that record's
+ * partition is owned.
+ *
+ * <p>Not thread-safe: {@link #handle} and {@link #endTurn} are called on one thread.
+ */
+public final class WorkerCore {
+  /** How long an interrupted call may take to return before its job is settled without it. */
+  static final Duration INTERRUPT_GRACE = Duration.ofSeconds(5);
+
+  /** Committed offsets of idle groups expire; see {@code offsets.retention.minutes}. */
+  static final Duration RECOMMIT_AFTER = Duration.ofHours(1);
+
+  /** How long a partition on which nothing happens waits before its gaps are committed. */
+  static final Duration IDLE_PAUSE = Duration.ofMillis(500);
+
+  /** How long a refused batch waits before it is tried again. */
+  static final Duration REFUSED_PAUSE = Duration.ofMillis(100);
+
+  /** The most cancel requests that are remembered; the oldest give way. */
+  static final int MAX_CANCELS = 1_000_000;
+
+  private final String worker;
+  private final CoreLimits limits;
+  private final Judge judge;
+  private final ProviderNames providers;
+  private final CoreActions actions;
+  private final CoreMetrics metrics;
+
+  private final Map<TopicPartition, PartitionState> partitions = new LinkedHashMap<>();
+  private final Map<JobId, Claim> claimsById = new HashMap<>();
+  private final Map<JobId, Integer> cancels = new LinkedHashMap<>();
+  private final Deque<Claim> queued = new ArrayDeque<>();
+  private final PriorityQueue<Claim> waiting =
+      new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
+  private final Set<Claim> running = new LinkedHashSet<>();
+  private final Deque<Claim> unannounced = new ArrayDeque<>();
+  private final Deque<Claim> settled = new ArrayDeque<>();
+  private final Deque<SourceRecord> poison = new ArrayDeque<>();
+  private final Map<Set<TopicPartition>, CompletableFuture<Void>> leavers = new LinkedHashMap<>();
+
+  private int busySlots;
+  private long claimedBytes;
+  private @Nullable Batch inFlight;
+  private @Nullable Batch refused;
+  private Instant notBefore = Instant.EPOCH;
+  private Instant lingerUntil = Instant.MAX;
+  private @Nullable Instant drainUntil;
+  private boolean drainedSaid;
+  private Set<TopicPartition> paused = Set.of();
+
+  /** Which provider serves a model; null when none does. */
+  public interface ProviderNames {
+    @Nullable String serving(Job job);
+  }
+
+  public WorkerCore(
+      String worker,
+      CoreLimits limits,
+      Judge judge,
+      ProviderNames providers,
+      CoreActions actions,
+      CoreMetrics metrics) {
+    this.worker = worker;
+    this.limits = limits;
+    this.judge = judge;
+    this.providers = providers;
+    this.actions = actions;
+    this.metrics = metrics;
+  }
+
+  /** Takes one event in. What follows from several is done together by {@link #endTurn}. */
+  public void handle(CoreEvent event, Instant now) {
+    switch (event) {
+      case CoreEvent.Assigned assigned ->
+          partitions.put(assigned.partition(), new PartitionState(assigned, now));
+      case CoreEvent.Revoked revoked -> revoked(revoked);
+      case CoreEvent.Lost lost -> lost(lost);
+      case CoreEvent.Polled polled -> {
+        PartitionState state = partitions.get(polled.partition());
+        if (state != null) {
+          state.polled(polled);
+        }
+      }
+      case CoreEvent.CallEnded ended -> callEnded(ended, now);
+      case CoreEvent.CancelRequested(JobId jobId, int generation) ->
+          cancelRequested(jobId, generation, now);
+      case CoreEvent.CancelForgotten(JobId jobId) -> cancels.remove(jobId);
+      case CoreEvent.Committed(Batch batch) -> committed(batch, now);
+      case CoreEvent.Refused(Batch batch) -> refused(batch, now);
+      case CoreEvent.Drain(Instant deadline) -> drain(deadline);
+      case CoreEvent.Tick _ -> tick(now);
+    }
+  }
+
+  /** Claims, starts and commits what the events since the last turn allow. */
+  public void endTurn(Instant now) {
+    wakeDue(now);
+    claim(now);
+    startQueued(now);
+    pauseFull();
+    commit(now);
+    release();
+    sayDrained();
+    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuck());
+  }
+
+  /**
+   * When {@link #endTurn} has something to do although no event came; at the latest at the next
+   * {@link CoreEvent.Tick}.
+   */
+  public Instant nextWakeUp() {
+    Instant next =
+        inFlight == null
+            ? earlier(lingerUntil, refused == null ? Instant.MAX : notBefore)
+            : Instant.MAX;
+    Claim first = waiting.peek();
+    return first == null ? next : earlier(next, dueAt(first.record()));
+  }
+
+  // Ownership
+
+  private void revoked(CoreEvent.Revoked revoked) {
+    for (TopicPartition partition : revoked.partitions()) {
+      PartitionState state = partitions.get(partition);
+      if (state != null) {
+        state.leave();
+        List.copyOf(state.claims()).stream()
+            .filter(claim -> claim.phase != Claim.Phase.SETTLED)
+            .forEach(this::drop);
+      }
+    }
+    leavers.put(revoked.partitions(), revoked.released());
+  }
+
+  private void lost(CoreEvent.Lost lost) {
+    giveUp(lost.partitions());
+    leavers.put(lost.partitions(), lost.released());
+  }
+
+  private void giveUp(Set<TopicPartition> gone) {
+    for (TopicPartition partition : gone) {
+      PartitionState state = partitions.get(partition);
+      if (state != null) {
+        List.copyOf(state.claims()).forEach(this::drop);
+      }
+    }
+    settled.removeIf(claim -> claim.phase == Claim.Phase.DROPPED);
+    poison.removeIf(record -> gone.contains(record.partition()));
+    gone.forEach(partitions::remove);
+  }
+
+  /** Lets partitions go once nothing of theirs is being committed or left to commit. */
+  private void release() {
+    if (inFlight != null) {
+      return;
+    }
+    Iterator<Map.Entry<Set<TopicPartition>, CompletableFuture<Void>>> each =
+        leavers.entrySet().iterator();
+    while (each.hasNext()) {
+      var leaver = each.next();
+      boolean finished =
+          leaver.getKey().stream()
+              .map(partitions::get)
+              .allMatch(
+                  state -> state == null || (!state.hasClaims() && !hasPoison(state.partition())));
+      if (finished && !concerns(refused, leaver.getKey())) {
+        leaver.getKey().forEach(partitions::remove);
+        each.remove();
+        leaver.getValue().complete(null);
+      }
+    }
+  }
+
+  private boolean hasPoison(TopicPartition partition) {
+    return poison.stream().anyMatch(record -> record.partition().equals(partition));
+  }
+
+  private static boolean concerns(@Nullable Batch batch, Set<TopicPartition> partitions) {
+    return batch != null && batch.offsets().keySet().stream().anyMatch(partitions::contains);
+  }
+
+  /** Forgets a claim that others will run again. */
+  private void drop(Claim claim) {
+    if (claim.phase == Claim.Phase.RUNNING) {
+      actions.interrupt(claim);
+      running.remove(claim);
+    } else if (claim.phase == Claim.Phase.QUEUED) {
+      queued.remove(claim);
+    } else if (claim.phase == Claim.Phase.WAITING) {
+      waiting.remove(claim);
+    }
+    claim.phase = Claim.Phase.DROPPED;
+    forget(claim);
+    PartitionState state = partitions.get(claim.partition());
+    if (state != null) {
+      state.claims().remove(claim);
+    }
+  }
+
+  private void forget(Claim claim) {
+    claimsById.remove(claim.record().job().id(), claim);
+    claimedBytes -= claim.payloadBytes();
+  }
+
+  // Claiming
+
+  private void claim(Instant now) {
+    if (drainUntil != null) {
+      return;
+    }
+    for (PartitionState state : partitions.values()) {
+      while (claimedBytes < limits.claimedBytes()) {
+        SourceRecord record = state.nextClaimable(limits.windowJobs());
+        if (record == null) {
+          break;
+        }
+        state.vanishedBefore(record.offset()).ifPresent(offset -> vanished(state, offset));
+        claim(state, record, now);
+      }
+      state.closeGaps().ifPresent(offset -> vanished(state, offset));
+    }
+  }
+
+  private void vanished(PartitionState state, long offset) {
+    actions.fail(
+        "the record at offset "
+            + offset
+            + " of "
+            + state.partition()
+            + " was not finished and is gone from the log; someone deleted it or the topic was"
+            + " truncated");
+  }
+
+  private void claim(PartitionState state, SourceRecord source, Instant now) {
+    switch (source.content()) {
+      case Decoded.Refused<JobRecord> _ -> {
+        metrics.poisoned();
+        state.poisoned(source.offset());
+        poison.add(source);
+      }
+      case Decoded.Value<JobRecord>(JobRecord record) -> {
+        var claim = new Claim(source, record);
+        state.claimed(claim);
+        claimsById.put(record.job().id(), claim);
+        claimedBytes += source.payloadBytes();
+        begin(claim, now);
+      }
+    }
+  }
+
+  private void begin(Claim claim, Instant now) {
+    JobRecord record = claim.record();
+    if (isCancelled(record)) {
+      settle(claim, Judge.withoutCall(record, new Outcome.Cancelled(), now));
+    } else if (Judge.isExpired(record, now)) {
+      settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
+    } else if (dueAt(record).isAfter(now)) {
+      claim.phase = Claim.Phase.WAITING;
+      waiting.add(claim);
+    } else {
+      claim.phase = Claim.Phase.QUEUED;
+      queued.add(claim);
+    }
+  }
+
+  private boolean isCancelled(JobRecord record) {
+    Integer generation = cancels.get(record.job().id());
+    return generation != null && generation == record.generation();
+  }
+
+  private void wakeDue(Instant now) {
+    for (Claim claim = waiting.peek();
+        claim != null && !dueAt(claim.record()).isAfter(now);
+        claim = waiting.peek()) {
+      waiting.remove();
+      begin(claim, now);
+    }
+  }
+
+  private void pauseFull() {
+    var full = new HashSet<TopicPartition>();
+    for (PartitionState state : partitions.values()) {
+      if (drainUntil != null
+          || state.isFull(limits.windowJobs())
+          || claimedBytes >= limits.claimedBytes()) {
+        full.add(state.partition());
+      }
+    }
+    if (!full.equals(paused)) {
+      paused = Set.copyOf(full);
+      actions.pause(paused);
+    }
+  }
+
+  // Calls
+
+  private void startQueued(Instant now) {
+    while (busySlots < limits.slots() && !queued.isEmpty()) {
+      Claim claim = queued.remove();
+      JobRecord record = claim.record();
+      Job job = record.job();
+      if (Judge.isExpired(record, now)) {
+        settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
+        continue;
+      }
+      String provider = providers.serving(job);
+      claim.provider = provider == null ? job.providerName() : provider;
+      claim.startedAt = now;
+      if (provider == null) {
+        var call = new Judge.Call(claim.provider, worker, now, Duration.ZERO);
+        ended(claim, call, new ProviderResult.Failed(noProvider(job)), now);
+        continue;
+      }
+      claim.phase = Claim.Phase.RUNNING;
+      claim.holdsSlot = true;
+      busySlots++;
+      running.add(claim);
+      unannounced.add(claim);
+      actions.call(
+          claim,
+          new ProviderCall(
+              job.id(),
+              record.generation(),
+              record.nextAttempt(),
+              job.model(),
+              job.input(),
+              job.attemptTimeout()));
+    }
+  }
+
+  private static Failure noProvider(Job job) {
+    return new Failure.NoProvider(
+        "no provider of this worker serves "
+            + job.input().kind().wireName()
+            + " for the model '"
+            + job.model()
+            + "'; name another model, or add the provider's jar to the workers");
+  }
+
+  private void callEnded(CoreEvent.CallEnded ended, Instant now) {
+    Claim claim = ended.claim();
+    if (claim.holdsSlot) {
+      claim.holdsSlot = false;
+      busySlots--;
+    }
+    if (claim.phase == Claim.Phase.RUNNING) {
+      ended(claim, ended.call(), ended.result(), now);
+    }
+  }
+
+  private void ended(Claim claim, Judge.Call call, ProviderResult result, Instant now) {
+    running.remove(claim);
+    JobRecord record = claim.record();
+    boolean answered = result instanceof ProviderResult.Answered;
+    Settlement settlement;
+    if (answered || claim.interruption == Claim.Interruption.NONE) {
+      settlement = judge.judge(record, call, result, now);
+    } else {
+      var timedOut = timedOut(claim);
+      settlement =
+          switch (claim.interruption) {
+            case NONE, TIMEOUT ->
+                judge.judge(record, call, new ProviderResult.Failed(timedOut), now);
+            case CANCEL ->
+                Judge.cutShort(
+                    record,
+                    call,
+                    new Failure.CallCancelled("the job was cancelled while the call ran"),
+                    new Outcome.Cancelled(),
+                    now);
+            case EXPIRY -> Judge.cutShort(record, call, timedOut, new Outcome.Expired(), now);
+          };
+    }
+    if (settlement instanceof Settlement.Retry && isCancelled(record)) {
+      settlement = Judge.cutShort(record, call, failureOf(result), new Outcome.Cancelled(), now);
+    }
+    metrics.called(claim, call, answered ? "succeeded" : codeOf(claim, result));
+    settle(claim, settlement);
+  }
+
+  private static Failure failureOf(ProviderResult result) {
+    return switch (result) {
+      case ProviderResult.Failed(Failure failure) -> failure;
+      case ProviderResult.Answered _ ->
+          throw new IllegalStateException("an answer is never tried again");
+    };
+  }
+
+  private static String codeOf(Claim claim, ProviderResult result) {
+    return switch (claim.interruption) {
+      case NONE -> failureOf(result).code();
+      case TIMEOUT -> "timeout";
+      case CANCEL -> "cancelled";
+      case EXPIRY -> "expired";
+    };
+  }
+
+  private static Failure timedOut(Claim claim) {
+    return new Failure.TimedOut(
+        "the call took longer than "
+            + claim.record().job().attemptTimeout().toMillis()
+            + " ms and was interrupted");
+  }
+
+  private void tick(Instant now) {
+    for (Claim claim : List.copyOf(running)) {
+      if (claim.interruption == Claim.Interruption.NONE) {
+        Job job = claim.record().job();
+        if (Judge.isExpired(claim.record(), now)) {
+          interrupt(claim, Claim.Interruption.EXPIRY, now);
+        } else if (now.isAfter(claim.startedAt.plus(job.attemptTimeout()))) {
+          interrupt(claim, Claim.Interruption.TIMEOUT, now);
+        }
+      } else if (now.isAfter(claim.interruptedAt.plus(INTERRUPT_GRACE))) {
+        // The provider ignores interrupts: its thread keeps the slot, the job goes on without it.
+        var call =
+            new Judge.Call(
+                claim.provider, worker, claim.startedAt, Duration.between(claim.startedAt, now));
+        ended(claim, call, new ProviderResult.Failed(timedOut(claim)), now);
+      }
+    }
+    if (drainUntil != null && now.isAfter(drainUntil)) {
+      List.copyOf(running).forEach(this::drop);
+    }
+  }
+
+  private void interrupt(Claim claim, Claim.Interruption why, Instant now) {
+    claim.interruption = why;
+    claim.interruptedAt = now;
+    actions.interrupt(claim);
+  }
+
+  private int stuck() {
+    return busySlots - running.size();
+  }
+
+  // Cancels
+
+  private void cancelRequested(JobId jobId, int generation, Instant now) {
+    cancels.put(jobId, generation);
+    if (cancels.size() > MAX_CANCELS) {
+      Iterator<JobId> oldest = cancels.keySet().iterator();
+      oldest.next();
+      oldest.remove();
+    }
+    Claim claim = claimsById.get(jobId);
+    if (claim == null || claim.record().generation() != generation) {
+      return;
+    }
+    switch (claim.phase) {
+      case QUEUED -> {
+        queued.remove(claim);
+        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
+      }
+      case WAITING -> {
+        waiting.remove(claim);
+        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
+      }
+      case RUNNING -> {
+        if (claim.interruption == Claim.Interruption.NONE) {
+          interrupt(claim, Claim.Interruption.CANCEL, now);
+        }
+      }
+      case SETTLED, DROPPED -> {
+        // Another outcome won, or the next owner decides.
+      }
+    }
+  }
+
+  // Settling
+
+  private void settle(Claim claim, Settlement settlement) {
+    claim.phase = Claim.Phase.SETTLED;
+    claim.settlement = settlement;
+    settled.add(claim);
+    metrics.settled(claim, settlement);
+  }
+
+  private void commit(Instant now) {
+    if (inFlight != null) {
+      return;
+    }
+    if (refused != null) {
+      if (now.isBefore(notBefore)) {
+        return;
+      }
+      Batch again = owned(refused);
+      refused = null;
+      if (!again.offsets().isEmpty()) {
+        inFlight = again;
+        actions.commit(again);
+        return;
+      }
+    }
+    unannounced.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
+    if (settled.isEmpty() && poison.isEmpty() && unannounced.isEmpty()) {
+      lingerUntil = Instant.MAX;
+      recommitIdle(now);
+      return;
+    }
+    if (lingerUntil.equals(Instant.MAX)) {
+      lingerUntil = now.plus(limits.commitLinger());
+    }
+    boolean full = settled.size() >= limits.batchRecords();
+    if (!full && leavers.isEmpty() && drainUntil == null && now.isBefore(lingerUntil)) {
+      return;
+    }
+    lingerUntil = Instant.MAX;
+    inFlight = nextBatch();
+    actions.commit(inFlight);
+  }
+
+  private Batch nextBatch() {
+    var touched = new LinkedHashSet<PartitionState>();
+    var settledNow = new ArrayList<Batch.Settled>();
+    var settledCancels = new HashSet<JobId>();
+    while (!settled.isEmpty() && settledNow.size() < limits.batchRecords()) {
+      Claim claim = settled.remove();
+      settledNow.add(new Batch.Settled(claim, java.util.Objects.requireNonNull(claim.settlement)));
+      if (cancels.containsKey(claim.record().job().id())
+          && claim.settlement instanceof Settlement.Finish) {
+        settledCancels.add(claim.record().job().id());
+      }
+      touched.add(finish(claim.partition(), claim.offset()));
+      forget(claim);
+    }
+    var poisonNow = new ArrayList<SourceRecord>();
+    while (!poison.isEmpty() && poisonNow.size() < limits.batchRecords()) {
+      SourceRecord record = poison.remove();
+      poisonNow.add(record);
+      touched.add(finish(record.partition(), record.offset()));
+    }
+    var startedNow = new ArrayList<Batch.Started>();
+    while (!unannounced.isEmpty() && startedNow.size() < limits.batchRecords()) {
+      Claim claim = unannounced.remove();
+      startedNow.add(new Batch.Started(claim, startedEvent(claim)));
+      touched.add(state(claim.partition()));
+    }
+    var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+    touched.forEach(state -> offsets.put(state.partition(), state.offset()));
+    return new Batch(settledNow, startedNow, poisonNow, settledCancels, offsets);
+  }
+
+  private JobEvent.AttemptStarted startedEvent(Claim claim) {
+    JobRecord record = claim.record();
+    return new JobEvent.AttemptStarted(
+        record.job().id(),
+        record.generation(),
+        record.nextAttempt(),
+        claim.provider,
+        worker,
+        claim.startedAt);
+  }
+
+  private PartitionState finish(TopicPartition partition, long offset) {
+    PartitionState state = state(partition);
+    state.finish(offset);
+    return state;
+  }
+
+  private PartitionState state(TopicPartition partition) {
+    PartitionState state = partitions.get(partition);
+    if (state == null) {
+      throw new IllegalStateException("a claim of " + partition + " outlived its ownership");
+    }
+    return state;
+  }
+
+  /**
+   * Keeps committed offsets of partitions alive that nothing happens on, and closes gaps at their
+   * tails.
+   */
+  private void recommitIdle(Instant now) {
+    var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+    for (PartitionState state : partitions.values()) {
+      boolean idle =
+          state.isDirty()
+              && !state.hasClaims()
+              && now.isAfter(state.committedAt().plus(IDLE_PAUSE));
+      if (idle || now.isAfter(state.committedAt().plus(RECOMMIT_AFTER))) {
+        offsets.put(state.partition(), state.offset());
+      }
+    }
+    if (!offsets.isEmpty()) {
+      inFlight = new Batch(List.of(), List.of(), List.of(), Set.of(), offsets);
+      actions.commit(inFlight);
+    }
+  }
+
+  private void committed(Batch batch, Instant now) {
+    inFlight = null;
+    batch.settledCancels().forEach(cancels::remove);
+    for (TopicPartition partition : batch.offsets().keySet()) {
+      PartitionState state = partitions.get(partition);
+      if (state != null) {
+        state.committed(now);
+      }
+    }
+  }
+
+  /**
+   * The window already counts the batch's jobs as finished, so no other batch may be committed
+   * before this one: it is kept as it is and tried again for what is still owned.
+   */
+  private void refused(Batch batch, Instant now) {
+    inFlight = null;
+    refused = batch;
+    notBefore = now.plus(REFUSED_PAUSE);
+    // A partition that is about to leave does not wait for a second try: its next owner runs the
+    // jobs again.
+    leavers.keySet().forEach(this::giveUp);
+    refused = owned(batch);
+  }
+
+  /** The part of a batch whose partitions are still owned. */
+  private Batch owned(Batch batch) {
+    Set<TopicPartition> owned = partitions.keySet();
+    var offsets = new HashMap<>(batch.offsets());
+    offsets.keySet().retainAll(owned);
+    return new Batch(
+        batch.settled().stream().filter(each -> owned.contains(each.claim().partition())).toList(),
+        batch.started().stream().filter(each -> owned.contains(each.claim().partition())).toList(),
+        batch.poison().stream().filter(each -> owned.contains(each.partition())).toList(),
+        batch.settledCancels(),
+        offsets);
+  }
+
+  // Draining
+
+  private void drain(Instant deadline) {
+    drainUntil = deadline;
+    List.copyOf(queued).forEach(this::drop);
+    List.copyOf(waiting).forEach(this::drop);
+  }
+
+  private void sayDrained() {
+    if (drainUntil == null || drainedSaid || inFlight != null || refused != null) {
+      return;
+    }
+    if (running.isEmpty() && settled.isEmpty() && poison.isEmpty()) {
+      drainedSaid = true;
+      actions.drained();
+    }
+  }
+
+  private static Instant dueAt(JobRecord record) {
+    Instant dueAt = record.dueAt();
+    return dueAt == null ? Instant.MIN : dueAt;
+  }
+
+  private static Instant earlier(Instant a, Instant b) {
+    return a.isBefore(b) ? a : b;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.penstock.worker.judge;
+
+import dev.penstock.job.Attempt;
+import dev.penstock.job.Failure;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import dev.penstock.provider.ProviderResult;
+import dev.penstock.retry.RetryPolicy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Decides what an attempt's result means for its job. No I/O; the randomness is the backoff's
+ * jitter.
+ */
+public final class Judge {
+  private final RetryPolicy policy;
+  private final RandomGenerator random;
+
+  public Judge(RetryPolicy policy, RandomGenerator random) {
+    this.policy = policy;
+    this.random = random;
+  }
+
+  /** Whether nobody wants the job's result any more. */
+  public static boolean isExpired(JobRecord record, Instant now) {
+    Instant expireAt = record.job().expireAt();
+    return expireAt != null && !now.isBefore(expireAt);
+  }
+
+  /**
+   * What follows from an attempt.
+   *
+   * @param record the record whose attempt it was
+   * @param call how the call went
+   * @param result what came of it
+   * @param now when it ended
+   */
+  public Settlement judge(JobRecord record, Call call, ProviderResult result, Instant now) {
+    return switch (result) {
+      case ProviderResult.Answered(var output) ->
+          new Settlement.Finish(
+              attempts(record, call.attempt(record, null)), new Outcome.Succeeded(output), now);
+      case ProviderResult.Failed(Failure failure) -> {
+        List<Attempt> attempts = attempts(record, call.attempt(record, failure));
+        yield switch (failure.failureKind()) {
+          case PERMANENT -> new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now);
+          case TRANSIENT ->
+              attempts.size() >= record.job().maxAttempts()
+                  ? new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now)
+                  : retry(record, attempts, failure, now);
+        };
+      }
+    };
+  }
+
+  /** The end of a job that no call is made for: cancelled or expired. */
+  public static Settlement withoutCall(JobRecord record, Outcome outcome, Instant now) {
+    return new Settlement.Finish(record.attempts(), outcome, now);
+  }
+
+  /** The end of a job whose call was cut short because its result is not wanted any more. */
+  public static Settlement cutShort(
+      JobRecord record, Call call, Failure why, Outcome outcome, Instant now) {
+    return new Settlement.Finish(attempts(record, call.attempt(record, why)), outcome, now);
+  }
+
+  private Settlement retry(JobRecord record, List<Attempt> attempts, Failure failure, Instant now) {
+    Instant dueAt = now.plus(policy.delayAfter(attempts.size(), failure, random));
+    Instant expireAt = record.job().expireAt();
+    if (expireAt != null && !dueAt.isBefore(expireAt)) {
+      return new Settlement.Finish(attempts, new Outcome.Expired(), now);
+    }
+    return new Settlement.Retry(
+        new JobRecord(record.job(), record.generation(), attempts, dueAt), now);
+  }
+
+  private static List<Attempt> attempts(JobRecord record, Attempt last) {
+    var attempts = new ArrayList<Attempt>(record.attempts());
+    attempts.add(last);
+    return attempts;
+  }
+
+  /** How a call was made. */
+  public record Call(String provider, String worker, Instant startedAt, Duration latency) {
+    Attempt attempt(JobRecord record, @org.jspecify.annotations.Nullable Failure failure) {
+      return new Attempt(record.nextAttempt(), provider, worker, startedAt, latency, failure);
+    }
+  }
+}

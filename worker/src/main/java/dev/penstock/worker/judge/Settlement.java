@@ -1,0 +1,29 @@
+package dev.penstock.worker.judge;
+
+import dev.penstock.job.Attempt;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What a claimed job came to: the end of its record, by an outcome or by the record that follows
+ * it.
+ */
+public sealed interface Settlement {
+  /** The generation ends. {@code attempts} are all of them. */
+  record Finish(List<Attempt> attempts, Outcome outcome, Instant at) implements Settlement {}
+
+  /** {@code next} is the job's record from now on; the last of its attempts has just failed. */
+  record Retry(JobRecord next, Instant at) implements Settlement {
+    /** The attempt that failed. */
+    public Attempt failed() {
+      return next.attempts().getLast();
+    }
+
+    /** When the next one is due. */
+    public Instant dueAt() {
+      return java.util.Objects.requireNonNull(next.dueAt());
+    }
+  }
+}

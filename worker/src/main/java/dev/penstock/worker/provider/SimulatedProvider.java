@@ -1,0 +1,137 @@
+package dev.penstock.worker.provider;
+
+import dev.penstock.job.Failure;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobKind;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobOutput.ScoredLabel;
+import dev.penstock.provider.Provider;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.ProviderResult;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Behaves like a provider without being one: takes its time, fails, throttles and hangs as
+ * configured. What a call does depends on the seed, the job, the generation and the attempt alone,
+ * so a run can be repeated whatever the order of its calls.
+ */
+final class SimulatedProvider implements Provider {
+  private static final int DIMENSIONS = 8;
+
+  private final Behaviour behaviour;
+
+  SimulatedProvider(Behaviour behaviour) {
+    this.behaviour = behaviour;
+  }
+
+  /**
+   * @param latencyMean how long a call takes on average
+   * @param latencySigma the shape of a log-normal distribution with that mean; 0 for a constant
+   * @param failureRate the share of calls, 0 to 1, that end in a retryable failure
+   * @param throttleRate the share that is refused with {@code retryAfter}
+   * @param invalidRate the share whose job is refused for good
+   * @param hangRate the share that does not come back until it is interrupted
+   * @param retryAfter what a refused call is told
+   * @param seed of all of this
+   */
+  record Behaviour(
+      Duration latencyMean,
+      double latencySigma,
+      double failureRate,
+      double throttleRate,
+      double invalidRate,
+      double hangRate,
+      Duration retryAfter,
+      long seed) {}
+
+  @Override
+  public String name() {
+    return SimulatedProviderFactory.NAME;
+  }
+
+  @Override
+  public Set<JobKind> kinds() {
+    return EnumSet.allOf(JobKind.class);
+  }
+
+  @Override
+  public ProviderResult call(ProviderCall call) throws InterruptedException {
+    var random = random(call);
+    double fate = random.nextDouble();
+    Duration latency = latency(random);
+    if (latency.isPositive()) {
+      Thread.sleep(latency);
+    }
+    double edge = behaviour.hangRate();
+    if (fate < edge) {
+      Thread.sleep(Duration.ofDays(1));
+    }
+    edge += behaviour.throttleRate();
+    if (fate < edge) {
+      return failed(new Failure.Throttled("simulated: too many requests", behaviour.retryAfter()));
+    }
+    edge += behaviour.invalidRate();
+    if (fate < edge) {
+      return failed(new Failure.InvalidRequest("simulated: this job is not acceptable"));
+    }
+    edge += behaviour.failureRate();
+    if (fate < edge) {
+      return failed(new Failure.Retryable("simulated: the server had an error"));
+    }
+    return new ProviderResult.Answered(output(call.input(), random));
+  }
+
+  private static ProviderResult failed(Failure failure) {
+    return new ProviderResult.Failed(failure);
+  }
+
+  private SplittableRandom random(ProviderCall call) {
+    long seed = behaviour.seed();
+    seed = 31 * seed + call.jobId().value().getMostSignificantBits();
+    seed = 31 * seed + call.jobId().value().getLeastSignificantBits();
+    seed = 31 * seed + call.generation();
+    seed = 31 * seed + call.attempt();
+    return new SplittableRandom(seed);
+  }
+
+  /** Log-normal with the given mean: exp(mu + sigma * N), where mu = ln(mean) - sigma^2 / 2. */
+  private Duration latency(SplittableRandom random) {
+    double mean = behaviour.latencyMean().toNanos();
+    double sigma = behaviour.latencySigma();
+    if (mean == 0 || sigma == 0) {
+      return behaviour.latencyMean();
+    }
+    return Duration.ofNanos(
+        (long) (mean * Math.exp(sigma * random.nextGaussian() - sigma * sigma / 2)));
+  }
+
+  private static JobOutput output(JobInput input, SplittableRandom random) {
+    return switch (input) {
+      case JobInput.Summarize(String text, int _) ->
+          new JobOutput.Summary(List.of(text.substring(0, Math.min(80, text.length()))));
+      case JobInput.Classify(String _, List<String> labels) ->
+          new JobOutput.Classification(
+              labels.stream().map(label -> new ScoredLabel(label, 1.0 / labels.size())).toList());
+      case JobInput.Embed _ -> embedding(random);
+      case JobInput.DetectLanguage _ ->
+          new JobOutput.DetectedLanguages(List.of(new ScoredLabel("und", 1.0)));
+    };
+  }
+
+  private static JobOutput embedding(SplittableRandom random) {
+    var vector = new float[DIMENSIONS];
+    double squares = 0;
+    for (int i = 0; i < DIMENSIONS; i++) {
+      vector[i] = (float) random.nextGaussian();
+      squares += vector[i] * vector[i];
+    }
+    for (int i = 0; i < DIMENSIONS; i++) {
+      vector[i] = (float) (vector[i] / Math.sqrt(squares));
+    }
+    return new JobOutput.Embedding(vector);
+  }
+}

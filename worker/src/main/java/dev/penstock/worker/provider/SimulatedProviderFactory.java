@@ -1,0 +1,82 @@
+package dev.penstock.worker.provider;
+
+import dev.penstock.config.ConfigException;
+import dev.penstock.config.Settings;
+import dev.penstock.provider.Provider;
+import dev.penstock.provider.ProviderFactory;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Makes the provider {@code simulated}: for tests, benchmarks and trying Penstock without a model.
+ */
+public final class SimulatedProviderFactory implements ProviderFactory {
+  static final String NAME = "simulated";
+
+  private static final Duration LONGEST = Duration.ofHours(1);
+  private static final java.util.Set<String> KNOWN =
+      java.util.Set.of(
+          "latency-mean",
+          "latency-sigma",
+          "failure-rate",
+          "throttle-rate",
+          "invalid-rate",
+          "hang-rate",
+          "retry-after",
+          "seed");
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Provider create(Map<String, String> settings) {
+    var unknown = new TreeSet<>(settings.keySet());
+    unknown.removeAll(KNOWN);
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "unknown settings " + unknown + "; known are " + new TreeSet<>(KNOWN));
+    }
+    var reader = Settings.of(settings).reader();
+    Duration mean = reader.duration("latency-mean", Duration.ofMillis(200), Duration.ZERO, LONGEST);
+    Duration retryAfter =
+        reader.duration("retry-after", Duration.ofSeconds(1), Duration.ZERO, LONGEST);
+    double sigma = number(settings, "latency-sigma", 0.5, 3);
+    double failures = number(settings, "failure-rate", 0, 1);
+    double throttles = number(settings, "throttle-rate", 0, 1);
+    double invalid = number(settings, "invalid-rate", 0, 1);
+    double hangs = number(settings, "hang-rate", 0, 1);
+    long seed = (long) number(settings, "seed", 1, Integer.MAX_VALUE);
+    if (failures + throttles + invalid + hangs > 1) {
+      reader.error("failure-rate, throttle-rate, invalid-rate and hang-rate add up to more than 1");
+    }
+    try {
+      return reader.build(() ->
+          new SimulatedProvider(
+              new SimulatedProvider.Behaviour(
+                  mean, sigma, failures, throttles, invalid, hangs, retryAfter, seed)));
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(String.join("; ", e.errors()), e);
+    }
+  }
+
+  private static double number(
+      Map<String, String> settings, String key, double defaultValue, double max) {
+    String text = settings.get(key);
+    if (text == null) {
+      return defaultValue;
+    }
+    try {
+      double value = Double.parseDouble(text.strip());
+      if (value >= 0 && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException _) {
+      // falls through to the one error below
+    }
+    throw new IllegalArgumentException(
+        key + " is '" + text + "', but must be a number from 0 to " + max);
+  }
+}

@@ -1,0 +1,93 @@
+package dev.penstock.worker.run;
+
+import dev.penstock.job.Failure;
+import dev.penstock.provider.Provider;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.ProviderResult;
+import dev.penstock.worker.core.Breakdown;
+import dev.penstock.worker.core.Claim;
+import dev.penstock.worker.core.CoreEvent;
+import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.judge.Judge;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes each call on a virtual thread of its own and tells the core what came of it. */
+public final class JobRunner {
+  private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
+
+  private final String worker;
+  private final InstantSource clock;
+  private final CoreInbox inbox;
+  private final Breakdown breakdown;
+  private final Map<Claim, Thread> threads = new ConcurrentHashMap<>();
+
+  public JobRunner(String worker, InstantSource clock, CoreInbox inbox, Breakdown breakdown) {
+    this.worker = worker;
+    this.clock = clock;
+    this.inbox = inbox;
+    this.breakdown = breakdown;
+  }
+
+  /** Begins the call; {@link CoreEvent.CallEnded} follows in every case. */
+  public void start(Claim claim, Provider provider, ProviderCall call) {
+    Thread thread = Thread.ofVirtual().unstarted(() -> run(claim, provider, call));
+    threads.put(claim, thread);
+    thread.start();
+  }
+
+  /** Interrupts the claim's call, if it still runs. */
+  public void interrupt(Claim claim) {
+    Thread thread = threads.get(claim);
+    if (thread != null) {
+      thread.interrupt();
+    }
+  }
+
+  private void run(Claim claim, Provider provider, ProviderCall call) {
+    var startedAt = clock.instant();
+    long begin = System.nanoTime();
+    ProviderResult result = call(provider, call);
+    var latency = Duration.ofNanos(System.nanoTime() - begin);
+    threads.remove(claim);
+    inbox.tell(
+        new CoreEvent.CallEnded(
+            claim, result, new Judge.Call(provider.name(), worker, startedAt, latency)));
+  }
+
+  /**
+   * A plugin may throw anything; only what makes the JVM itself doubtful goes further than its job.
+   */
+  @SuppressWarnings("CatchAndPrintStackTrace")
+  private ProviderResult call(Provider provider, ProviderCall call) {
+    try {
+      ProviderResult result = provider.call(call);
+      return result == null
+          ? bug(provider, new NullPointerException("the provider returned null"))
+          : result;
+    } catch (InterruptedException e) {
+      return new ProviderResult.Failed(new Failure.Retryable("the call was interrupted"));
+    } catch (StackOverflowError | LinkageError | AssertionError e) {
+      return bug(provider, e);
+    } catch (Error e) {
+      breakdown.halt("the JVM is not sound any more: " + e);
+      return bug(provider, e);
+    } catch (Exception e) {
+      return bug(provider, e);
+    }
+  }
+
+  private static ProviderResult bug(Provider provider, Throwable e) {
+    log.warn(
+        "the provider {} threw instead of returning a failure; that is a bug of it",
+        provider.name(),
+        e);
+    return new ProviderResult.Failed(
+        new Failure.Unknown(
+            "the provider threw " + e.getClass().getName() + ": " + e.getMessage()));
+  }
+}

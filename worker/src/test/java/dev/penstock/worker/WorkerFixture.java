@@ -1,0 +1,218 @@
+package dev.penstock.worker;
+
+import dev.penstock.broker.EmbeddedBroker;
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.config.Settings;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobRecord;
+import dev.penstock.topic.RecordHeaders;
+import dev.penstock.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** A broker, and everything around a worker: an intake that is a producer, and an observer that reads committed records. */
+final class WorkerFixture implements AutoCloseable {
+  private static final AtomicInteger INSTALLATIONS = new AtomicInteger();
+
+  private final EmbeddedBroker broker;
+  private Topics topics = next();
+  private final KafkaProducer<byte[], byte[]> producer;
+
+  WorkerFixture(Path directory) {
+    this.broker = EmbeddedBroker.start(directory, 0);
+    this.producer = producer();
+  }
+
+  /** A fresh installation on the same broker. */
+  void reset() {
+    topics = next();
+  }
+
+  private static Topics next() {
+    return new Topics(
+        "t" + INSTALLATIONS.incrementAndGet() + ".", 3, Duration.ofDays(1), Duration.ofHours(1));
+  }
+
+  Topics topics() {
+    return topics;
+  }
+
+  /** A worker with these settings on top of those that reach the broker. */
+  WorkerService worker(String id, Map<String, String> settings) {
+    var all =
+        new HashMap<>(
+            Map.of(
+                "kafka.bootstrap", broker.bootstrapServers(),
+                "topics.prefix", topics.prefix(),
+                "topics.partitions", String.valueOf(topics.partitions()),
+                "worker.port", "0",
+                "worker.id", id,
+                "worker.retry-base-delay", "20ms",
+                "worker.retry-max-delay", "100ms",
+                "worker.provider.simulated.latency-mean", "0ms"));
+    all.putAll(settings);
+    return WorkerService.of(Settings.of(all));
+  }
+
+  static Job job(int number) {
+    return new Job(
+        JobId.random(Instant.now()),
+        "simulated",
+        new JobInput.Embed("text " + number),
+        5,
+        Duration.ofSeconds(30),
+        Instant.now(),
+        null,
+        Map.of());
+  }
+
+  List<Job> submit(int count) {
+    var jobs = IntStream.range(0, count).mapToObj(WorkerFixture::job).toList();
+    jobs.forEach(this::submit);
+    producer.flush();
+    return jobs;
+  }
+
+  void submit(Job job) {
+    var record =
+        new ProducerRecord<>(
+            topics.jobs(),
+            bytes(job.id().toString()),
+            JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job)));
+    record.headers().add(RecordHeaders.GENERATION, bytes("0"));
+    record.headers().add(RecordHeaders.TRACEPARENT, bytes("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    send(record);
+  }
+
+  void cancel(JobId id) {
+    send(
+        new ProducerRecord<>(
+            topics.control(),
+            bytes(id.toString()),
+            JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, 0, Instant.now()))));
+    producer.flush();
+  }
+
+  void sendRaw(String topic, byte @Nullable [] key, byte @Nullable [] value) {
+    send(new ProducerRecord<>(topic, 0, key, value));
+    producer.flush();
+  }
+
+  private void send(ProducerRecord<byte[], byte[]> record) {
+    var _ =
+        producer.send(
+            record,
+            (_, failure) -> {
+              if (failure != null) {
+                throw new IllegalStateException(failure);
+              }
+            });
+  }
+
+  /** All committed records of a topic, from its beginning. */
+  List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers", broker.bootstrapServers(),
+            "isolation.level", "read_committed",
+            "enable.auto.commit", false,
+            "key.deserializer", ByteArrayDeserializer.class,
+            "value.deserializer", ByteArrayDeserializer.class);
+    try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+      var partitions =
+          IntStream.range(0, topics.partitions()).mapToObj(p -> new TopicPartition(topic, p)).toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var ends = consumer.endOffsets(partitions);
+      var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
+        consumer.poll(Duration.ofMillis(50)).forEach(records::add);
+      }
+      return records;
+    }
+  }
+
+  List<JobEvent> events() {
+    return read(topics.events()).stream()
+        .map(
+            record ->
+                switch (JsonCodec.EVENTS.decode(record.value())) {
+                  case Decoded.Value<JobEvent>(JobEvent event) -> event;
+                  case Decoded.Refused<JobEvent>(String reason) -> throw new IllegalStateException(reason);
+                })
+        .toList();
+  }
+
+  List<JobEvent.Finished> finished() {
+    return events().stream()
+        .filter(JobEvent.Finished.class::isInstance)
+        .map(JobEvent.Finished.class::cast)
+        .toList();
+  }
+
+  /** How many records the group has not finished. */
+  long lag() {
+    try (var admin =
+        org.apache.kafka.clients.admin.Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      var committed =
+          admin.listConsumerGroupOffsets(topics.workerGroup()).partitionsToOffsetAndMetadata().get();
+      long lag = 0;
+      for (String topic : topics.claimed()) {
+        for (int p = 0; p < topics.partitions(); p++) {
+          var partition = new TopicPartition(topic, p);
+          long end =
+              admin
+                  .listOffsets(Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.latest()))
+                  .partitionResult(partition)
+                  .get()
+                  .offset();
+          var offset = committed.get(partition);
+          lag += end - (offset == null ? 0 : offset.offset());
+        }
+      }
+      return lag;
+    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private KafkaProducer<byte[], byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of(
+            "bootstrap.servers", broker.bootstrapServers(),
+            "max.request.size", 3_000_000,
+            "key.serializer", ByteArraySerializer.class,
+            "value.serializer", ByteArraySerializer.class));
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+    broker.close();
+  }
+}

@@ -1,0 +1,340 @@
+package dev.penstock.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.Outcome;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.topic.RecordHeaders;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The worker on a real broker. */
+final class WorkerServiceTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  @TempDir static Path directory;
+  private static WorkerFixture fixture;
+
+  @BeforeAll
+  static void startBroker() {
+    fixture = new WorkerFixture(directory);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    fixture.close();
+  }
+
+  @BeforeEach
+  void freshInstallation() {
+    fixture.reset();
+  }
+
+  @Test
+  void everyJobEndsInExactlyOneOutcome() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.failure-rate", "0.3",
+            "worker.provider.simulated.throttle-rate", "0.1",
+            "worker.provider.simulated.invalid-rate", "0.1",
+            "worker.provider.simulated.retry-after", "30ms");
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      var jobs = fixture.submit(1_000);
+      awaitFinished(jobs);
+      await().atMost(PATIENCE).untilAsserted(() -> assertThat(fixture.lag()).isZero());
+    }
+    var events = fixture.events();
+    var finished = fixture.finished();
+    assertThat(finished).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(1_000);
+    assertThat(finished).allMatch(event -> event.attempts().size() <= 5);
+    assertThat(finished.stream().map(event -> event.outcome().state()).collect(Collectors.toSet())).hasSize(2);
+    long deadLettered =
+        finished.stream().filter(event -> event.outcome() instanceof Outcome.DeadLettered).count();
+    assertThat(fixture.read(fixture.topics().deadLetters())).hasSize((int) deadLettered);
+    long retries = events.stream().filter(JobEvent.RetryScheduled.class::isInstance).count();
+    assertThat(retries).isPositive();
+    assertThat(fixture.read(fixture.topics().retry())).hasSize((int) retries);
+  }
+
+  @Test
+  void retriesKeepTheirDueTimeAndRetryAfterIsHonoured() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.throttle-rate", "0.5",
+            "worker.provider.simulated.retry-after", "200ms");
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      awaitFinished(fixture.submit(100));
+    }
+    for (JobEvent.Finished event : fixture.finished()) {
+      for (int i = 1; i < event.attempts().size(); i++) {
+        var failed = event.attempts().get(i - 1);
+        Instant notBefore = failed.startedAt().plus(failed.latency()).plusMillis(200);
+        assertThat(event.attempts().get(i).startedAt()).isAfterOrEqualTo(notBefore);
+      }
+    }
+  }
+
+  @Test
+  void deadLettersHoldTheWholeJobItsHistoryAndItsOrigin() {
+    try (var worker =
+        fixture.worker("w1", Map.of("worker.provider.simulated.failure-rate", "1.0"))) {
+      worker.start();
+      var job = fixture.submit(1).getFirst();
+      awaitFinished(List.of(job));
+      var letter = deadLetter(fixture.read(fixture.topics().deadLetters()).getFirst());
+      assertThat(letter.job()).isEqualTo(job);
+      assertThat(letter.attempts()).hasSize(5).allMatch(attempt -> attempt.failure() != null);
+      assertThat(letter.reason()).isInstanceOf(Failure.Retryable.class);
+      assertThat(letter.origin().topic()).isEqualTo(fixture.topics().retry());
+    }
+  }
+
+  @Test
+  void aModelThatNobodyServesIsDeadLetteredAtOnceWithTheReason() {
+    try (var worker = fixture.worker("w1", Map.of())) {
+      worker.start();
+      var job = with("nobody:x", null);
+      fixture.submit(job);
+      awaitFinished(List.of(job));
+    }
+    assertThat(fixture.finished().getFirst().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.DeadLettered.class,
+            outcome -> assertThat(outcome.reason().message()).contains("nobody:x"));
+  }
+
+  @Test
+  void unreadableRecordsReachTheDeadLettersByteForByteAndStopNothing() {
+    byte[] garbage = {(byte) 0xc3, 0x28, 0, 1, 2};
+    var huge = new byte[1_990_000];
+    try (var worker = fixture.worker("w1", Map.of())) {
+      worker.start();
+      for (String topic : fixture.topics().claimed()) {
+        fixture.sendRaw(topic, null, garbage);
+        fixture.sendRaw(topic, WorkerFixture.bytes("k"), null);
+        fixture.sendRaw(topic, WorkerFixture.bytes("k"), WorkerFixture.bytes("{\"v\":2}"));
+        fixture.sendRaw(topic, WorkerFixture.bytes("k"), WorkerFixture.bytes("{\"v\":1,\"job\":{}}"));
+        fixture.sendRaw(topic, WorkerFixture.bytes("k"), huge);
+      }
+      fixture.sendRaw(fixture.topics().control(), null, garbage);
+      awaitFinished(fixture.submit(50));
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(fixture.read(fixture.topics().deadLetters())).hasSize(10));
+      assertThat(worker.health()).isInstanceOf(Health.Ready.class);
+    }
+    var letters = fixture.read(fixture.topics().deadLetters());
+    assertThat(letters).allMatch(letter -> header(letter, RecordHeaders.DEAD_LETTER).equals("poison"));
+    assertThat(letters).allMatch(letter -> !header(letter, RecordHeaders.REASON).isBlank());
+    assertThat(letters.stream().filter(letter -> letter.key() == null))
+        .hasSize(2)
+        .allMatch(letter -> java.util.Arrays.equals(letter.value(), garbage));
+    assertThat(letters.stream().filter(letter -> letter.value() != null && letter.value().length > 100))
+        .hasSize(2)
+        .allMatch(letter -> header(letter, RecordHeaders.ORIGINAL_BYTES).equals("1990000"));
+    assertThat(fixture.finished()).hasSize(50);
+  }
+
+  @Test
+  void aWaitingQueuedOrRunningJobIsCancelled() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.hang-rate", "0.5",
+            "worker.provider.simulated.throttle-rate", "0.5",
+            "worker.provider.simulated.retry-after", "10m",
+            "worker.slots", "20");
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      var jobs = fixture.submit(100);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  fixture.events().stream().filter(JobEvent.AttemptStarted.class::isInstance).count()
+                      >= 20);
+      jobs.forEach(job -> fixture.cancel(job.id()));
+      awaitFinished(jobs);
+    }
+    assertThat(fixture.finished()).allMatch(event -> event.outcome() instanceof Outcome.Cancelled);
+    // The requests are taken back in the transaction of the outcome.
+    var last =
+        fixture.read(fixture.topics().control()).stream()
+            .collect(
+                Collectors.toMap(
+                    record -> new String(record.key(), StandardCharsets.UTF_8),
+                    record -> record.value() == null,
+                    (_, later) -> later));
+    assertThat(last).hasSize(100).allSatisfy((_, forgotten) -> assertThat(forgotten).isTrue());
+  }
+
+  @Test
+  void aCancelThatWasRequestedBeforeTheWorkerStartedIsKnownToIt() {
+    try (var worker = fixture.worker("w0", Map.of())) {
+      worker.start();
+    }
+    var jobs = fixture.submit(20);
+    jobs.forEach(job -> fixture.cancel(job.id()));
+    try (var worker = fixture.worker("w1", Map.of())) {
+      worker.start();
+      awaitFinished(jobs);
+    }
+    assertThat(fixture.finished()).allMatch(event -> event.outcome() instanceof Outcome.Cancelled);
+  }
+
+  @Test
+  void aJobExpiresWhereverItIs() {
+    try (var worker =
+        fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
+      worker.start();
+      var late = with("simulated", Instant.now().minusSeconds(1));
+      var running = with("simulated", Instant.now().plusMillis(1_500));
+      fixture.submit(late);
+      fixture.submit(running);
+      awaitFinished(List.of(late, running));
+    }
+    assertThat(fixture.finished()).allMatch(event -> event.outcome() instanceof Outcome.Expired);
+  }
+
+  @Test
+  void aCallThatTakesTooLongIsInterruptedAndTriedAgain() {
+    try (var worker =
+        fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
+      worker.start();
+      var job =
+          new Job(
+              JobId.random(Instant.now()),
+              "simulated",
+              new JobInput.Embed("x"),
+              2,
+              Duration.ofMillis(200),
+              Instant.now(),
+              null,
+              Map.of());
+      fixture.submit(job);
+      awaitFinished(List.of(job));
+    }
+    assertThat(fixture.finished().getFirst())
+        .satisfies(
+            event -> {
+              assertThat(event.attempts()).hasSize(2);
+              assertThat(event.attempts()).allMatch(a -> a.failure() instanceof Failure.TimedOut);
+            });
+  }
+
+  @Test
+  void workersThatComeAndGoLoseAndDoubleNothing() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.latency-mean", "20ms",
+            "worker.provider.simulated.failure-rate", "0.1",
+            "worker.slots", "50");
+    var jobs = fixture.submit(3_000);
+    try (var first = fixture.worker("w1", settings)) {
+      first.start();
+      awaitSome(200);
+      try (var second = fixture.worker("w2", settings)) {
+        second.start();
+        awaitSome(800);
+      }
+      awaitSome(1_500);
+      try (var third = fixture.worker("w3", settings)) {
+        third.start();
+        first.close();
+        awaitFinished(jobs);
+      }
+    }
+    assertThat(fixture.finished()).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(3_000);
+  }
+
+  @Test
+  void aDrainedWorkerFinishesWhatRunsAndHandsBackTheRest() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.latency-mean", "300ms",
+            "worker.provider.simulated.latency-sigma", "0",
+            "worker.slots", "10");
+    var jobs = fixture.submit(200);
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      awaitSome(20);
+    }
+    var events = fixture.events();
+    Set<JobId> started = new HashSet<>();
+    Set<JobId> ended = new HashSet<>();
+    for (JobEvent event : events) {
+      switch (event) {
+        case JobEvent.AttemptStarted e -> started.add(e.jobId());
+        case JobEvent.Finished e -> ended.add(e.jobId());
+        case JobEvent.RetryScheduled _ -> {}
+      }
+    }
+    assertThat(ended).as("every call that was begun was also settled").containsAll(started);
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      awaitFinished(jobs);
+    }
+    assertThat(fixture.finished()).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(200);
+  }
+
+  private static void awaitSome(int count) {
+    await().atMost(PATIENCE).until(() -> fixture.finished().size() >= count);
+  }
+
+  private static void awaitFinished(List<Job> jobs) {
+    Set<JobId> ids = jobs.stream().map(Job::id).collect(Collectors.toSet());
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(fixture.finished().stream().map(JobEvent.Finished::jobId).collect(Collectors.toSet()))
+                    .containsAll(ids));
+  }
+
+  private static Job with(String model, @org.jspecify.annotations.Nullable Instant expireAt) {
+    return new Job(
+        JobId.random(Instant.now()),
+        model,
+        new JobInput.Embed("x"),
+        3,
+        Duration.ofSeconds(30),
+        Instant.now(),
+        expireAt,
+        Map.of());
+  }
+
+  private static DeadLetter deadLetter(ConsumerRecord<byte[], byte[]> record) {
+    return switch (JsonCodec.DEAD_LETTERS.decode(record.value())) {
+      case Decoded.Value<DeadLetter>(DeadLetter letter) -> letter;
+      case Decoded.Refused<DeadLetter>(String reason) -> throw new IllegalStateException(reason);
+    };
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    var header = record.headers().lastHeader(name);
+    return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
+  }
+}

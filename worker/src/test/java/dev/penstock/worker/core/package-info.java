@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.core;
+
+import org.jspecify.annotations.NullMarked;

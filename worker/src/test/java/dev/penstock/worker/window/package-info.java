@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.window;
+
+import org.jspecify.annotations.NullMarked;
