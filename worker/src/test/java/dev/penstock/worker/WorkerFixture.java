@@ -10,6 +10,8 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** A broker, and everything around a worker: an intake that is a producer, and an observer that reads committed records. */
+/**
+ * A broker, and everything around a worker: an intake that is a producer, and an observer that
+ * reads committed records.
+ */
 final class WorkerFixture implements AutoCloseable {
   private static final AtomicInteger INSTALLATIONS = new AtomicInteger();
 
@@ -47,6 +52,7 @@ final class WorkerFixture implements AutoCloseable {
   /** A fresh installation on the same broker. */
   void reset() {
     topics = next();
+    new TopicProvisioner(new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of())).ensure();
   }
 
   private static Topics next() {
@@ -63,14 +69,22 @@ final class WorkerFixture implements AutoCloseable {
     var all =
         new HashMap<>(
             Map.of(
-                "kafka.bootstrap", broker.bootstrapServers(),
-                "topics.prefix", topics.prefix(),
-                "topics.partitions", String.valueOf(topics.partitions()),
-                "worker.port", "0",
-                "worker.id", id,
-                "worker.retry-base-delay", "20ms",
-                "worker.retry-max-delay", "100ms",
-                "worker.provider.simulated.latency-mean", "0ms"));
+                "kafka.bootstrap",
+                broker.bootstrapServers(),
+                "topics.prefix",
+                topics.prefix(),
+                "topics.partitions",
+                String.valueOf(topics.partitions()),
+                "worker.port",
+                "0",
+                "worker.id",
+                id,
+                "worker.retry-base-delay",
+                "20ms",
+                "worker.retry-max-delay",
+                "100ms",
+                "worker.provider.simulated.latency-mean",
+                "0ms"));
     all.putAll(settings);
     return WorkerService.of(Settings.of(all));
   }
@@ -101,7 +115,11 @@ final class WorkerFixture implements AutoCloseable {
             bytes(job.id().toString()),
             JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job)));
     record.headers().add(RecordHeaders.GENERATION, bytes("0"));
-    record.headers().add(RecordHeaders.TRACEPARENT, bytes("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    record
+        .headers()
+        .add(
+            RecordHeaders.TRACEPARENT,
+            bytes("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
     send(record);
   }
 
@@ -134,14 +152,21 @@ final class WorkerFixture implements AutoCloseable {
   List<ConsumerRecord<byte[], byte[]>> read(String topic) {
     Map<String, Object> settings =
         Map.of(
-            "bootstrap.servers", broker.bootstrapServers(),
-            "isolation.level", "read_committed",
-            "enable.auto.commit", false,
-            "key.deserializer", ByteArrayDeserializer.class,
-            "value.deserializer", ByteArrayDeserializer.class);
+            "bootstrap.servers",
+            broker.bootstrapServers(),
+            "isolation.level",
+            "read_committed",
+            "enable.auto.commit",
+            false,
+            "key.deserializer",
+            ByteArrayDeserializer.class,
+            "value.deserializer",
+            ByteArrayDeserializer.class);
     try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
       var partitions =
-          IntStream.range(0, topics.partitions()).mapToObj(p -> new TopicPartition(topic, p)).toList();
+          IntStream.range(0, topics.partitions())
+              .mapToObj(p -> new TopicPartition(topic, p))
+              .toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       var ends = consumer.endOffsets(partitions);
@@ -155,12 +180,12 @@ final class WorkerFixture implements AutoCloseable {
 
   List<JobEvent> events() {
     return read(topics.events()).stream()
-        .map(
-            record ->
-                switch (JsonCodec.EVENTS.decode(record.value())) {
-                  case Decoded.Value<JobEvent>(JobEvent event) -> event;
-                  case Decoded.Refused<JobEvent>(String reason) -> throw new IllegalStateException(reason);
-                })
+        .map(record ->
+            switch (JsonCodec.EVENTS.decode(record.value())) {
+              case Decoded.Value<JobEvent>(JobEvent event) -> event;
+              case Decoded.Refused<JobEvent>(String reason) ->
+                  throw new IllegalStateException(reason);
+            })
         .toList();
   }
 
@@ -174,16 +199,21 @@ final class WorkerFixture implements AutoCloseable {
   /** How many records the group has not finished. */
   long lag() {
     try (var admin =
-        org.apache.kafka.clients.admin.Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+        org.apache.kafka.clients.admin.Admin.create(
+            Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       var committed =
-          admin.listConsumerGroupOffsets(topics.workerGroup()).partitionsToOffsetAndMetadata().get();
+          admin
+              .listConsumerGroupOffsets(topics.workerGroup())
+              .partitionsToOffsetAndMetadata()
+              .get();
       long lag = 0;
       for (String topic : topics.claimed()) {
         for (int p = 0; p < topics.partitions(); p++) {
           var partition = new TopicPartition(topic, p);
           long end =
               admin
-                  .listOffsets(Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.latest()))
+                  .listOffsets(
+                      Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.latest()))
                   .partitionResult(partition)
                   .get()
                   .offset();
@@ -200,10 +230,14 @@ final class WorkerFixture implements AutoCloseable {
   private KafkaProducer<byte[], byte[]> producer() {
     return new KafkaProducer<>(
         Map.of(
-            "bootstrap.servers", broker.bootstrapServers(),
-            "max.request.size", 3_000_000,
-            "key.serializer", ByteArraySerializer.class,
-            "value.serializer", ByteArraySerializer.class));
+            "bootstrap.servers",
+            broker.bootstrapServers(),
+            "max.request.size",
+            3_000_000,
+            "key.serializer",
+            ByteArraySerializer.class,
+            "value.serializer",
+            ByteArraySerializer.class));
   }
 
   static byte[] bytes(String text) {

@@ -68,9 +68,13 @@ final class WorkerServiceTest {
     }
     var events = fixture.events();
     var finished = fixture.finished();
-    assertThat(finished).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(1_000);
+    assertThat(finished)
+        .extracting(JobEvent.Finished::jobId)
+        .doesNotHaveDuplicates()
+        .hasSize(1_000);
     assertThat(finished).allMatch(event -> event.attempts().size() <= 5);
-    assertThat(finished.stream().map(event -> event.outcome().state()).collect(Collectors.toSet())).hasSize(2);
+    assertThat(finished.stream().map(event -> event.outcome().state()).collect(Collectors.toSet()))
+        .hasSize(2);
     long deadLettered =
         finished.stream().filter(event -> event.outcome() instanceof Outcome.DeadLettered).count();
     assertThat(fixture.read(fixture.topics().deadLetters())).hasSize((int) deadLettered);
@@ -137,23 +141,28 @@ final class WorkerServiceTest {
         fixture.sendRaw(topic, null, garbage);
         fixture.sendRaw(topic, WorkerFixture.bytes("k"), null);
         fixture.sendRaw(topic, WorkerFixture.bytes("k"), WorkerFixture.bytes("{\"v\":2}"));
-        fixture.sendRaw(topic, WorkerFixture.bytes("k"), WorkerFixture.bytes("{\"v\":1,\"job\":{}}"));
+        fixture.sendRaw(
+            topic, WorkerFixture.bytes("k"), WorkerFixture.bytes("{\"v\":1,\"job\":{}}"));
         fixture.sendRaw(topic, WorkerFixture.bytes("k"), huge);
       }
-      fixture.sendRaw(fixture.topics().control(), null, garbage);
+      fixture.sendRaw(fixture.topics().control(), WorkerFixture.bytes("k"), garbage);
       awaitFinished(fixture.submit(50));
       await()
           .atMost(PATIENCE)
-          .untilAsserted(() -> assertThat(fixture.read(fixture.topics().deadLetters())).hasSize(10));
+          .untilAsserted(
+              () -> assertThat(fixture.read(fixture.topics().deadLetters())).hasSize(10));
       assertThat(worker.health()).isInstanceOf(Health.Ready.class);
     }
     var letters = fixture.read(fixture.topics().deadLetters());
-    assertThat(letters).allMatch(letter -> header(letter, RecordHeaders.DEAD_LETTER).equals("poison"));
+    assertThat(letters)
+        .allMatch(letter -> header(letter, RecordHeaders.DEAD_LETTER).equals("poison"));
     assertThat(letters).allMatch(letter -> !header(letter, RecordHeaders.REASON).isBlank());
     assertThat(letters.stream().filter(letter -> letter.key() == null))
         .hasSize(2)
         .allMatch(letter -> java.util.Arrays.equals(letter.value(), garbage));
-    assertThat(letters.stream().filter(letter -> letter.value() != null && letter.value().length > 100))
+    assertThat(
+            letters.stream()
+                .filter(letter -> letter.value() != null && letter.value().length > 100))
         .hasSize(2)
         .allMatch(letter -> header(letter, RecordHeaders.ORIGINAL_BYTES).equals("1990000"));
     assertThat(fixture.finished()).hasSize(50);
@@ -172,10 +181,9 @@ final class WorkerServiceTest {
       var jobs = fixture.submit(100);
       await()
           .atMost(PATIENCE)
-          .until(
-              () ->
-                  fixture.events().stream().filter(JobEvent.AttemptStarted.class::isInstance).count()
-                      >= 20);
+          .until(() ->
+              fixture.events().stream().filter(JobEvent.AttemptStarted.class::isInstance).count()
+                  >= 20);
       jobs.forEach(job -> fixture.cancel(job.id()));
       awaitFinished(jobs);
     }
@@ -193,9 +201,6 @@ final class WorkerServiceTest {
 
   @Test
   void aCancelThatWasRequestedBeforeTheWorkerStartedIsKnownToIt() {
-    try (var worker = fixture.worker("w0", Map.of())) {
-      worker.start();
-    }
     var jobs = fixture.submit(20);
     jobs.forEach(job -> fixture.cancel(job.id()));
     try (var worker = fixture.worker("w1", Map.of())) {
@@ -207,8 +212,7 @@ final class WorkerServiceTest {
 
   @Test
   void aJobExpiresWhereverItIs() {
-    try (var worker =
-        fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
+    try (var worker = fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
       worker.start();
       var late = with("simulated", Instant.now().minusSeconds(1));
       var running = with("simulated", Instant.now().plusMillis(1_500));
@@ -221,8 +225,7 @@ final class WorkerServiceTest {
 
   @Test
   void aCallThatTakesTooLongIsInterruptedAndTriedAgain() {
-    try (var worker =
-        fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
+    try (var worker = fixture.worker("w1", Map.of("worker.provider.simulated.hang-rate", "1.0"))) {
       worker.start();
       var job =
           new Job(
@@ -238,11 +241,10 @@ final class WorkerServiceTest {
       awaitFinished(List.of(job));
     }
     assertThat(fixture.finished().getFirst())
-        .satisfies(
-            event -> {
-              assertThat(event.attempts()).hasSize(2);
-              assertThat(event.attempts()).allMatch(a -> a.failure() instanceof Failure.TimedOut);
-            });
+        .satisfies(event -> {
+          assertThat(event.attempts()).hasSize(2);
+          assertThat(event.attempts()).allMatch(a -> a.failure() instanceof Failure.TimedOut);
+        });
   }
 
   @Test
@@ -253,21 +255,23 @@ final class WorkerServiceTest {
             "worker.provider.simulated.failure-rate", "0.1",
             "worker.slots", "50");
     var jobs = fixture.submit(3_000);
-    try (var first = fixture.worker("w1", settings)) {
-      first.start();
-      awaitSome(200);
-      try (var second = fixture.worker("w2", settings)) {
-        second.start();
-        awaitSome(800);
-      }
-      awaitSome(1_500);
-      try (var third = fixture.worker("w3", settings)) {
+    try (var third = fixture.worker("w3", settings)) {
+      try (var first = fixture.worker("w1", settings)) {
+        first.start();
+        awaitSome(200);
+        try (var second = fixture.worker("w2", settings)) {
+          second.start();
+          awaitSome(800);
+        }
+        awaitSome(1_500);
         third.start();
-        first.close();
-        awaitFinished(jobs);
       }
+      awaitFinished(jobs);
     }
-    assertThat(fixture.finished()).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(3_000);
+    assertThat(fixture.finished())
+        .extracting(JobEvent.Finished::jobId)
+        .doesNotHaveDuplicates()
+        .hasSize(3_000);
   }
 
   @Test
@@ -297,7 +301,10 @@ final class WorkerServiceTest {
       worker.start();
       awaitFinished(jobs);
     }
-    assertThat(fixture.finished()).extracting(JobEvent.Finished::jobId).doesNotHaveDuplicates().hasSize(200);
+    assertThat(fixture.finished())
+        .extracting(JobEvent.Finished::jobId)
+        .doesNotHaveDuplicates()
+        .hasSize(200);
   }
 
   private static void awaitSome(int count) {
@@ -308,10 +315,12 @@ final class WorkerServiceTest {
     Set<JobId> ids = jobs.stream().map(Job::id).collect(Collectors.toSet());
     await()
         .atMost(PATIENCE)
-        .untilAsserted(
-            () ->
-                assertThat(fixture.finished().stream().map(JobEvent.Finished::jobId).collect(Collectors.toSet()))
-                    .containsAll(ids));
+        .untilAsserted(() ->
+            assertThat(
+                    fixture.finished().stream()
+                        .map(JobEvent.Finished::jobId)
+                        .collect(Collectors.toSet()))
+                .containsAll(ids));
   }
 
   private static Job with(String model, @org.jspecify.annotations.Nullable Instant expireAt) {

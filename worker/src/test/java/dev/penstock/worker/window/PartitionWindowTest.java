@@ -39,7 +39,9 @@ final class PartitionWindowTest {
     assertThat(window.watermark()).isEqualTo(9);
   }
 
-  /** Against a plain model, through random claims, gaps, completions and hand-overs to a next owner. */
+  /**
+   * Against a plain model, through random claims, gaps, completions and hand-overs to a next owner.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
   void behavesLikeASetOfUnfinishedOffsetsAlsoAfterHandOvers(long seed) {
@@ -91,7 +93,10 @@ final class PartitionWindowTest {
     }
   }
 
-  /** The worst the admission allows: whatever is finished afterwards, in whatever order, the metadata fits. */
+  /**
+   * The worst the admission allows: whatever is finished afterwards, in whatever order, the
+   * metadata fits.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void whatIsAdmittedFitsTheMetadataWhateverIsFinished(long seed) {
@@ -151,7 +156,8 @@ final class PartitionWindowTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"x", "p1.", "p1.!!!!", "p2.AAAA", "p1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "{}"})
+  @ValueSource(
+      strings = {"x", "p1.", "p1.!!!!", "p2.AAAA", "p1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "{}"})
   void damagedMetadataIsUnknownNeverEmpty(String metadata) {
     assertThat(WindowMetadata.read(0, TOPIC, metadata))
         .isInstanceOf(WindowMetadata.Restored.Unreadable.class);
