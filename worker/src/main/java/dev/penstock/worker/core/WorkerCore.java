@@ -134,10 +134,11 @@ public final class WorkerCore {
   /** Claims, starts and commits what the events since the last turn allow. */
   public void endTurn(Instant now) {
     wakeDue(now);
+    commit(now);
     claim(now);
     startQueued(now);
     pauseFull();
-    commit(now);
+    beginLinger(now);
     release();
     sayDrained();
     metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuck());
@@ -531,14 +532,10 @@ public final class WorkerCore {
         return;
       }
     }
-    unannounced.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
-    if (settled.isEmpty() && poison.isEmpty() && unannounced.isEmpty()) {
-      lingerUntil = Instant.MAX;
+    beginLinger(now);
+    if (lingerUntil.equals(Instant.MAX)) {
       recommitIdle(now);
       return;
-    }
-    if (lingerUntil.equals(Instant.MAX)) {
-      lingerUntil = now.plus(limits.commitLinger());
     }
     boolean full = settled.size() >= limits.batchRecords();
     if (!full && leavers.isEmpty() && drainUntil == null && now.isBefore(lingerUntil)) {
@@ -547,6 +544,19 @@ public final class WorkerCore {
     lingerUntil = Instant.MAX;
     inFlight = nextBatch();
     actions.commit(inFlight);
+  }
+
+  /**
+   * The first that is ready to be committed waits this long for company; what came during a commit
+   * has waited already.
+   */
+  private void beginLinger(Instant now) {
+    unannounced.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
+    if (settled.isEmpty() && poison.isEmpty() && unannounced.isEmpty()) {
+      lingerUntil = Instant.MAX;
+    } else if (lingerUntil.equals(Instant.MAX)) {
+      lingerUntil = now.plus(limits.commitLinger());
+    }
   }
 
   private Batch nextBatch() {

@@ -1,0 +1,645 @@
+package dev.penstock.worker.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.codec.Decoded;
+import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import dev.penstock.provider.ProviderResult;
+import dev.penstock.retry.RetryPolicy;
+import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.judge.Settlement;
+import dev.penstock.worker.window.PartitionWindow;
+import dev.penstock.worker.window.WindowMetadata;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+
+/** The decisions, one at a time, with a clock that the test moves. */
+final class WorkerCoreTest {
+  private static final TopicPartition P0 = new TopicPartition("jobs", 0);
+  private static final TopicPartition P1 = new TopicPartition("jobs", 1);
+  private static final Uuid TOPIC = Uuid.randomUuid();
+  private static final ProviderResult ANSWER =
+      new ProviderResult.Answered(new JobOutput.Summary(List.of("done")));
+  private static final ProviderResult FAILURE =
+      new ProviderResult.Failed(new Failure.Retryable("a server error"));
+
+  private final RecordingActions actions = new RecordingActions();
+  private Instant now = Instant.parse("2026-11-21T08:00:00Z");
+  private WorkerCore core = core(4, 10);
+
+  @Test
+  void offsetsAreCommittedOnlyWithTheOutcomesOfTheirJobs() {
+    assign(P0, 0);
+    poll(P0, 0, 3);
+    end(claim(0), ANSWER);
+    assertThat(actions.commits).isEmpty();
+    pass(Duration.ofMillis(3));
+    var batch = lastCommit();
+    assertThat(batch.settled()).extracting(settled -> settled.claim().offset()).containsExactly(0L);
+    assertThat(committedOffset(batch, P0)).isEqualTo(1);
+  }
+
+  @Test
+  void aSlowJobHoldsTheWatermarkButNotTheOthers() {
+    assign(P0, 0);
+    poll(P0, 0, 4);
+    for (long offset = 1; offset < 4; offset++) {
+      end(claim(offset), ANSWER);
+    }
+    pass(Duration.ofMillis(3));
+    var batch = lastCommit();
+    assertThat(committedOffset(batch, P0)).isZero();
+    assertThat(restored(batch, P0).isFinished(2)).isTrue();
+    assertThat(restored(batch, P0).isFinished(0)).isFalse();
+  }
+
+  @Test
+  void theNextOwnerDoesNotRunWhatWasFinishedBeyondTheWatermark() {
+    var window = new PartitionWindow(0);
+    for (long offset = 0; offset < 4; offset++) {
+      window.add(offset);
+    }
+    window.finish(1);
+    window.finish(3);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    poll(P0, 0, 4);
+    assertThat(actions.calls.keySet()).extracting(Claim::offset).containsExactly(0L, 2L);
+  }
+
+  @Test
+  void aRecordThatVanishedUnfinishedStopsTheWorker() {
+    var window = new PartitionWindow(0);
+    for (long offset = 0; offset < 4; offset++) {
+      window.add(offset);
+    }
+    window.finish(3);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 2)), 3), now);
+    core.endTurn(now);
+    assertThat(actions.failures).singleElement().asString().contains("offset 0 of jobs-0");
+  }
+
+  @Test
+  void onlyOneBatchIsUnderWayAndTheNextTakesAllThatCameMeanwhile() {
+    assign(P0, 0);
+    poll(P0, 0, 3);
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    end(claim(1), ANSWER);
+    end(claim(2), ANSWER);
+    pass(Duration.ofMillis(50));
+    assertThat(actions.commits).hasSize(1);
+    committed();
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().settled()).hasSize(2);
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(3);
+  }
+
+  @Test
+  void aRefusedBatchIsTriedAgainBeforeAnyOther() {
+    assign(P0, 0);
+    poll(P0, 0, 2);
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    var refused = lastCommit();
+    core.handle(new CoreEvent.Refused(refused), now);
+    end(claim(1), ANSWER);
+    pass(Duration.ofMillis(5));
+    assertThat(actions.commits).hasSize(1);
+    pass(WorkerCore.REFUSED_PAUSE);
+    assertThat(lastCommit().settled()).isEqualTo(refused.settled());
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(1);
+    committed();
+    pass(Duration.ofMillis(3));
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(2);
+  }
+
+  @Test
+  void revokingCommitsWhatIsFinishedDropsTheRestAndOnlyThenLetsGo() {
+    assign(P0, 0);
+    assign(P1, 0);
+    poll(P0, 0, 2);
+    poll(P1, 0, 1);
+    end(claim(P0, 0), ANSWER);
+    var released = new CompletableFuture<Void>();
+    core.handle(new CoreEvent.Revoked(Set.of(P0), released), now);
+    core.endTurn(now);
+    assertThat(actions.interrupted).containsExactly(claim(P0, 1));
+    assertThat(lastCommit().offsets()).containsKey(P0);
+    assertThat(released).isNotDone();
+    committed();
+    core.endTurn(now);
+    assertThat(released).isCompleted();
+    // What comes of a dropped call is nobody's: its next owner runs the job again.
+    end(claim(P0, 1), ANSWER);
+    end(claim(P1, 0), ANSWER);
+    pass(Duration.ofMillis(10));
+    assertThat(lastCommit().offsets()).containsOnlyKeys(P1);
+  }
+
+  @Test
+  void losingPartitionsCommitsNothingOfThem() {
+    assign(P0, 0);
+    poll(P0, 0, 2);
+    end(claim(0), ANSWER);
+    var released = new CompletableFuture<Void>();
+    core.handle(new CoreEvent.Lost(Set.of(P0), released), now);
+    pass(Duration.ofMillis(10));
+    assertThat(released).isCompleted();
+    assertThat(actions.commits).isEmpty();
+  }
+
+  @Test
+  void partitionsAreNotLetGoWhileTheirTransactionRuns() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    var released = new CompletableFuture<Void>();
+    core.handle(new CoreEvent.Lost(Set.of(P0), released), now);
+    core.endTurn(now);
+    assertThat(released).isNotDone();
+    core.handle(new CoreEvent.Refused(lastCommit()), now);
+    core.endTurn(now);
+    assertThat(released).isCompleted();
+    pass(Duration.ofSeconds(1));
+    assertThat(actions.commits).hasSize(1);
+  }
+
+  @Test
+  void aBatchThatIsRefusedDuringARevocationIsLeftToTheNextOwner() {
+    assign(P0, 0);
+    assign(P1, 0);
+    poll(P0, 0, 1);
+    poll(P1, 0, 1);
+    end(claim(P0, 0), ANSWER);
+    end(claim(P1, 0), ANSWER);
+    pass(Duration.ofMillis(3));
+    var released = new CompletableFuture<Void>();
+    core.handle(new CoreEvent.Revoked(Set.of(P0), released), now);
+    core.handle(new CoreEvent.Refused(lastCommit()), now);
+    core.endTurn(now);
+    assertThat(released).isCompleted();
+    pass(WorkerCore.REFUSED_PAUSE);
+    assertThat(lastCommit().offsets()).containsOnlyKeys(P1);
+    assertThat(lastCommit().settled()).extracting(s -> s.claim().partition()).containsExactly(P1);
+  }
+
+  @Test
+  void aFullWindowPausesItsPartitionAlone() {
+    core = core(100, 5);
+    assign(P0, 0);
+    assign(P1, 0);
+    poll(P0, 0, 8);
+    poll(P1, 0, 1);
+    assertThat(actions.paused).containsExactly(P0);
+    assertThat(actions.calls).hasSize(6);
+    end(claim(P0, 3), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(actions.calls).as("a finished job makes room for the next").hasSize(7);
+  }
+
+  @Test
+  void noMoreCallsThanSlotsRunAtOnce() {
+    assign(P0, 0);
+    poll(P0, 0, 8);
+    assertThat(actions.calls).hasSize(4);
+    end(claim(2), FAILURE);
+    assertThat(actions.calls).hasSize(5);
+  }
+
+  @Test
+  void aCallThatOutlivesItsPartitionKeepsItsSlotUntilItReturns() {
+    core = core(1, 10);
+    assign(P0, 0);
+    assign(P1, 0);
+    poll(P0, 0, 1);
+    poll(P1, 0, 1);
+    core.handle(new CoreEvent.Revoked(Set.of(P0), new CompletableFuture<>()), now);
+    core.endTurn(now);
+    assertThat(actions.calls).hasSize(1);
+    end(claim(P0, 0), FAILURE);
+    assertThat(actions.calls).hasSize(2);
+  }
+
+  @Test
+  void aRetryIsNotBegunBeforeItIsDue() {
+    assign(P0, 0);
+    Instant dueAt = now.plusSeconds(10);
+    var job = job();
+    core.handle(
+        new CoreEvent.Polled(
+            P0, List.of(source(P0, 0, new JobRecord(job, 0, List.of(), dueAt))), 1),
+        now);
+    core.endTurn(now);
+    assertThat(actions.calls).isEmpty();
+    assertThat(core.nextWakeUp()).isEqualTo(dueAt);
+    pass(Duration.ofMillis(9_999));
+    assertThat(actions.calls).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.calls).hasSize(1);
+  }
+
+  @Test
+  void whenAttemptsAreSpentTheJobIsDeadLettered() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    var claim = claim(0);
+    end(claim, FAILURE);
+    pass(Duration.ofMillis(3));
+    var retry = (Settlement.Retry) lastCommit().settled().getFirst().settlement();
+    assertThat(retry.next().attempts()).hasSize(1);
+    committed();
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 1, retry.next())), 2), now);
+    pass(Duration.ofSeconds(5));
+    committed();
+    end(claim(1), FAILURE);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().settled().getFirst().settlement())
+        .isInstanceOfSatisfying(
+            Settlement.Finish.class,
+            finish -> {
+              assertThat(finish.outcome()).isInstanceOf(Outcome.DeadLettered.class);
+              assertThat(finish.attempts()).hasSize(2);
+            });
+  }
+
+  @Test
+  void aCancelInterruptsTheCallAndWinsOverItsFailureButNotOverItsAnswer() {
+    assign(P0, 0);
+    poll(P0, 0, 2);
+    core.handle(new CoreEvent.CancelRequested(id(claim(0)), 0), now);
+    core.handle(new CoreEvent.CancelRequested(id(claim(1)), 0), now);
+    assertThat(actions.interrupted).containsExactlyInAnyOrder(claim(0), claim(1));
+    end(claim(0), FAILURE);
+    end(claim(1), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(outcomes(lastCommit()))
+        .hasExactlyElementsOfTypes(Outcome.Cancelled.class, Outcome.Succeeded.class);
+    assertThat(lastCommit().settledCancels()).containsExactlyInAnyOrder(id(claim(0)), id(claim(1)));
+  }
+
+  @Test
+  void aCancelOfAnotherGenerationChangesNothing() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    core.handle(new CoreEvent.CancelRequested(id(claim(0)), 1), now);
+    assertThat(actions.interrupted).isEmpty();
+  }
+
+  @Test
+  void aCallThatIgnoresItsInterruptIsSettledWithoutItAndKeepsItsSlot() {
+    core = core(1, 10);
+    assign(P0, 0);
+    poll(P0, 0, 2);
+    var stuck = actions.onlyCall();
+    pass(Duration.ofSeconds(31));
+    assertThat(actions.interrupted).containsExactly(stuck);
+    pass(WorkerCore.INTERRUPT_GRACE.plusMillis(1));
+    committed();
+    pass(Duration.ofMillis(3));
+    assertThat(actions.commits.stream().flatMap(batch -> batch.settled().stream()))
+        .extracting(Batch.Settled::claim)
+        .containsExactly(stuck);
+    assertThat(actions.calls).hasSize(1);
+    end(stuck, ANSWER);
+    assertThat(actions.calls).as("the slot is free only now").hasSize(2);
+  }
+
+  @Test
+  void anUnreadableRecordTakesNoSlotAndIsCommittedWithItsOffset() {
+    assign(P0, 0);
+    var poison =
+        new SourceRecord(
+            P0,
+            0,
+            new Decoded.Refused<>("not JSON"),
+            new SourceRecord.Raw(null, new byte[] {1}, -1),
+            1,
+            null);
+    core.handle(new CoreEvent.Polled(P0, List.of(poison), 1), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().poison()).containsExactly(poison);
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(1);
+    assertThat(actions.calls).isEmpty();
+  }
+
+  @Test
+  void markersAtTheTailAreCommittedOnceTheyAreSeen() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    committed();
+    core.handle(new CoreEvent.Polled(P0, List.of(), 7), now);
+    core.endTurn(now);
+    pass(Duration.ofSeconds(1));
+    assertThat(lastCommit().size()).isZero();
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(7);
+  }
+
+  @Test
+  void offsetsOfIdlePartitionsAreCommittedAgainBeforeTheyExpire() {
+    assign(P0, 5);
+    pass(WorkerCore.RECOMMIT_AFTER.plusSeconds(1));
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(5);
+  }
+
+  @Test
+  void callsThatGoOnAreToldSoThatLostOnesCanBeCounted() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().started())
+        .singleElement()
+        .satisfies(s -> assertThat(s.event().attempt()).isEqualTo(1));
+    assertThat(committedOffset(lastCommit(), P0)).isZero();
+  }
+
+  @Test
+  void drainingStartsNothingFinishesWhatRunsAndSaysSo() {
+    core = core(1, 10);
+    assign(P0, 0);
+    poll(P0, 0, 3);
+    core.handle(new CoreEvent.Drain(now.plusSeconds(20)), now);
+    pass(Duration.ofMillis(3));
+    committed();
+    assertThat(actions.drained).isFalse();
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(actions.drained).isFalse();
+    committed();
+    core.endTurn(now);
+    assertThat(actions.drained).isTrue();
+    assertThat(actions.calls).hasSize(1);
+  }
+
+  @Test
+  void aDrainThatTakesTooLongHandsBackWhatStillRuns() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    core.handle(new CoreEvent.Drain(now.plusSeconds(20)), now);
+    pass(Duration.ofSeconds(1));
+    committed();
+    pass(Duration.ofSeconds(20));
+    assertThat(actions.interrupted).hasSize(1);
+    assertThat(actions.drained).isTrue();
+    assertThat(actions.commits).allMatch(batch -> batch.settled().isEmpty());
+  }
+
+  /**
+   * A random life of two partitions with hand-overs: nothing is lost, and nothing is committed
+   * twice.
+   */
+  @Test
+  void throughRandomHandOversEachJobIsSettledExactlyOnce() {
+    for (long seed = 1; seed <= 200; seed++) {
+      new RandomLife(seed).run();
+    }
+  }
+
+  /** Plays log and broker: what is committed is what the next owner begins from. */
+  private static final class RandomLife {
+    private static final int JOBS = 300;
+    private final long seed;
+    private final Random random;
+    private final RecordingActions world = new RecordingActions();
+    private final List<SourceRecord> log = new ArrayList<>();
+    private final Map<Long, Integer> settledByOffset = new java.util.TreeMap<>();
+    private Instant time = Instant.parse("2026-11-21T08:00:00Z");
+    private WorkerCore owner;
+    private long committed;
+    private String metadata = "";
+    private long position;
+    private boolean owned;
+
+    RandomLife(long seed) {
+      this.seed = seed;
+      this.random = new Random(seed);
+      for (int i = 0; i < JOBS; i++) {
+        // Every third offset is a marker.
+        log.add(source(P0, i * 3L / 2));
+      }
+      this.owner = coreOf(world, 8, 40);
+    }
+
+    void run() {
+      for (int step = 0; step < 20_000 && settledByOffset.size() < JOBS; step++) {
+        time = time.plusMillis(random.nextInt(5));
+        step();
+        owner.handle(new CoreEvent.Tick(), time);
+        owner.endTurn(time);
+      }
+      assertThat(settledByOffset).as("seed %s", seed).hasSize(JOBS);
+      assertThat(settledByOffset.values()).as("seed %s", seed).containsOnly(1);
+    }
+
+    private void step() {
+      int dice = random.nextInt(100);
+      if (!owned) {
+        var restored =
+            (WindowMetadata.Restored.Window) WindowMetadata.read(committed, TOPIC, metadata);
+        owner.handle(new CoreEvent.Assigned(P0, TOPIC, restored.window()), time);
+        position = committed;
+        owned = true;
+      } else if (dice < 30) {
+        var polled =
+            log.stream().filter(r -> r.offset() >= position).limit(random.nextInt(20)).toList();
+        if (!polled.isEmpty()) {
+          position = polled.getLast().offset() + 1;
+          owner.handle(new CoreEvent.Polled(P0, polled, position), time);
+        }
+      } else if (dice < 75) {
+        endSomeCall();
+      } else if (dice < 95) {
+        answerCommit(random.nextInt(10) > 0);
+      } else if (dice < 98) {
+        var released = new CompletableFuture<Void>();
+        owner.handle(
+            dice < 97
+                ? new CoreEvent.Revoked(Set.of(P0), released)
+                : new CoreEvent.Lost(Set.of(P0), released),
+            time);
+        for (int i = 0; i < 50 && !released.isDone(); i++) {
+          owner.endTurn(time);
+          answerCommit(random.nextInt(10) > 0);
+          time = time.plusMillis(50);
+        }
+        owner.endTurn(time);
+        assertThat(released).as("seed %s", seed).isCompleted();
+        owned = false;
+      } else {
+        // The process dies with all it remembers; what is under way may or may not have been
+        // committed.
+        answerCommit(random.nextBoolean());
+        world.commits.clear();
+        world.calls.clear();
+        owner = coreOf(world, 8, 40);
+        owned = false;
+      }
+    }
+
+    private void endSomeCall() {
+      var running = List.copyOf(world.calls.keySet());
+      if (!running.isEmpty()) {
+        Claim claim = running.get(random.nextInt(running.size()));
+        world.calls.remove(claim);
+        owner.handle(
+            new CoreEvent.CallEnded(claim, ANSWER, new Judge.Call("p", "w", time, Duration.ZERO)),
+            time);
+      }
+    }
+
+    private void answerCommit(boolean granted) {
+      if (world.commits.isEmpty()) {
+        return;
+      }
+      Batch batch = world.commits.removeFirst();
+      if (granted) {
+        batch.settled().forEach(s -> settledByOffset.merge(s.claim().offset(), 1, Integer::sum));
+        var offset = Objects.requireNonNull(batch.offsets().get(P0));
+        committed = offset.offset();
+        metadata = offset.metadata();
+        owner.handle(new CoreEvent.Committed(batch), time);
+      } else {
+        owner.handle(new CoreEvent.Refused(batch), time);
+      }
+    }
+  }
+
+  // The world
+
+  private WorkerCore core(int slots, int windowJobs) {
+    return coreOf(actions, slots, windowJobs);
+  }
+
+  private static WorkerCore coreOf(RecordingActions actions, int slots, int windowJobs) {
+    return new WorkerCore(
+        "worker-1",
+        new CoreLimits(slots, windowJobs, 1_000_000, 100, Duration.ofMillis(3)),
+        new Judge(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1)), new Random(1)),
+        Job::providerName,
+        actions,
+        new NoMetrics());
+  }
+
+  private void assign(TopicPartition partition, long watermark) {
+    core.handle(new CoreEvent.Assigned(partition, TOPIC, new PartitionWindow(watermark)), now);
+    core.endTurn(now);
+  }
+
+  private void poll(TopicPartition partition, long from, int count) {
+    var records = new ArrayList<SourceRecord>();
+    for (long offset = from; offset < from + count; offset++) {
+      records.add(source(partition, offset));
+    }
+    core.handle(new CoreEvent.Polled(partition, records, from + count), now);
+    core.endTurn(now);
+  }
+
+  private void end(Claim claim, ProviderResult result) {
+    core.handle(
+        new CoreEvent.CallEnded(
+            claim, result, new Judge.Call("simulated", "worker-1", now, Duration.ZERO)),
+        now);
+    core.endTurn(now);
+  }
+
+  private void committed() {
+    core.handle(new CoreEvent.Committed(lastCommit()), now);
+  }
+
+  private void pass(Duration time) {
+    now = now.plus(time);
+    core.handle(new CoreEvent.Tick(), now);
+    core.endTurn(now);
+  }
+
+  private Batch lastCommit() {
+    return actions.commits.getLast();
+  }
+
+  private Claim claim(long offset) {
+    return claim(P0, offset);
+  }
+
+  private Claim claim(TopicPartition partition, long offset) {
+    return actions.calls.keySet().stream()
+        .filter(claim -> claim.offset() == offset && claim.partition().equals(partition))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static long committedOffset(Batch batch, TopicPartition partition) {
+    return Objects.requireNonNull(batch.offsets().get(partition)).offset();
+  }
+
+  private static PartitionWindow restored(Batch batch, TopicPartition partition) {
+    var offset = Objects.requireNonNull(batch.offsets().get(partition));
+    return ((WindowMetadata.Restored.Window)
+            WindowMetadata.read(offset.offset(), TOPIC, offset.metadata()))
+        .window();
+  }
+
+  private static List<Outcome> outcomes(Batch batch) {
+    return batch.settled().stream()
+        .map(s -> ((Settlement.Finish) s.settlement()).outcome())
+        .toList();
+  }
+
+  private static JobId id(Claim claim) {
+    return claim.record().job().id();
+  }
+
+  private static SourceRecord source(TopicPartition partition, long offset) {
+    return source(partition, offset, JobRecord.accepted(job()));
+  }
+
+  private static SourceRecord source(TopicPartition partition, long offset, JobRecord record) {
+    return new SourceRecord(partition, offset, new Decoded.Value<>(record), null, 100, null);
+  }
+
+  private static Job job() {
+    Instant accepted = Instant.parse("2026-11-21T07:00:00Z");
+    return new Job(
+        JobId.random(accepted),
+        "simulated",
+        new JobInput.Embed("text"),
+        2,
+        Duration.ofSeconds(30),
+        accepted,
+        null,
+        Map.of());
+  }
+
+  private static final class NoMetrics implements CoreMetrics {
+    @Override
+    public void settled(Claim claim, Settlement settlement) {}
+
+    @Override
+    public void called(Claim claim, Judge.Call call, String code) {}
+
+    @Override
+    public void poisoned() {}
+
+    @Override
+    public void turn(int busySlots, int queued, int waiting, int claimed, int stuck) {}
+  }
+}
