@@ -18,7 +18,7 @@ import java.util.Optional;
 public final class Embedder implements AutoCloseable {
   public static final int DIMENSIONS = MiniLm.DIMENSIONS;
 
-  /** The most windows of one text: 65,000 word pieces, some 4 seconds of one core. */
+  /** The most windows of one text: 65,000 word pieces, 4 seconds of one core. */
   static final int MAX_WINDOWS = 256;
 
   /** The most word pieces in a window. */
