@@ -106,12 +106,14 @@ public final class ApiClient implements AutoCloseable {
 
   /**
    * Submits the lines of a batch and hands over each answer as it arrives, numbered as in the
-   * batch's source.
+   * batch's source. When the server has to end early, its last answer refuses the first line that
+   * it did not take; those after it have no answer and were not taken either.
    *
+   * @return how many lines were answered
    * @throws ApiException when the batch as a whole was not accepted, or the connection broke; of
    *     the lines that were not answered it is not known whether they were accepted
    */
-  void submit(JobLines.Batch batch, Consumer<LineAnswer> onAnswer) {
+  int submit(JobLines.Batch batch, Consumer<LineAnswer> onAnswer) {
     var request =
         request("/v1/jobs")
             .header("Content-Type", "application/x-ndjson")
@@ -120,11 +122,14 @@ public final class ApiClient implements AutoCloseable {
             .build();
     HttpResponse<InputStream> response = send(request);
     int answered = 0;
+    boolean refused = false;
     try (var lines =
         new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.isBlank()) {
-          onAnswer.accept(lineAnswer(json(line), batch));
+          LineAnswer answer = lineAnswer(json(line), batch);
+          onAnswer.accept(answer);
+          refused = answer instanceof LineAnswer.Refused;
           answered++;
         }
       }
@@ -132,28 +137,25 @@ public final class ApiClient implements AutoCloseable {
       throw new ApiException.Unreachable(
           "the connection to "
               + base
-              + " broke after "
-              + answered
-              + " of "
-              + batch.count()
-              + " answers ("
+              + " broke ("
               + reason(e)
-              + "); whether the other lines from line "
-              + batch.lineNumber(answered + 1)
-              + " on were accepted is not known",
+              + "); "
+              + unknownFrom(batch, answered),
           e);
     }
-    if (answered < batch.count()) {
+    if (answered < batch.count() && !refused) {
       throw new ApiException.Unreachable(
-          base
-              + " answered only "
-              + answered
-              + " of "
-              + batch.count()
-              + " lines; whether those from line "
-              + batch.lineNumber(answered + 1)
-              + " on were accepted is not known");
+          base + " stopped answering; " + unknownFrom(batch, answered));
     }
+    return answered;
+  }
+
+  private static String unknownFrom(JobLines.Batch batch, int answered) {
+    return "whether the "
+        + (batch.count() - answered)
+        + " jobs from line "
+        + batch.lineNumber(answered + 1)
+        + " on were accepted is not known";
   }
 
   /**
@@ -212,8 +214,11 @@ public final class ApiClient implements AutoCloseable {
         return response;
       }
       Problem problem = problem(response);
-      Duration wait = RetryAfter.read(response).orElse(ownWait);
-      if (!problem.isTemporary() || retries == MAX_RETRIES || wait.compareTo(MAX_WAIT) > 0) {
+      Optional<Duration> asked = RetryAfter.read(response);
+      Duration wait = asked.orElse(ownWait);
+      // A conflict that says when to come again is a submission under the same key, under way.
+      boolean temporary = problem.isTemporary() || (problem.status() == 409 && asked.isPresent());
+      if (!temporary || retries == MAX_RETRIES || wait.compareTo(MAX_WAIT) > 0) {
         throw new ApiException.Refused(problem);
       }
       sleep(wait);

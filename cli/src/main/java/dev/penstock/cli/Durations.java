@@ -38,6 +38,11 @@ final class Durations {
     }
   }
 
+  /** As the API takes it: {@code 90s} or {@code 1500ms}. */
+  static String withUnit(Duration duration) {
+    return duration.toMillisPart() == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
+  }
+
   /** For people: {@code 340 ms}, {@code 2.5 s}, {@code 3:20}. */
   static String describe(Duration duration) {
     long millis = duration.toMillis();

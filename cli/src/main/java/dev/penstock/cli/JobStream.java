@@ -57,17 +57,28 @@ public final class JobStream {
     for (int tries = 0; open.count() > 0; tries++) {
       boolean last = tries == ApiClient.MAX_RETRIES;
       Set<Long> again = new HashSet<>();
-      api.submit(
-          open,
-          answer -> {
-            if (!last
-                && answer instanceof LineAnswer.Refused refused
-                && refused.problem().isTemporary()) {
-              again.add(refused.line());
-            } else {
-              onAnswer.accept(answer);
-            }
-          });
+      int answered =
+          api.submit(
+              open,
+              answer -> {
+                if (!last
+                    && answer instanceof LineAnswer.Refused refused
+                    && refused.problem().isTemporary()) {
+                  again.add(refused.line());
+                } else {
+                  onAnswer.accept(answer);
+                }
+              });
+      if (last && answered < open.count()) {
+        throw new ApiException.Unreachable(
+            api.base()
+                + " does not take more at the moment; nothing from line "
+                + open.lineNumber(answered + 1)
+                + " on was accepted");
+      }
+      for (int line = answered + 1; line <= open.count(); line++) {
+        again.add(open.lineNumber(line));
+      }
       if (again.isEmpty()) {
         return;
       }

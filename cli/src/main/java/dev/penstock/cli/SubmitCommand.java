@@ -217,7 +217,7 @@ final class SubmitCommand implements Callable<Integer> {
       job.put("maxAttempts", maxAttempts);
     }
     if (timeout != null) {
-      job.put("attemptTimeout", timeout.toString());
+      job.put("attemptTimeout", Durations.withUnit(timeout));
     }
     if (expireAt != null) {
       job.put("expireAt", expiry(expireAt).toString());

@@ -62,7 +62,7 @@ class CommandsTest {
                 """
                 {"kind":"classify",
                  "input":{"text":"The engine stalls","labels":["motor","wheels"]},
-                 "model":"local:minilm","maxAttempts":3,"attemptTimeout":"PT1M30S",
+                 "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");
@@ -165,6 +165,15 @@ class CommandsTest {
     assertThat(shell.run("submit", "--kind=embed", "--text=x")).isZero();
 
     assertThat(api.requests).hasValue(3);
+  }
+
+  @Test
+  void aSubmissionUnderWayUnderTheSameKeyIsAskedAgain() {
+    api.isBusyOnce(409, "0");
+
+    assertThat(shell.run("submit", "--kind=embed", "--text=x", "--idempotency-key=k")).isZero();
+
+    assertThat(api.requests).hasValue(2);
   }
 
   @Test

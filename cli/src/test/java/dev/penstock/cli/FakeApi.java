@@ -43,6 +43,9 @@ final class FakeApi implements AutoCloseable {
   /** The state of jobs that are submitted from now on. */
   volatile String newState = "queued";
 
+  /** The server ends a stream once, by refusing its line of this number; 0 for never. */
+  volatile int endsStreamAtLine;
+
   /** Whether the connection breaks in the middle of the answers to a stream. */
   volatile boolean breaksStreams;
 
@@ -162,6 +165,14 @@ final class FakeApi implements AutoCloseable {
           throw new IOException("the connection breaks");
         }
         ObjectNode answer = Json.MAPPER.createObjectNode().put("line", number);
+        if (endsStreamAtLine == number) {
+          endsStreamAtLine = 0;
+          answer.set("error", problemJson(503, "kafka_unavailable", "come again"));
+          out.write(Json.MAPPER.writeValueAsBytes(answer));
+          out.write('\n');
+          lines.transferTo(java.io.Writer.nullWriter());
+          return;
+        }
         if (busyLines.remove(number)) {
           answer.set("error", problemJson(503, "kafka_unavailable", "come again"));
         } else if (line.contains("bad")) {

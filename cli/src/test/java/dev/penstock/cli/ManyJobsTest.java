@@ -86,6 +86,18 @@ class ManyJobsTest {
   }
 
   @Test
+  void linesAfterAnEarlyEndAreSentAgain() {
+    api.endsStreamAtLine = 2;
+
+    assertThat(shell.withInput(JOB.repeat(4)).run("submit", "--jsonl=-")).isZero();
+
+    assertThat(
+            shell.outLines().stream().map(line -> Json.MAPPER.readTree(line).path("line").asInt()))
+        .containsExactly(1, 2, 3, 4);
+    assertThat(api.linesAccepted).hasValue(4);
+  }
+
+  @Test
   void aBrokenStreamSaysFromWhichLineOnNothingIsKnown() {
     api.breaksStreams = true;
 
