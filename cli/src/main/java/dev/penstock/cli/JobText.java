@@ -1,0 +1,188 @@
+package dev.penstock.cli;
+
+import dev.penstock.codec.Json;
+import dev.penstock.job.Attempt;
+import dev.penstock.job.Failure;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobResult;
+import dev.penstock.job.JobState;
+import dev.penstock.job.JobView;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** Jobs and results as text for people. */
+final class JobText {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS xxx", Locale.ROOT);
+  private static final int VECTOR_SHOWN = 6;
+  private static final int SCORE_BAR = 20;
+
+  private final Terminal terminal;
+  private final ZoneId zone;
+
+  private JobText(Terminal terminal, ZoneId zone) {
+    this.terminal = terminal;
+    this.zone = zone;
+  }
+
+  static JobText of(Terminal terminal) {
+    return new JobText(terminal, ZoneId.systemDefault());
+  }
+
+  /** The job on one line: for lists of what did not go well. */
+  String line(JsonNode json) {
+    JobView view = read(json, JobView.class);
+    String failure = view.failure() == null ? "" : "  " + describe(view.failure());
+    return view.id() + "  " + colored(view.state()) + failure;
+  }
+
+  /** The job, field by field. */
+  List<String> view(JsonNode json) {
+    JobView view = read(json, JobView.class);
+    var lines = new ArrayList<String>();
+    field(lines, "job", terminal.bold(view.id().toString()));
+    field(
+        lines,
+        "state",
+        colored(view.state()) + (view.cancelRequested() ? ", cancel requested" : ""));
+    field(lines, "kind", view.kind());
+    field(lines, "model", view.model());
+    field(lines, "accepted", time(view.acceptedAt()));
+    field(lines, "due", time(view.dueAt()));
+    field(lines, "expires", time(view.expireAt()));
+    if (view.finishedAt() != null) {
+      field(
+          lines,
+          "finished",
+          time(view.finishedAt())
+              + ", after "
+              + Durations.describe(
+                  java.time.Duration.between(view.acceptedAt(), view.finishedAt())));
+    }
+    if (view.generation() > 0) {
+      field(lines, "generation", String.valueOf(view.generation()));
+    }
+    view.labels().entrySet().stream()
+        .sorted(java.util.Map.Entry.comparingByKey())
+        .forEach(label -> field(lines, "label", label.getKey() + "=" + label.getValue()));
+    if (view.failure() != null) {
+      field(lines, "failure", describe(view.failure()));
+    }
+    for (Attempt attempt : view.attempts()) {
+      field(lines, "attempt " + attempt.number(), describe(attempt, view.maxAttempts()));
+    }
+    if (view.runningAttempt() != null) {
+      field(
+          lines,
+          "attempt " + view.runningAttempt(),
+          "runs (of at most " + view.maxAttempts() + ")");
+    }
+    return lines;
+  }
+
+  /** What the job came to; for one that succeeded only the output. */
+  List<String> result(JsonNode json) {
+    JobResult result = read(json, JobResult.class);
+    if (result.output() != null) {
+      return output(result.output());
+    }
+    return List.of(
+        colored(result.state())
+            + (result.failure() == null ? "" : ": " + describe(result.failure())));
+  }
+
+  private List<String> output(JobOutput output) {
+    return switch (output) {
+      case JobOutput.Summary summary -> summary.sentences();
+      case JobOutput.Classification classification -> scores(classification.labels());
+      case JobOutput.DetectedLanguages detected -> scores(detected.languages());
+      case JobOutput.Embedding embedding -> {
+        float[] vector = embedding.vector();
+        String head =
+            IntStream.range(0, Math.min(VECTOR_SHOWN, vector.length))
+                .mapToObj(i -> String.format(Locale.ROOT, "%.4f", vector[i]))
+                .collect(Collectors.joining(" "));
+        yield List.of(
+            "vector of " + vector.length + " dimensions: " + head + " … (all with --output json)");
+      }
+    };
+  }
+
+  private static List<String> scores(List<JobOutput.ScoredLabel> labels) {
+    int width = labels.stream().mapToInt(label -> label.label().length()).max().orElse(0);
+    return labels.stream()
+        .map(label ->
+            String.format(
+                Locale.ROOT,
+                "%-" + Math.max(width, 1) + "s  %5.1f%%  %s",
+                label.label(),
+                label.score() * 100,
+                "█".repeat((int) Math.round(label.score() * SCORE_BAR))))
+        .toList();
+  }
+
+  private String describe(Attempt attempt, int maxAttempts) {
+    String what =
+        attempt.failure() == null
+            ? terminal.green("succeeded")
+            : terminal.red("failed") + ", " + describe(attempt.failure());
+    return what
+        + " after "
+        + Durations.describe(attempt.latency())
+        + " at "
+        + attempt.provider()
+        + " (of at most "
+        + maxAttempts
+        + ", worker "
+        + attempt.worker()
+        + ")";
+  }
+
+  private static String describe(Failure failure) {
+    return failure.code() + ": " + failure.message();
+  }
+
+  private String colored(String state) {
+    if (state.equals(JobState.SUCCEEDED.wireName())) {
+      return terminal.green(state);
+    }
+    if (state.equals(JobState.DEAD_LETTERED.wireName())) {
+      return terminal.red(state);
+    }
+    return state.equals(JobState.CANCELLED.wireName()) || state.equals(JobState.EXPIRED.wireName())
+        ? terminal.yellow(state)
+        : state;
+  }
+
+  private static void field(List<String> lines, String name, String value) {
+    if (!value.isEmpty()) {
+      lines.add(String.format(Locale.ROOT, "%-11s %s", name, value));
+    }
+  }
+
+  private String time(@Nullable Instant instant) {
+    return instant == null ? "" : TIME.format(instant.truncatedTo(ChronoUnit.MILLIS).atZone(zone));
+  }
+
+  private static <T> T read(JsonNode json, Class<T> type) {
+    try {
+      return Json.MAPPER.treeToValue(json, type);
+    } catch (JacksonException e) {
+      throw new ApiException.Unreachable(
+          "the server's answer is not one that this version can show ("
+              + e.getOriginalMessage()
+              + "); --output json shows it as it is",
+          e);
+    }
+  }
+}

@@ -1,0 +1,276 @@
+package dev.penstock.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.penstock.codec.Json;
+import dev.penstock.job.JobId;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** An API that remembers nothing on disk: jobs end when the test says so. */
+final class FakeApi implements AutoCloseable {
+  private static final Instant ACCEPTED = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  private final HttpServer server;
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<String, String> states = new ConcurrentHashMap<>();
+  private final Queue<Busy> busy = new ConcurrentLinkedQueue<>();
+  private final Queue<Integer> busyLines = new ConcurrentLinkedQueue<>();
+  final AtomicReference<@Nullable JsonNode> lastJob = new AtomicReference<>();
+  final AtomicReference<@Nullable String> lastKey = new AtomicReference<>();
+  final AtomicLong requests = new AtomicLong();
+  final AtomicLong linesAccepted = new AtomicLong();
+
+  /** The state of jobs that are submitted from now on. */
+  volatile String newState = "queued";
+
+  /** The server ends a stream once, by refusing its line of this number; 0 for never. */
+  volatile int endsStreamAtLine;
+
+  /** Whether the connection breaks in the middle of the answers to a stream. */
+  volatile boolean breaksStreams;
+
+  private record Busy(int status, String retryAfter) {}
+
+  private FakeApi(HttpServer server) {
+    this.server = server;
+  }
+
+  static FakeApi start() throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    var api = new FakeApi(server);
+    server.setExecutor(api.executor);
+    server.createContext("/", api::handle);
+    server.start();
+    return api;
+  }
+
+  URI uri() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  /** The next request is answered with {@code status}. */
+  void isBusyOnce(int status, String retryAfter) {
+    busy.add(new Busy(status, retryAfter));
+  }
+
+  /** The first of the following answers to line {@code line} is a 503. */
+  void refusesLineOnce(int line) {
+    busyLines.add(line);
+  }
+
+  /** A job that is there, in {@code state}. */
+  JobId job(String state) {
+    var id = JobId.random(ACCEPTED);
+    states.put(id.toString(), state);
+    return id;
+  }
+
+  void end(JobId id, String state) {
+    states.put(id.toString(), state);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    executor.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      requests.incrementAndGet();
+      Busy now = busy.poll();
+      if (now != null) {
+        exchange.getRequestBody().readAllBytes();
+        exchange.getResponseHeaders().add("Retry-After", now.retryAfter);
+        problem(exchange, now.status, "busy", "come again");
+        return;
+      }
+      String path = exchange.getRequestURI().getPath();
+      String[] parts = path.split("/", -1);
+      switch (exchange.getRequestMethod()) {
+        case "POST" -> submit(exchange);
+        case "DELETE" -> find(exchange, parts[3], this::cancel);
+        default -> find(exchange, parts[3], parts.length > 4 ? this::sendResult : this::sendView);
+      }
+    } catch (UncheckedIOException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private interface Answer {
+    void send(HttpExchange exchange, String id, String state) throws IOException;
+  }
+
+  private void find(HttpExchange exchange, String id, Answer answer) throws IOException {
+    String state = states.get(id);
+    if (state == null) {
+      problem(exchange, 404, "job_not_found", "there is no job " + id);
+    } else {
+      answer.send(exchange, id, state);
+    }
+  }
+
+  private void submit(HttpExchange exchange) throws IOException {
+    if ("application/x-ndjson".equals(exchange.getRequestHeaders().getFirst("Content-Type"))) {
+      submitLines(exchange);
+      return;
+    }
+    JsonNode job = Json.MAPPER.readTree(exchange.getRequestBody().readAllBytes());
+    lastJob.set(job);
+    lastKey.set(exchange.getRequestHeaders().getFirst("Idempotency-Key"));
+    if (job.path("kind").asString("").equals("wrong")) {
+      ObjectNode problem = problemJson(422, "invalid_job", "The job can't be accepted.");
+      var errors = problem.putArray("errors");
+      errors.addObject().put("pointer", "/kind").put("message", "is not a kind");
+      errors.addObject().put("pointer", "/maxAttempts").put("message", "is 1 to 20");
+      send(exchange, 422, problem);
+      return;
+    }
+    String id = job(newState).toString();
+    send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id));
+  }
+
+  private void submitLines(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().add("Content-Type", "application/x-ndjson");
+    exchange.sendResponseHeaders(200, 0);
+    try (var lines =
+            new BufferedReader(
+                new InputStreamReader(exchange.getRequestBody(), StandardCharsets.UTF_8));
+        OutputStream out = new java.io.BufferedOutputStream(exchange.getResponseBody(), 1 << 16)) {
+      int number = 0;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        if (breaksStreams && number == 2) {
+          out.flush();
+          throw new IOException("the connection breaks");
+        }
+        ObjectNode answer = Json.MAPPER.createObjectNode().put("line", number);
+        if (endsStreamAtLine == number) {
+          endsStreamAtLine = 0;
+          answer.set("error", problemJson(503, "kafka_unavailable", "come again"));
+          out.write(Json.MAPPER.writeValueAsBytes(answer));
+          out.write('\n');
+          lines.transferTo(java.io.Writer.nullWriter());
+          return;
+        }
+        if (busyLines.remove(number)) {
+          answer.set("error", problemJson(503, "kafka_unavailable", "come again"));
+        } else if (line.contains("bad")) {
+          answer.set("error", problemJson(400, "malformed_json", "the line is not JSON"));
+        } else {
+          linesAccepted.incrementAndGet();
+          answer.put("id", lineJob());
+        }
+        out.write(Json.MAPPER.writeValueAsBytes(answer));
+        out.write('\n');
+      }
+    }
+  }
+
+  /** Streams of a million jobs are not remembered. */
+  private String lineJob() {
+    return states.size() < 10_000 ? job(newState).toString() : JobId.random(ACCEPTED).toString();
+  }
+
+  private void cancel(HttpExchange exchange, String id, String state) throws IOException {
+    if (state.equals("succeeded")) {
+      problem(exchange, 409, "job_already_finished", "the job has already succeeded");
+    } else {
+      send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("status", "requested"));
+    }
+  }
+
+  private void sendResult(HttpExchange exchange, String id, String state) throws IOException {
+    ObjectNode result =
+        Json.MAPPER
+            .createObjectNode()
+            .put("id", id)
+            .put("generation", 0)
+            .put("state", state)
+            .put("finishedAt", ACCEPTED.plusSeconds(2).toString());
+    switch (state) {
+      case "succeeded" -> {
+        ObjectNode output = result.putObject("output").put("kind", "summarize");
+        output.putArray("sentences").add("The first.").add("The second.");
+      }
+      case "dead-lettered" ->
+          result.putObject("failure").put("code", "retryable").put("message", "connection reset");
+      case "cancelled", "expired" -> {}
+      default -> {
+        problem(exchange, 409, "job_not_finished", "the job is " + state);
+        return;
+      }
+    }
+    send(exchange, 200, result);
+  }
+
+  private void sendView(HttpExchange exchange, String id, String state) throws IOException {
+    ObjectNode view =
+        Json.MAPPER
+            .createObjectNode()
+            .put("id", id)
+            .put("kind", "summarize")
+            .put("model", "local")
+            .put("state", state)
+            .put("version", "0.21.3")
+            .put("generation", 0)
+            .put("maxAttempts", 5)
+            .put("cancelRequested", false)
+            .put("acceptedAt", ACCEPTED.toString());
+    ObjectNode attempt =
+        view.putArray("attempts")
+            .addObject()
+            .put("number", 1)
+            .put("provider", "local")
+            .put("worker", "worker-1")
+            .put("startedAt", ACCEPTED.toString())
+            .put("latency", "PT0.012S");
+    view.putObject("labels").put("team", "blue");
+    if (state.equals("dead-lettered")) {
+      attempt.putObject("failure").put("code", "retryable").put("message", "connection reset");
+      view.putObject("failure").put("code", "retryable").put("message", "connection reset");
+    }
+    send(exchange, 200, view);
+  }
+
+  private static ObjectNode problemJson(int status, String code, String detail) {
+    return Json.MAPPER
+        .createObjectNode()
+        .put("type", "about:blank")
+        .put("title", "refused")
+        .put("status", status)
+        .put("code", code)
+        .put("detail", detail);
+  }
+
+  private static void problem(HttpExchange exchange, int status, String code, String detail)
+      throws IOException {
+    send(exchange, status, problemJson(status, code, detail));
+  }
+
+  private static void send(HttpExchange exchange, int status, JsonNode json) throws IOException {
+    byte[] body = Json.MAPPER.writeValueAsBytes(json);
+    exchange.sendResponseHeaders(status, body.length);
+    exchange.getResponseBody().write(body);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.standalone;
+
+import org.jspecify.annotations.NullMarked;
