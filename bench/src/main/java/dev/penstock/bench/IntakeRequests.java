@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import dev.penstock.codec.Json;
+import dev.penstock.job.JobKind;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,8 +22,9 @@ final class IntakeRequests {
 
   private static String job(String text) {
     var job = new LinkedHashMap<String, Object>();
+    job.put("kind", JobKind.DETECT_LANGUAGE.wireName());
     job.put("model", BenchJobs.MODEL);
-    job.put("input", Map.of("kind", "detect-language", "text", text));
+    job.put("input", Map.of("text", text));
     return Json.MAPPER.writeValueAsString(job);
   }
 
