@@ -13,7 +13,8 @@ final class BareServer {
   private static final byte[] ANSWER =
       """
       {"id":"01900000-0000-7000-8000-000000000000","state":"queued",\
-      "acceptedAt":"2026-01-01T00:00:00.000000Z"}"""
+      "acceptedAt":"2026-01-01T00:00:00.000000Z"}\
+      """
           .getBytes(StandardCharsets.UTF_8);
 
   private BareServer() {}

@@ -43,27 +43,32 @@ final class Lab implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Admin admin;
 
-  private Lab(Path directory) throws IOException {
+  private Lab(Path directory, String bootstrap, ChildJvm broker) {
     this.directory = directory;
-    int port = FreePort.find();
-    this.bootstrap = InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
-    ChildJvm broker =
-        start(
-            "broker",
-            BROKER_MAIN,
-            List.of(BROKER_HEAP),
-            List.of("--data", directory.resolve("broker").toString(), "--port", "" + port));
+    this.bootstrap = bootstrap;
+    open.push(broker);
     this.admin = Admin.create(Map.of("bootstrap.servers", bootstrap, "client.id", "bench-admin"));
     open.push(admin);
-    awaitBroker(broker);
   }
 
-  /** Starts the broker and returns when it answers. */
-  static Lab open() throws IOException {
+  /** Starts the broker and returns when it takes connections. */
+  static Lab open() throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("penstock-bench");
+    int port = FreePort.find();
+    ChildJvm broker =
+        ChildJvm.start(
+            new ChildJvm.Command(
+                "broker",
+                BROKER_MAIN,
+                List.of(BROKER_HEAP),
+                List.of("--data", directory.resolve("broker").toString(), "--port", "" + port)),
+            directory);
     try {
-      return new Lab(directory);
-    } catch (IOException | RuntimeException e) {
+      broker.awaitListening(port, BROKER_START);
+      String host = InetAddress.getLoopbackAddress().getHostAddress();
+      return new Lab(directory, host + ":" + port, broker);
+    } catch (RuntimeException | InterruptedException e) {
+      broker.close();
       delete(directory);
       throw e;
     }
@@ -144,22 +149,6 @@ final class Lab implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while trying to " + what, e);
-    }
-  }
-
-  private void awaitBroker(ChildJvm broker) {
-    long deadline = System.nanoTime() + BROKER_START.toNanos();
-    while (true) {
-      broker.checkAlive();
-      try {
-        await(admin.describeCluster().nodes(), "reach the broker");
-        return;
-      } catch (IllegalStateException e) {
-        if (System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
-          close();
-          throw new IllegalStateException(e.getMessage() + "\n" + broker.logTail(50), e);
-        }
-      }
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.penstock.bench;
 
 import java.io.PrintWriter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -12,17 +14,34 @@ import picocli.CommandLine.Command;
       "Run it on a quiet machine; each takes up to about three minutes."
     },
     mixinStandardHelpOptions = true,
-    subcommands = {UtilisationBench.class, IntakeBench.class, IntakeBulkBench.class})
+    subcommands = {
+      WorkerBench.class,
+      UtilisationBench.class,
+      IntakeBench.class,
+      IntakeBulkBench.class
+    })
 public final class Main {
+  /** Kept here, because the log manager forgets a logger that no one holds. */
+  private static final Logger WEB_SERVER = Logger.getLogger("io.helidon");
+
   private Main() {}
 
   /** Runs one benchmark and ends the process: 0 when it was measured, 1 when not, 2 for usage. */
   public static void main(String[] args) {
+    quiet();
     System.exit(
         run(
             args,
             new PrintWriter(System.out, true, System.out.charset()),
             new PrintWriter(System.err, true, System.err.charset())));
+  }
+
+  /** What runs inside this JVM logs what needs attention only. */
+  private static void quiet() {
+    if (System.getenv("PENSTOCK_LOG_LEVEL") == null) {
+      System.setProperty("PENSTOCK_LOG_LEVEL", "WARN");
+    }
+    WEB_SERVER.setLevel(Level.WARNING);
   }
 
   /** Runs one benchmark and returns the exit code. */

@@ -2,6 +2,8 @@ package dev.penstock.bench.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -144,6 +146,26 @@ public final class ChildJvm implements AutoCloseable {
     }
     throw new IllegalStateException(
         name() + " is not ready after " + timeout + ": " + last + "\n" + logTail(50));
+  }
+
+  /**
+   * Waits until something takes connections on a port of the loopback interface.
+   *
+   * @throws IllegalStateException when the process ends before, or the time is up; the message ends
+   *     with the log's last lines
+   */
+  public void awaitListening(int port, Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (System.nanoTime() < deadline) {
+      checkAlive();
+      try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return;
+      } catch (IOException _) {
+        Thread.sleep(POLL);
+      }
+    }
+    throw new IllegalStateException(
+        name() + " does not listen on port " + port + " after " + timeout + "\n" + logTail(50));
   }
 
   /**
