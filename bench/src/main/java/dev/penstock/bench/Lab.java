@@ -40,15 +40,14 @@ final class Lab implements AutoCloseable {
 
   private final Path directory;
   private final String bootstrap;
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Deque<ChildJvm> children = new ArrayDeque<>();
   private final Admin admin;
 
   private Lab(Path directory, String bootstrap, ChildJvm broker) {
     this.directory = directory;
     this.bootstrap = bootstrap;
-    open.push(broker);
+    children.push(broker);
     this.admin = Admin.create(Map.of("bootstrap.servers", bootstrap, "client.id", "bench-admin"));
-    open.push(admin);
   }
 
   /** Starts the broker and returns when it takes connections. */
@@ -116,7 +115,7 @@ final class Lab implements AutoCloseable {
   ChildJvm start(String name, String mainClass, List<String> jvmOptions, List<String> arguments) {
     ChildJvm child =
         ChildJvm.start(new ChildJvm.Command(name, mainClass, jvmOptions, arguments), directory);
-    open.push(child);
+    children.push(child);
     return child;
   }
 
@@ -152,24 +151,19 @@ final class Lab implements AutoCloseable {
     }
   }
 
+  /** Kills: what they would still write is deleted anyway. */
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        if (failure == null) {
-          failure = new IllegalStateException("a process of the bench could not be ended", e);
-        } else {
-          failure.addSuppressed(e);
-        }
+    admin.close(Duration.ZERO);
+    try {
+      for (ChildJvm child : children) {
+        child.kill();
       }
+    } catch (InterruptedException e) {
+      // What is left is killed when this JVM ends.
+      Thread.currentThread().interrupt();
     }
     delete(directory);
-    if (failure != null) {
-      throw failure;
-    }
   }
 
   private static void delete(Path directory) {

@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Arrays;
 
 /** A page of metrics in Prometheus' text form. */
 record PrometheusText(String page) {
@@ -29,7 +30,7 @@ record PrometheusText(String page) {
    *
    * @param label a part of the label set as it is written, for example {@code area="heap"}; empty
    *     for any
-   * @throws IllegalStateException when there is no such series
+   * @throws IllegalStateException when there is no such series, or it has no value
    */
   double sum(String metric, String label) {
     var values =
@@ -44,6 +45,10 @@ record PrometheusText(String page) {
     if (values.length == 0) {
       throw new IllegalStateException("the page of metrics has no " + metric + " " + label);
     }
-    return java.util.Arrays.stream(values).sum();
+    double sum = Arrays.stream(values).sum();
+    if (Double.isNaN(sum)) {
+      throw new IllegalStateException(metric + " " + label + " is not a number");
+    }
+    return sum;
   }
 }

@@ -16,6 +16,7 @@ final class PrometheusTextTest {
           heap{area="heap",id="a b"} 1.5E3
           heap{area="heap",id="c"} 500.0
           heap{area="nonheap",id="d"} 7.0
+          lost NaN
           """);
 
   @Test
@@ -31,5 +32,8 @@ final class PrometheusTextTest {
     assertThatThrownBy(() -> PAGE.sum("slot", ""))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("slot");
+    assertThatThrownBy(() -> PAGE.sum("lost", ""))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("lost");
   }
 }
