@@ -37,8 +37,9 @@ final class WorkerMetrics implements CoreMetrics {
   WorkerMetrics(MeterRegistry registry, CoreLimits limits, java.util.Set<String> providers) {
     this.registry = registry;
     this.providers = java.util.Set.copyOf(providers);
-    registry.gauge("penstock.worker.slots", limits.slots());
-    registry.gauge("penstock.worker.window.jobs", limits.windowJobs());
+    // Gauges hold weakly what they show; the limits live as long as the service does.
+    registry.gauge("penstock.worker.slots", limits, CoreLimits::slots);
+    registry.gauge("penstock.worker.window.jobs", limits, CoreLimits::windowJobs);
     this.busy = gauge("penstock.worker.slots.busy");
     this.queued = gauge("penstock.worker.jobs.queued");
     this.waiting = gauge("penstock.worker.jobs.waiting");

@@ -1,0 +1,178 @@
+package dev.penstock.bench;
+
+import dev.penstock.bench.process.ChildJvm;
+import dev.penstock.bench.process.FreePort;
+import dev.penstock.config.Settings;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.kafka.TopicProvisioner;
+import dev.penstock.topic.TopicSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaFuture;
+
+/**
+ * The place of one bench: a temporary directory, a broker in a JVM of its own, and the other
+ * processes that are measured. Closing it ends them all and deletes the directory.
+ */
+final class Lab implements AutoCloseable {
+  /** By name: the class belongs to another module and is only run, never called. */
+  private static final String BROKER_MAIN = "dev.penstock.standalone.BrokerMain";
+
+  private static final Duration BROKER_START = Duration.ofSeconds(60);
+  private static final Duration READY = Duration.ofSeconds(60);
+  private static final Duration CALL = Duration.ofSeconds(30);
+  private static final String BROKER_HEAP = "-Xmx1g";
+
+  private final Path directory;
+  private final String bootstrap;
+  private final Deque<ChildJvm> children = new ArrayDeque<>();
+  private final Admin admin;
+
+  private Lab(Path directory, String bootstrap, ChildJvm broker) {
+    this.directory = directory;
+    this.bootstrap = bootstrap;
+    children.push(broker);
+    this.admin = Admin.create(Map.of("bootstrap.servers", bootstrap, "client.id", "bench-admin"));
+  }
+
+  /** Starts the broker and returns when it takes connections. */
+  static Lab open() throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("penstock-bench");
+    int port = FreePort.find();
+    ChildJvm broker =
+        ChildJvm.start(
+            new ChildJvm.Command(
+                "broker",
+                BROKER_MAIN,
+                List.of(BROKER_HEAP),
+                List.of("--data", directory.resolve("broker").toString(), "--port", "" + port)),
+            directory);
+    try {
+      broker.awaitListening(port, BROKER_START);
+      String host = InetAddress.getLoopbackAddress().getHostAddress();
+      return new Lab(directory, host + ":" + port, broker);
+    } catch (RuntimeException | InterruptedException e) {
+      broker.close();
+      delete(directory);
+      throw e;
+    }
+  }
+
+  String bootstrap() {
+    return bootstrap;
+  }
+
+  Admin admin() {
+    return admin;
+  }
+
+  /** An installation of Penstock with topics of its own. */
+  KafkaConfig installation(String prefix, int partitions) {
+    var settings = Settings.of(installationSettings(prefix, partitions)).reader();
+    KafkaConfig config = KafkaConfig.read(settings);
+    return settings.build(() -> config);
+  }
+
+  /** The settings that lead a service to {@link #installation}. */
+  Map<String, String> installationSettings(String prefix, int partitions) {
+    var settings = new HashMap<String, String>();
+    settings.put("kafka.bootstrap", bootstrap);
+    settings.put("topics.prefix", prefix);
+    settings.put("topics.partitions", String.valueOf(partitions));
+    return settings;
+  }
+
+  /** Makes an installation's topics. */
+  KafkaConfig install(String prefix, int partitions) {
+    KafkaConfig config = installation(prefix, partitions);
+    new TopicProvisioner(config).ensure();
+    return config;
+  }
+
+  /** Deletes an installation's topics and their records. */
+  void uninstall(KafkaConfig config) {
+    await(
+        admin.deleteTopics(config.topics().all().stream().map(TopicSpec::name).toList()).all(),
+        "delete the topics of a round");
+  }
+
+  /** Starts a process that {@link #close} ends. */
+  ChildJvm start(String name, String mainClass, List<String> jvmOptions, List<String> arguments) {
+    ChildJvm child =
+        ChildJvm.start(new ChildJvm.Command(name, mainClass, jvmOptions, arguments), directory);
+    children.push(child);
+    return child;
+  }
+
+  /** Starts a service of Penstock and returns when {@code /readyz} says that it is ready. */
+  URI startService(
+      String name, String mainClass, List<String> jvmOptions, Map<String, String> settings)
+      throws InterruptedException {
+    int port = FreePort.find();
+    var all = new HashMap<>(settings);
+    all.put(name + ".port", String.valueOf(port));
+    List<String> arguments =
+        all.entrySet().stream()
+            .flatMap(setting ->
+                java.util.stream.Stream.of("--set", setting.getKey() + "=" + setting.getValue()))
+            .toList();
+    ChildJvm child = start(name, mainClass, jvmOptions, arguments);
+    URI uri = URI.create("http://127.0.0.1:" + port);
+    child.awaitReady(uri.resolve("/readyz"), READY);
+    return uri;
+  }
+
+  /** What Kafka answers, or an error that says what was tried. */
+  static <T> T await(KafkaFuture<T> future, String what) {
+    try {
+      return future.get(CALL.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("can't " + what + ": " + e.getCause(), e);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("can't " + what + ": no answer within " + CALL, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while trying to " + what, e);
+    }
+  }
+
+  /** Kills: what they would still write is deleted anyway. */
+  @Override
+  public void close() {
+    admin.close(Duration.ZERO);
+    try {
+      for (ChildJvm child : children) {
+        child.kill();
+      }
+    } catch (InterruptedException e) {
+      // What is left is killed when this JVM ends.
+      Thread.currentThread().interrupt();
+    }
+    delete(directory);
+  }
+
+  private static void delete(Path directory) {
+    try (var paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(directory + " can't be deleted", e);
+    }
+  }
+}

@@ -1,0 +1,219 @@
+package dev.penstock.bench;
+
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.config.Settings;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.Outcome;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.topic.Topics;
+import dev.penstock.worker.WorkerService;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * What the worker's promises cost: the plain pipe, which promises nothing, against the worker with
+ * a provider that answers at once. Both read the same records in one round and write one output for
+ * each, of the same size. Both run in this JVM, so both are equally warm; the broker has its own.
+ */
+@Command(
+    name = "worker",
+    description = "Jobs a second with a provider of no latency, against plain consume-produce.",
+    mixinStandardHelpOptions = true)
+final class WorkerBench extends Bench {
+  private static final Duration ROUND_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration POLL = Duration.ofMillis(50);
+
+  @Option(
+      names = "--jobs",
+      defaultValue = "100000",
+      description = "Jobs in a round (${DEFAULT-VALUE}).")
+  private int jobs;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Rounds of each, after one that is not counted (${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--record-bytes",
+      defaultValue = "1024",
+      description = "Size of a job's record (${DEFAULT-VALUE}).")
+  private int recordBytes;
+
+  @Option(names = "--partitions", defaultValue = "8", description = "(${DEFAULT-VALUE})")
+  private int partitions;
+
+  @Option(
+      names = "--slots",
+      defaultValue = "5000",
+      description = "The worker's calls at once (${DEFAULT-VALUE}).")
+  private int slots;
+
+  @Option(
+      names = "--output-bytes",
+      defaultValue = "0",
+      description =
+          "Size of the ceiling's outputs; 0 for that of the worker's outcomes (${DEFAULT-VALUE}).")
+  private int outputBytesWanted;
+
+  @Override
+  Report measure() throws IOException, InterruptedException {
+    check("--jobs", jobs, 2, 10_000_000);
+    check("--rounds", rounds, 1, 100);
+    check("--record-bytes", recordBytes, 1, 100_000);
+    check("--partitions", partitions, 1, 100);
+    check("--slots", slots, 1, 100_000);
+    check("--output-bytes", outputBytesWanted, 0, 100_000);
+    try (Lab lab = Lab.open()) {
+      var ceilings = new ArrayList<Outputs>();
+      var workers = new ArrayList<Outputs>();
+      // The first worker round tells how large its outputs are; the pipe then writes as much.
+      int outputBytes = outputBytesWanted == 0 ? recordBytes : outputBytesWanted;
+      for (int round = 0; round <= rounds; round++) {
+        String prefix = "round" + round + ".";
+        KafkaConfig kafka = lab.install(prefix, partitions);
+        BenchJobs.fill(lab.bootstrap(), kafka.topics().jobs(), jobs, recordBytes);
+        Outputs ceiling;
+        Outputs worker;
+        if (round % 2 == 0) {
+          worker = runWorker(lab, kafka);
+          ceiling = runPipe(lab, kafka, outputBytes);
+        } else {
+          ceiling = runPipe(lab, kafka, outputBytes);
+          worker = runWorker(lab, kafka);
+        }
+        lab.uninstall(kafka);
+        progress(
+            (round == 0 ? "warm-up" : "round " + round)
+                + (": plain " + Math.round(ceiling.rate(jobs)))
+                + (", worker " + Math.round(worker.rate(jobs)) + " jobs/s"));
+        if (round == 0 && outputBytesWanted == 0) {
+          outputBytes = (int) (worker.valueBytes() / worker.records());
+        }
+        if (round > 0) {
+          ceilings.add(ceiling);
+          workers.add(worker);
+        }
+      }
+      return report(outputBytes, ceilings, workers);
+    }
+  }
+
+  private Outputs runPipe(Lab lab, KafkaConfig kafka, int outputBytes) {
+    Topics topics = kafka.topics();
+    String target = topics.prefix() + "pipe";
+    Map<TopicPartition, Long> ends = BenchJobs.ends(lab, topics.jobs(), partitions);
+    var topic = new NewTopic(target, Optional.of(partitions), Optional.empty());
+    // As the events topic: the broker's clock, so that both are timed alike.
+    topic.configs(Map.of("message.timestamp.type", "LogAppendTime"));
+    Lab.await(lab.admin().createTopics(List.of(topic)).all(), "make the topic " + target);
+    PlainPipe.run(lab.bootstrap(), ends, target, outputBytes);
+    Outputs outputs =
+        Outputs.read(lab.bootstrap(), BenchJobs.ends(lab, target, partitions), _ -> true);
+    Lab.await(lab.admin().deleteTopics(List.of(target)).all(), "delete the topic " + target);
+    return outputs;
+  }
+
+  private Outputs runWorker(Lab lab, KafkaConfig kafka) throws InterruptedException {
+    Topics topics = kafka.topics();
+    Map<TopicPartition, Long> ends = BenchJobs.ends(lab, topics.jobs(), partitions);
+    Map<String, String> settings = lab.installationSettings(topics.prefix(), partitions);
+    settings.putAll(workerSettings());
+    try (var worker = WorkerService.of(Settings.of(settings))) {
+      worker.start();
+      awaitCommitted(lab, topics.workerGroup(), ends, worker);
+    }
+    return Outputs.read(
+        lab.bootstrap(), BenchJobs.ends(lab, topics.events(), partitions), WorkerBench::isOutcome);
+  }
+
+  private Map<String, String> workerSettings() {
+    return Map.of(
+        "worker.id", "bench",
+        "worker.port", "0",
+        "worker.slots", String.valueOf(slots),
+        "worker.provider.local.enabled", "false",
+        "worker.provider.simulated.latency-mean", "0s",
+        "worker.provider.simulated.latency-sigma", "0");
+  }
+
+  /** Asks seldom, and only the broker, so that the waiting costs the worker nothing. */
+  private static void awaitCommitted(
+      Lab lab, String group, Map<TopicPartition, Long> ends, WorkerService worker)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + ROUND_TIMEOUT.toNanos();
+    while (true) {
+      var committed =
+          Lab.await(
+              lab.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
+              "read the worker's offsets");
+      boolean done =
+          ends.entrySet().stream()
+              .allMatch(end -> {
+                OffsetAndMetadata offset = committed.get(end.getKey());
+                return offset != null && offset.offset() >= end.getValue();
+              });
+      if (done) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "the worker has not finished its round within "
+                + ROUND_TIMEOUT
+                + "; it is "
+                + worker.health());
+      }
+      Thread.sleep(POLL);
+    }
+  }
+
+  private static boolean isOutcome(byte[] value) {
+    return JsonCodec.EVENTS.decode(value) instanceof Decoded.Value<JobEvent>(JobEvent event)
+        && event instanceof JobEvent.Finished(_, _, _, var outcome, _)
+        && outcome instanceof Outcome.Succeeded;
+  }
+
+  private Report report(int outputBytes, List<Outputs> ceilings, List<Outputs> workers) {
+    var ceiling = rates(ceilings);
+    var worker = rates(workers);
+    var parts = new LinkedHashMap<String, Samples>();
+    parts.put("plain consume-produce", ceiling);
+    parts.put("worker", worker);
+    var ratios = new ArrayList<Double>();
+    for (int i = 0; i < rounds; i++) {
+      ratios.add(worker.values().get(i) / ceiling.values().get(i));
+    }
+    parts.put("ratio of a round", new Samples("", ratios));
+    var configuration = new LinkedHashMap<String, Object>();
+    configuration.put("jobs", jobs);
+    configuration.put("rounds", rounds);
+    configuration.put("partitions", partitions);
+    configuration.put("recordBytes", recordBytes);
+    configuration.put("outputBytes", outputBytes);
+    configuration.put("slots", slots);
+    configuration.put("heapMb", Runtime.getRuntime().maxMemory() / (1024 * 1024));
+    configuration.put("broker", "separate JVM, same machine");
+    return new Report(
+        "worker",
+        "worker's jobs a second over plain consume-produce",
+        worker.median() / ceiling.median(),
+        parts,
+        configuration);
+  }
+
+  private Samples rates(List<Outputs> outputs) {
+    return new Samples("jobs/s", outputs.stream().map(o -> o.rate(jobs)).toList());
+  }
+}

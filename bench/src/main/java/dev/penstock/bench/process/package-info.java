@@ -1,0 +1,5 @@
+/** JVMs of their own, for whatever must run as a process: benches and chaos tests. */
+@NullMarked
+package dev.penstock.bench.process;
+
+import org.jspecify.annotations.NullMarked;

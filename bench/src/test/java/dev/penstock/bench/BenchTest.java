@@ -1,0 +1,119 @@
+package dev.penstock.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.codec.Json;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** Each bench, so small that its figures mean nothing: it is their shape that is looked at. */
+final class BenchTest {
+  private record Ended(int code, String out, String err) {}
+
+  private static Ended run(String... args) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code = Main.run(args, new PrintWriter(out), new PrintWriter(err));
+    return new Ended(code, out.toString(), err.toString());
+  }
+
+  private static JsonNode measured(String name, String... options) {
+    var args = new ArrayList<>(List.of(name, "--json"));
+    args.addAll(List.of(options));
+    Ended ended = run(args.toArray(String[]::new));
+    assertThat(ended.code()).as(ended.err()).isZero();
+    JsonNode json = Json.MAPPER.readTree(ended.out().lines().toList().getLast());
+    assertThat(json.get("bench").asString()).isEqualTo(name);
+    assertThat(json.get("ratio").isNumber()).isTrue();
+    assertThat(json.get("ratio").asDouble()).isPositive();
+    assertThat(json.get("configuration").get("partitions").asInt()).isEqualTo(2);
+    assertThat(json.get("versions").get("cores").asInt()).isPositive();
+    for (JsonNode part : json.get("parts")) {
+      assertThat(part.get("median").asDouble()).isPositive();
+      assertThat(part.get("rounds").isArray()).isTrue();
+    }
+    return json;
+  }
+
+  @Test
+  void workerReportsTheCeilingAndTheWorker() {
+    JsonNode json =
+        measured("worker", "--jobs", "200", "--rounds", "1", "--partitions", "2", "--slots", "20");
+    assertThat(json.get("parts").propertyNames())
+        .containsExactly("plain consume-produce", "worker", "ratio of a round");
+    assertThat(json.get("configuration").get("jobs").asInt()).isEqualTo(200);
+    assertThat(json.get("configuration").get("outputBytes").asInt()).isPositive();
+  }
+
+  @Test
+  void utilisationReportsTheBusyShareAndTheHeap() {
+    JsonNode json =
+        measured(
+            "utilisation",
+            "--slots",
+            "10",
+            "--latency-mean-ms",
+            "50",
+            "--warm-up",
+            "1",
+            "--seconds",
+            "1",
+            "--rounds",
+            "2",
+            "--partitions",
+            "2",
+            "--heap-mb",
+            "256");
+    assertThat(json.get("ratio").asDouble()).isLessThanOrEqualTo(1);
+    assertThat(json.get("parts").propertyNames())
+        .containsExactly(
+            "busy", "finished", "concurrency by Little's law", "heap peak", "platform threads");
+    assertThat(json.get("parts").get("busy").get("rounds").size()).isEqualTo(2);
+    assertThat(json.get("configuration").get("heapMb").asInt()).isEqualTo(256);
+  }
+
+  @Test
+  void intakeReportsTheBareServerAndTheIntake() {
+    JsonNode json =
+        measured(
+            "intake", "--jobs", "50", "--rounds", "1", "--connections", "4", "--partitions", "2");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("bare", "intake")
+        .contains("intake latency p99");
+  }
+
+  @Test
+  void intakeBulkReportsThePlainProducerAndTheIntake() {
+    JsonNode json =
+        measured(
+            "intake-bulk",
+            "--jobs",
+            "100",
+            "--lines",
+            "50",
+            "--rounds",
+            "1",
+            "--connections",
+            "2",
+            "--partitions",
+            "2");
+    assertThat(json.get("parts").propertyNames()).containsExactly("plain producer", "intake");
+    assertThat(json.get("configuration").get("jobs").asInt()).isEqualTo(100);
+  }
+
+  @Test
+  void anOptionOutOfItsBoundsIsRefusedWithTheBounds() {
+    Ended ended = run("worker", "--jobs", "1");
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err()).contains("--jobs is 1, but must be from 2 to");
+  }
+
+  @Test
+  void anUnknownNameIsRefused() {
+    assertThat(run("nothing").code()).isEqualTo(2);
+  }
+}

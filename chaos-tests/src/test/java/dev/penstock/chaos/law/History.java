@@ -1,0 +1,47 @@
+package dev.penstock.chaos.law;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.JobResult;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an observer recorded of one run, at quiescence: faults ended, lag zero, every hold elapsed.
+ * Topics are read {@code read_committed} from their beginning.
+ *
+ * @param submissions what clients sent and what they were told
+ * @param jobs the jobs topic, but for records that can't be read
+ * @param retries the retry topic, likewise
+ * @param events the events topic, likewise
+ * @param cancels the control topic, likewise
+ * @param deadLetters whole jobs on the dead-letter topic
+ * @param planted unreadable records that the test put on the jobs and retry topics
+ * @param poison unreadable records on the dead-letter topic
+ * @param results what {@code GET /v1/jobs/{id}/result} answered, of the jobs that were asked for
+ */
+public record History(
+    List<Submission> submissions,
+    List<Recorded<JobRecord>> jobs,
+    List<Recorded<JobRecord>> retries,
+    List<Recorded<JobEvent>> events,
+    List<Recorded<CancelRequest>> cancels,
+    List<Recorded<DeadLetter>> deadLetters,
+    List<Poison> planted,
+    List<Poison> poison,
+    Map<JobId, JobResult> results) {
+  public History {
+    submissions = List.copyOf(submissions);
+    jobs = List.copyOf(jobs);
+    retries = List.copyOf(retries);
+    events = List.copyOf(events);
+    cancels = List.copyOf(cancels);
+    deadLetters = List.copyOf(deadLetters);
+    planted = List.copyOf(planted);
+    poison = List.copyOf(poison);
+    results = Map.copyOf(results);
+  }
+}

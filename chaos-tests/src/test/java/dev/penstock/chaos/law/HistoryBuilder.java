@@ -1,0 +1,31 @@
+package dev.penstock.chaos.law;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.JobResult;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A history while it is recorded. Not thread-safe. */
+public final class HistoryBuilder {
+  public final List<Submission> submissions = new ArrayList<>();
+  public final List<Recorded<JobRecord>> jobs = new ArrayList<>();
+  public final List<Recorded<JobRecord>> retries = new ArrayList<>();
+  public final List<Recorded<JobEvent>> events = new ArrayList<>();
+  public final List<Recorded<CancelRequest>> cancels = new ArrayList<>();
+  public final List<Recorded<DeadLetter>> deadLetters = new ArrayList<>();
+  public final List<Poison> planted = new ArrayList<>();
+  public final List<Poison> poison = new ArrayList<>();
+  public final Map<JobId, JobResult> results = new HashMap<>();
+
+  /** What was recorded so far. */
+  public History build() {
+    return new History(
+        submissions, jobs, retries, events, cancels, deadLetters, planted, poison, results);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.penstock.chaos.law;
+
+/** The promises of the design that can be judged from a history, by their numbers there. */
+public enum Law {
+  ACCEPTED_MEANS_DURABLE("1"),
+  EXACTLY_ONE_OUTCOME("2"),
+  NO_ZOMBIES("3"),
+  ATTEMPTS_ARE_BOUNDED("4"),
+  RETRIES_KEEP_THEIR_DUE_TIME("4"),
+  SAME_KEY_SAME_JOB("7"),
+  POISON_IS_CONTAINED("8"),
+  DEAD_LETTERS_MATCH_OUTCOMES("8"),
+  CANCELLED_ONLY_ON_REQUEST("9"),
+  VIEWS_TELL_THE_TRUTH("10");
+
+  private final String promise;
+
+  Law(String promise) {
+    this.promise = promise;
+  }
+
+  /** The number of the promise. */
+  public String promise() {
+    return promise;
+  }
+}

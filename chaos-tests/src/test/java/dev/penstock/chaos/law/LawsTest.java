@@ -1,0 +1,262 @@
+package dev.penstock.chaos.law;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.job.Attempt;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobResult;
+import dev.penstock.job.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Each planted violation is found, by its own law and no other. */
+final class LawsTest {
+  private static final Outcome SUCCESS =
+      new Outcome.Succeeded(new JobOutput.Summary(List.of("another one")));
+
+  private final Run run = new Run();
+
+  @Test
+  void aRunThatKeepsAllLawsHasNoViolations() {
+    assertThat(run.check()).isEmpty();
+  }
+
+  @Test
+  void anAcceptedJobThatIsNowhereIsFound() {
+    run.accepted(JobId.random(Instant.EPOCH), Optional.empty());
+    assertOnly(Law.ACCEPTED_MEANS_DURABLE, "not on the jobs topic");
+  }
+
+  @Test
+  void aJobThatStandsOnTheTopicTwiceIsFound() {
+    run.history.jobs.add(run.record("jobs", run.history.jobs.getFirst().value()));
+    assertOnly(Law.ACCEPTED_MEANS_DURABLE, "2 times");
+  }
+
+  @Test
+  void aJobWithoutAnOutcomeIsFound() {
+    run.forgetOutcome(run.succeeded);
+    assertOnly(Law.EXACTLY_ONE_OUTCOME, "no outcome");
+  }
+
+  @Test
+  void aJobOfAnIndeterminateSubmissionNeedsAnOutcomeToo() {
+    run.history.submissions.removeIf(
+        submission -> submission.answer().equals(new Submission.Answer.Accepted(run.succeeded)));
+    run.history.submissions.add(
+        new Submission(Optional.empty(), new Submission.Answer.Indeterminate("reset")));
+    assertThat(run.check()).isEmpty();
+    run.forgetOutcome(run.succeeded);
+    assertOnly(Law.EXACTLY_ONE_OUTCOME, "no outcome");
+  }
+
+  @Test
+  void aSecondOutcomeIsFoundAndTheStoryTellsBoth() {
+    run.event(new JobEvent.Finished(run.succeeded, 0, List.of(), SUCCESS, run.now()));
+    Violation violation = assertOnly(Law.EXACTLY_ONE_OUTCOME, "2 outcomes");
+    assertThat(violation.subject()).isEqualTo("job " + run.succeeded);
+    assertThat(violation.story())
+        .contains("submitted, 2 attempts allowed", "attempt 1 started by w1", "deu", "another one");
+    assertThat(violation.toString()).startsWith("EXACTLY_ONE_OUTCOME (promise 2): job ");
+  }
+
+  @Test
+  void anOutcomeOfAJobThatWasNeverSubmittedIsFound() {
+    JobId unknown = JobId.random(Instant.EPOCH);
+    run.event(new JobEvent.Finished(unknown, 0, List.of(), new Outcome.Expired(), run.now()));
+    assertOnly(Law.EXACTLY_ONE_OUTCOME, "never on the jobs topic");
+  }
+
+  @Test
+  void anOutcomeOfAnotherGenerationDoesNotCount() {
+    run.event(new JobEvent.Finished(run.succeeded, 1, List.of(), new Outcome.Expired(), run.now()));
+    assertThat(run.check()).extracting(Violation::law).contains(Law.EXACTLY_ONE_OUTCOME);
+  }
+
+  @Test
+  void anAttemptThatBeginsAfterTheOutcomeIsFound() {
+    run.start(run.succeeded, 1);
+    assertOnly(Law.NO_ZOMBIES, "went on after its outcome");
+  }
+
+  @Test
+  void eventsInTwoPartitionsAreFound() {
+    run.history.events.add(
+        new Recorded<>(
+            "events",
+            1,
+            0,
+            Instant.EPOCH,
+            new JobEvent.AttemptStarted(run.succeeded, 0, 1, "p", "w", Instant.EPOCH)));
+    assertOnly(Law.NO_ZOMBIES, "two partitions");
+  }
+
+  @Test
+  void moreCallsThanThePolicyAndTheCrashesAllowAreFound() {
+    run.forgetOutcome(run.keyed);
+    run.start(run.keyed, 1);
+    run.start(run.keyed, 1);
+    run.finish(run.keyed, List.of(run.attempt(1, false)), SUCCESS);
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "called 4 times, but 3 are allowed");
+  }
+
+  @Test
+  void moreAttemptsThanThePolicyAllowsAreFound() {
+    run.forgetOutcome(run.succeeded);
+    run.start(run.succeeded, 2);
+    run.start(run.succeeded, 3);
+    run.finish(
+        run.succeeded,
+        List.of(run.attempt(1, true), run.attempt(2, true), run.attempt(3, false)),
+        SUCCESS);
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "3 attempts, but 2 are allowed");
+  }
+
+  @Test
+  void attemptsThatAreMisnumberedAreFound() {
+    run.forgetOutcome(run.succeeded);
+    run.start(run.succeeded, 2);
+    run.finish(run.succeeded, List.of(run.attempt(2, false)), SUCCESS);
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "not numbered");
+  }
+
+  @Test
+  void givingUpEarlyIsFound() {
+    run.forgetOutcome(run.succeeded);
+    List<Attempt> attempts = List.of(run.attempt(1, true));
+    run.finish(run.succeeded, attempts, new Outcome.DeadLettered(Run.FAILURE));
+    run.bury(run.succeeded, attempts);
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "given up after 1 of 2");
+  }
+
+  @Test
+  void aFailedAttemptThatTheOutcomeForgetsIsFound() {
+    run.forgetOutcome(run.retried);
+    run.finish(run.retried, List.of(run.attempt(1, true), run.attempt(2, false)), SUCCESS);
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "does not tell so");
+  }
+
+  @Test
+  void anAttemptWhoseStartWasNotToldIsFound() {
+    run.history.events.removeIf(event ->
+        event.value() instanceof JobEvent.AttemptStarted start
+            && start.jobId().equals(run.succeeded));
+    assertOnly(Law.ATTEMPTS_ARE_BOUNDED, "no start was told");
+  }
+
+  @Test
+  void aRetryThatBeginsTooEarlyIsFound() {
+    run.forgetOutcome(run.succeeded);
+    Attempt failed = run.attempt(1, true);
+    run.retry(run.succeeded, failed, 60);
+    run.start(run.succeeded, 2);
+    run.finish(run.succeeded, List.of(failed, run.attempt(2, false)), SUCCESS);
+    assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "but it was due at");
+    assertThat(Laws.check(run.history.build(), new Allowance(1, Duration.ofMinutes(1)))).isEmpty();
+  }
+
+  @Test
+  void twoJobsUnderOneKeyAreFound() {
+    run.accepted(run.succeeded, Optional.of("k"));
+    assertOnly(Law.SAME_KEY_SAME_JOB, "stands for 2 jobs");
+  }
+
+  @Test
+  void poisonThatIsLostIsFound() {
+    run.history.poison.clear();
+    assertOnly(Law.POISON_IS_CONTAINED, "0 times");
+  }
+
+  @Test
+  void poisonThatIsThereTwiceIsFound() {
+    run.history.poison.add(run.history.poison.getFirst());
+    assertOnly(Law.POISON_IS_CONTAINED, "2 times");
+  }
+
+  @Test
+  void poisonWithOtherBytesIsFound() {
+    run.history.poison.set(0, new Poison("jobs:0:999", "aa", null, "reason"));
+    assertOnly(Law.POISON_IS_CONTAINED, "other bytes");
+    run.history.poison.set(0, new Poison("jobs:0:999", "ab", "bb", "reason"));
+    assertOnly(Law.POISON_IS_CONTAINED, "other bytes");
+  }
+
+  @Test
+  void poisonWithoutAReasonIsFound() {
+    run.history.poison.set(0, new Poison("jobs:0:999", "aa", "bb", " "));
+    assertOnly(Law.POISON_IS_CONTAINED, "without a reason");
+  }
+
+  @Test
+  void aGoodRecordThatIsTakenForPoisonIsFound() {
+    run.history.poison.add(new Poison("jobs:0:5", null, "cc", "why not"));
+    assertOnly(Law.POISON_IS_CONTAINED, "put there by no one");
+  }
+
+  @Test
+  void aMissingDeadLetterIsFound() {
+    run.history.deadLetters.clear();
+    assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "lies not in the dead letters");
+  }
+
+  @Test
+  void aSecondDeadLetterIsFound() {
+    run.history.deadLetters.add(
+        run.record("dead-letters", run.history.deadLetters.getFirst().value()));
+    assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "2 times");
+  }
+
+  @Test
+  void aDeadLetterOfAJobThatSucceededIsFound() {
+    run.bury(run.succeeded, List.of());
+    assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "but is not dead-lettered");
+  }
+
+  @Test
+  void aDeadLetterThatTellsAnotherEndIsFound() {
+    run.history.deadLetters.clear();
+    run.bury(run.dead, List.of());
+    assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "another end");
+  }
+
+  @Test
+  void aCancellationThatNoOneAskedForIsFound() {
+    run.history.cancels.clear();
+    assertOnly(Law.CANCELLED_ONLY_ON_REQUEST, "no one asked");
+  }
+
+  @Test
+  void aResultThatDiffersFromTheTopicIsFound() {
+    JobResult right = new ArrayList<>(run.history.results.values()).getFirst();
+    run.history.results.put(
+        right.id(),
+        new JobResult(
+            right.id(), 0, "expired", right.output(), right.failure(), right.finishedAt()));
+    assertOnly(Law.VIEWS_TELL_THE_TRUTH, "by the topics");
+  }
+
+  @Test
+  void aResultThatTheApiDoesNotGiveIsFound() {
+    run.history.results.remove(run.dead);
+    assertOnly(Law.VIEWS_TELL_THE_TRUTH, "gave no result");
+  }
+
+  @Test
+  void callsThatWereMadeAgainAreCountedAsWasted() {
+    assertThat(Laws.wastedCalls(run.history.build())).isEqualTo(1);
+  }
+
+  private Violation assertOnly(Law law, String finding) {
+    List<Violation> violations = run.check();
+    assertThat(violations).hasSize(1);
+    assertThat(violations.getFirst().law()).isEqualTo(law);
+    assertThat(violations.getFirst().finding()).contains(finding);
+    return violations.getFirst();
+  }
+}

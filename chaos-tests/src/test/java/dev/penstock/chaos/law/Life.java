@@ -1,0 +1,157 @@
+package dev.penstock.chaos.law;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobRecord;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * All that was recorded of one generation of one job. Lists are in the order of their partition.
+ */
+record Life(
+    Name name,
+    List<Recorded<JobRecord>> jobs,
+    List<Recorded<JobRecord>> retries,
+    List<Recorded<JobEvent>> events,
+    List<Recorded<CancelRequest>> cancels,
+    List<Recorded<DeadLetter>> deadLetters) {
+
+  /** Whose life it is. */
+  record Name(JobId job, int generation) implements Comparable<Name> {
+    @Override
+    public int compareTo(Name other) {
+      int byJob = job.compareTo(other.job);
+      return byJob != 0 ? byJob : Integer.compare(generation, other.generation);
+    }
+
+    @Override
+    public String toString() {
+      return "job " + job + (generation == 0 ? "" : " generation " + generation);
+    }
+  }
+
+  /** Every life that left a record, in the order of the ids. */
+  static List<Life> of(History history) {
+    var lives = new TreeMap<Name, Life>();
+    collect(history.jobs(), lives, Life::name, Life::jobs);
+    collect(history.retries(), lives, Life::name, Life::retries);
+    collect(
+        history.events(),
+        lives,
+        event -> new Name(event.jobId(), event.generation()),
+        Life::events);
+    collect(
+        history.cancels(),
+        lives,
+        cancel -> new Name(cancel.jobId(), cancel.generation()),
+        Life::cancels);
+    collect(
+        history.deadLetters(),
+        lives,
+        letter -> new Name(letter.job().id(), letter.generation()),
+        Life::deadLetters);
+    return List.copyOf(lives.values());
+  }
+
+  private static Name name(JobRecord job) {
+    return new Name(job.job().id(), job.generation());
+  }
+
+  private static <T> void collect(
+      List<Recorded<T>> records,
+      Map<Name, Life> lives,
+      Function<T, Name> name,
+      Function<Life, List<Recorded<T>>> list) {
+    records.stream()
+        .sorted(
+            Comparator.<Recorded<T>>comparingInt(Recorded::partition)
+                .thenComparingLong(Recorded::offset))
+        .forEach(record ->
+            list.apply(lives.computeIfAbsent(name.apply(record.value()), Life::empty)).add(record));
+  }
+
+  private static Life empty(Name name) {
+    return new Life(
+        name,
+        new ArrayList<>(),
+        new ArrayList<>(),
+        new ArrayList<>(),
+        new ArrayList<>(),
+        new ArrayList<>());
+  }
+
+  /** Its outcomes; at quiescence there is one. */
+  List<Recorded<JobEvent>> outcomes() {
+    return events.stream().filter(event -> event.value() instanceof JobEvent.Finished).toList();
+  }
+
+  /** The outcomes themselves. */
+  List<JobEvent.Finished> finished() {
+    return only(JobEvent.Finished.class);
+  }
+
+  List<JobEvent.AttemptStarted> started() {
+    return only(JobEvent.AttemptStarted.class);
+  }
+
+  List<JobEvent.RetryScheduled> retriesScheduled() {
+    return only(JobEvent.RetryScheduled.class);
+  }
+
+  private <E extends JobEvent> List<E> only(Class<E> type) {
+    return events.stream().map(Recorded::value).filter(type::isInstance).map(type::cast).toList();
+  }
+
+  /** Everything recorded, as lines in the order of time. */
+  String story() {
+    var lines = new ArrayList<Line>();
+    jobs.forEach(r ->
+        lines.add(Line.of(r, "submitted, " + r.value().job().maxAttempts() + " attempts allowed")));
+    retries.forEach(r ->
+        lines.add(
+            Line.of(
+                r, "waits for attempt " + r.value().nextAttempt() + ", due " + r.value().dueAt())));
+    events.forEach(r -> lines.add(Line.of(r, tell(r.value()))));
+    cancels.forEach(r -> lines.add(Line.of(r, "cancel requested")));
+    deadLetters.forEach(r -> lines.add(Line.of(r, "dead letter: " + r.value().reason())));
+    var story = new StringBuilder();
+    lines.stream()
+        .sorted(
+            Comparator.comparing((Line line) -> line.record.appendedAt())
+                .thenComparing(line -> line.record.topic())
+                .thenComparingLong(line -> line.record.offset()))
+        .forEach(line ->
+            story
+                .append("    ")
+                .append(line.record.appendedAt())
+                .append("  ")
+                .append(line.record.place())
+                .append("  ")
+                .append(line.text)
+                .append('\n'));
+    return story.toString();
+  }
+
+  private record Line(Recorded<?> record, String text) {
+    static Line of(Recorded<?> record, String text) {
+      return new Line(record, text);
+    }
+  }
+
+  private static String tell(JobEvent event) {
+    return switch (event) {
+      case JobEvent.AttemptStarted e -> "attempt " + e.attempt() + " started by " + e.worker();
+      case JobEvent.RetryScheduled e ->
+          "attempt " + e.failed().number() + " failed, next due " + e.dueAt();
+      case JobEvent.Finished e ->
+          "finished after " + e.attempts().size() + " attempts: " + e.outcome();
+    };
+  }
+}

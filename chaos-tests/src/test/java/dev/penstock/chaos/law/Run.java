@@ -1,0 +1,172 @@
+package dev.penstock.chaos.law;
+
+import dev.penstock.job.Attempt;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.JobResult;
+import dev.penstock.job.JobState;
+import dev.penstock.job.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A made-up run in which every law holds: one job that succeeds at once, one on its second attempt,
+ * one that is dead-lettered, one that is cancelled, one sent twice under a key, and one poison
+ * record. Tests plant violations in it.
+ */
+final class Run {
+  static final Allowance ALLOWANCE = new Allowance(1, Duration.ZERO);
+  static final Failure FAILURE = new Failure.Retryable("reset");
+  static final int MAX_ATTEMPTS = 2;
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Outcome SUCCESS =
+      new Outcome.Succeeded(
+          new JobOutput.DetectedLanguages(List.of(new JobOutput.ScoredLabel("deu", 1))));
+
+  final HistoryBuilder history = new HistoryBuilder();
+  final JobId succeeded;
+  final JobId retried;
+  final JobId dead;
+  final JobId cancelled;
+  final JobId keyed;
+  private long seconds;
+  private long offset;
+
+  Run() {
+    succeeded = submit(Optional.empty());
+    start(succeeded, 1);
+    finish(succeeded, List.of(attempt(1, false)), SUCCESS);
+
+    retried = submit(Optional.empty());
+    start(retried, 1);
+    retry(retried, attempt(1, true), 0);
+    start(retried, 2);
+    finish(retried, List.of(failedAttempt(retried), attempt(2, false)), SUCCESS);
+
+    dead = submit(Optional.empty());
+    start(dead, 1);
+    retry(dead, attempt(1, true), 0);
+    start(dead, 2);
+    var attempts = List.of(failedAttempt(dead), attempt(2, true));
+    finish(dead, attempts, new Outcome.DeadLettered(FAILURE));
+    bury(dead, attempts);
+
+    cancelled = submit(Optional.empty());
+    history.cancels.add(record("control", new CancelRequest(cancelled, 0, now())));
+    finish(cancelled, List.of(), new Outcome.Cancelled());
+
+    keyed = submit(Optional.of("k"));
+    accepted(keyed, Optional.of("k"));
+    start(keyed, 1);
+    // The first call was lost with its worker.
+    start(keyed, 1);
+    finish(keyed, List.of(attempt(1, false)), SUCCESS);
+
+    history.planted.add(new Poison("jobs:0:999", "aa", "bb", ""));
+    history.poison.add(new Poison("jobs:0:999", "aa", "bb", "not a JSON object"));
+  }
+
+  Instant now() {
+    return START.plusSeconds(seconds++);
+  }
+
+  <T> Recorded<T> record(String topic, T value) {
+    return new Recorded<>(topic, 0, offset++, START.plusSeconds(seconds), value);
+  }
+
+  JobId submit(Optional<String> key) {
+    Instant now = now();
+    JobId id = JobId.random(now);
+    accepted(id, key);
+    history.jobs.add(record("jobs", JobRecord.accepted(job(id, now))));
+    return id;
+  }
+
+  void accepted(JobId id, Optional<String> key) {
+    history.submissions.add(new Submission(key, new Submission.Answer.Accepted(id)));
+  }
+
+  private static Job job(JobId id, Instant now) {
+    return new Job(
+        id,
+        "simulated",
+        new JobInput.Embed("text"),
+        MAX_ATTEMPTS,
+        Duration.ofMinutes(1),
+        now,
+        null,
+        Map.of());
+  }
+
+  Attempt attempt(int number, boolean fails) {
+    return new Attempt(
+        number, "simulated", "w1", now(), Duration.ofSeconds(1), fails ? FAILURE : null);
+  }
+
+  /** The attempt that the events say has failed. */
+  Attempt failedAttempt(JobId id) {
+    return history.events.stream()
+        .map(Recorded::value)
+        .filter(event -> event.jobId().equals(id))
+        .filter(JobEvent.RetryScheduled.class::isInstance)
+        .map(event -> ((JobEvent.RetryScheduled) event).failed())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  void start(JobId id, int attempt) {
+    event(new JobEvent.AttemptStarted(id, 0, attempt, "simulated", "w1", now()));
+  }
+
+  void retry(JobId id, Attempt failed, int delaySeconds) {
+    Instant now = now();
+    event(new JobEvent.RetryScheduled(id, 0, failed, now.plusSeconds(delaySeconds), now));
+  }
+
+  void finish(JobId id, List<Attempt> attempts, Outcome outcome) {
+    Instant now = now();
+    event(new JobEvent.Finished(id, 0, attempts, outcome, now));
+    history.results.put(
+        id,
+        new JobResult(
+            id,
+            0,
+            outcome.state().wireName(),
+            outcome instanceof Outcome.Succeeded(JobOutput output) ? output : null,
+            outcome.state() == JobState.DEAD_LETTERED ? FAILURE : null,
+            now));
+  }
+
+  void bury(JobId id, List<Attempt> attempts) {
+    history.deadLetters.add(
+        record(
+            "dead-letters",
+            new DeadLetter(
+                job(id, START), 0, attempts, FAILURE, new DeadLetter.Origin("jobs", 0, 1), now())));
+  }
+
+  void event(JobEvent event) {
+    history.events.add(record("events", event));
+  }
+
+  /** Takes the outcomes of a job out of the record. */
+  void forgetOutcome(JobId id) {
+    history.events.removeIf(
+        event -> event.value() instanceof JobEvent.Finished && event.value().jobId().equals(id));
+  }
+
+  List<Violation> check() {
+    return Laws.check(history.build(), ALLOWANCE);
+  }
+}
