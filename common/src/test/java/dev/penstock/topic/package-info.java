@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.topic;
+
+import org.jspecify.annotations.NullMarked;
