@@ -20,6 +20,15 @@ final class CoreThread implements CoreInbox, Runnable {
   private static final Duration TICK = Duration.ofMillis(100);
   private static final int MAX_EVENTS_A_TURN = 10_000;
 
+  /**
+   * After a turn that had something to do, the next one waits this long, so that under load a turn
+   * takes many events together. Small beside a commit, which takes milliseconds.
+   */
+  private static final long PACE_NANOS = 100_000;
+
+  /** A turn that took this many events is followed by the next at once. */
+  private static final int BUSY_EVENTS = 500;
+
   private final InstantSource clock;
   private final ConcurrentLinkedQueue<CoreEvent> events = new ConcurrentLinkedQueue<>();
   private final AtomicInteger backlog = new AtomicInteger();
@@ -77,11 +86,9 @@ final class CoreThread implements CoreInbox, Runnable {
       while (!stopped) {
         Instant now = clock.instant();
         turnedAt = now;
-        for (int i = 0; i < MAX_EVENTS_A_TURN; i++) {
-          CoreEvent event = events.poll();
-          if (event == null) {
-            break;
-          }
+        int taken = 0;
+        for (CoreEvent event = take(taken); event != null; event = take(taken)) {
+          taken++;
           if (event instanceof CoreEvent.Polled polled) {
             backlog.addAndGet(-polled.records().size());
           }
@@ -92,11 +99,19 @@ final class CoreThread implements CoreInbox, Runnable {
           tickAt = now.plus(TICK);
         }
         running.endTurn(now);
-        sleepUntil(running.nextWakeUp(), tickAt);
+        if (taken == 0) {
+          sleepUntil(running.nextWakeUp(), tickAt);
+        } else if (taken < BUSY_EVENTS) {
+          LockSupport.parkNanos(PACE_NANOS);
+        }
       }
     } catch (RuntimeException e) {
       onFailure.accept(e);
     }
+  }
+
+  private @Nullable CoreEvent take(int taken) {
+    return taken < MAX_EVENTS_A_TURN ? events.poll() : null;
   }
 
   private void sleepUntil(Instant wakeUp, Instant tickAt) {
