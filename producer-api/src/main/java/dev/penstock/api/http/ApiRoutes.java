@@ -1,0 +1,84 @@
+package dev.penstock.api.http;
+
+import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemType;
+import dev.penstock.runtime.ops.OpsRoutes;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** All operations of the contract, and the answers to what is none. */
+final class ApiRoutes {
+  private static final List<String> OPS = List.of("/healthz", "/readyz", "/metrics");
+
+  private final List<Route> routes;
+  private final OpsRoutes ops;
+  private final RequestMetrics metrics;
+
+  ApiRoutes(List<Route> routes, OpsRoutes ops, RequestMetrics metrics) {
+    this.routes = List.copyOf(routes);
+    this.ops = ops;
+    this.metrics = metrics;
+  }
+
+  /** {@code METHOD /path} of every operation, as the contract writes them. */
+  List<String> operations() {
+    var operations = new ArrayList<String>();
+    routes.forEach(route -> operations.add(route.method().text() + " " + route.path()));
+    OPS.forEach(path -> operations.add("GET " + path));
+    return operations;
+  }
+
+  void register(HttpRouting.Builder routing) {
+    routing.addFilter(ApiRoutes::secure);
+    routing.register(ops);
+    var methods = new TreeMap<String, TreeSet<String>>();
+    for (Route route : routes) {
+      routing.route(route.method(), route.path(), route.guarded(metrics));
+      methods.computeIfAbsent(route.path(), _ -> new TreeSet<>()).add(route.method().text());
+    }
+    OPS.forEach(path -> methods.computeIfAbsent(path, _ -> new TreeSet<>()).add("GET"));
+    methods.forEach((path, allowed) -> routing.any(path, notAllowed(String.join(", ", allowed))));
+    routing.any(
+        new Route(
+                Method.create("-"),
+                "other",
+                (request, response) ->
+                    Answers.send(
+                        request,
+                        response,
+                        Problem.of(
+                            ProblemType.NOT_FOUND, "see /docs for what there is on this server")))
+            .guarded(metrics));
+  }
+
+  private static void secure(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    for (Header header : Answers.SECURITY) {
+      response.header(header);
+    }
+    chain.proceed();
+  }
+
+  private Handler notAllowed(String allowed) {
+    return new Route(
+            Method.create("-"),
+            "other",
+            (request, response) -> {
+              response.header(HeaderNames.ALLOW, allowed);
+              Answers.send(
+                  request,
+                  response,
+                  Problem.of(ProblemType.METHOD_NOT_ALLOWED, "allowed here: " + allowed));
+            })
+        .guarded(metrics);
+  }
+}

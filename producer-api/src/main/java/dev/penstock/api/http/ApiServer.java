@@ -1,0 +1,136 @@
+package dev.penstock.api.http;
+
+import dev.penstock.api.intake.Contract;
+import dev.penstock.api.intake.SubmissionReader;
+import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemException;
+import dev.penstock.api.problem.ProblemType;
+import dev.penstock.api.publish.JobPublisher;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.lifecycle.Service;
+import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.runtime.ops.HttpEndpoint;
+import dev.penstock.runtime.ops.Metrics;
+import dev.penstock.runtime.ops.OpsRoutes;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.Method;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The HTTP server of the intake. Thread-safe. */
+public final class ApiServer implements Service {
+  private final HttpEndpoint endpoint;
+  private final ApiRoutes routes;
+  private final JobViews views;
+
+  private ApiServer(HttpEndpoint endpoint, ApiRoutes routes, JobViews views) {
+    this.endpoint = endpoint;
+    this.routes = routes;
+    this.views = views;
+  }
+
+  /**
+   * What the server works with.
+   *
+   * @param health that of the whole service, for the readiness page
+   */
+  public record Parts(
+      Contract contract,
+      Intake intake,
+      JobPublisher publisher,
+      ViewClient views,
+      Metrics metrics,
+      Supplier<Health> health) {}
+
+  /** A server that is not started. */
+  public static ApiServer of(HttpConfig http, Limits limits, InstantSource clock, Parts parts) {
+    var metrics = new RequestMetrics(parts.metrics().registry());
+    var reader = new SubmissionReader(parts.contract());
+    var rateLimit = new RateLimit(limits.jobsPerSecond());
+    var single = new SubmitJob(reader, parts.intake(), rateLimit, limits, metrics);
+    var views = new JobViews(parts.views(), limits.eventStreams(), metrics);
+    var cancel = new CancelJob(parts.views(), parts.publisher(), clock);
+    var routes = new ArrayList<Route>();
+    routes.add(
+        new Route(
+            Method.POST, "/v1/jobs", (request, response) -> submit(single, request, response)));
+    routes.add(new Route(Method.GET, "/v1/jobs/{id}", views::job));
+    routes.add(new Route(Method.DELETE, "/v1/jobs/{id}", cancel::handle));
+    routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
+    routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
+    routes.addAll(new DocsPages(parts.contract()).routes());
+    var api = new ApiRoutes(routes, new OpsRoutes(parts.health(), parts.metrics()), metrics);
+    var endpoint =
+        new HttpEndpoint("api", http, builder -> configure(builder, limits, api, metrics));
+    return new ApiServer(endpoint, api, views);
+  }
+
+  private static void submit(SubmitJob single, ServerRequest request, ServerResponse response) {
+    Bodies.checkNotEncoded(request);
+    switch (Bodies.mediaType(request)) {
+      case "application/json" -> single.handle(request, response);
+      default ->
+          throw new ProblemException(
+              Problem.of(
+                  ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                  "send Content-Type application/json (one job) or application/x-ndjson (one job a"
+                      + " line)"));
+    }
+  }
+
+  private static void configure(
+      WebServerConfig.Builder builder, Limits limits, ApiRoutes routes, RequestMetrics metrics) {
+    var problems = new TransportProblems(metrics);
+    DirectHandlers.Builder handlers = DirectHandlers.builder();
+    for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+      handlers.addHandler(type, problems);
+    }
+    builder
+        .protocolsDiscoverServices(false)
+        .addConnectionSelector(new ConnectionGuard(limits.bodyTimeout()))
+        // The guard's deadlines need reads that time out, which the NIO socket does not have.
+        .useNio(false)
+        .connectionOptions(options -> options.readTimeout(IncomingBytes.TICK).tcpNoDelay(true))
+        .directHandlers(handlers.build())
+        // Gives the direct handlers the reason; they pass on none of it.
+        .errorHandling(errors -> errors.includeEntity(true))
+        .routing(routes::register);
+  }
+
+  /** {@code METHOD /path} of every operation that it serves, as the contract writes them. */
+  public List<String> operations() {
+    return routes.operations();
+  }
+
+  /** The port that it listens on; 0 before the start. */
+  public int port() {
+    return endpoint.port();
+  }
+
+  @Override
+  public String name() {
+    return endpoint.name();
+  }
+
+  @Override
+  public void start() {
+    endpoint.start();
+  }
+
+  @Override
+  public Health health() {
+    return endpoint.health();
+  }
+
+  @Override
+  public void close() {
+    views.close();
+    endpoint.close();
+  }
+}

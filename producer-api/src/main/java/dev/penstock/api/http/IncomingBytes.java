@@ -1,0 +1,156 @@
+package dev.penstock.api.http;
+
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one connection receives, within bounds: a request that has begun must be complete by a
+ * deadline, however its bytes drip, and no more is taken in at a time than its reader has asked
+ * for. Used by the connection's own thread only.
+ *
+ * <p>The socket's own read timeout must be {@link #TICK}: deadlines are looked at that often.
+ */
+final class IncomingBytes {
+  /** How late a deadline may be noticed. */
+  static final Duration TICK = Duration.ofSeconds(1);
+
+  /** How long a connection may wait for its next request. */
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(75);
+
+  /** The most that one chunk, or the bytes read ahead, may hold. */
+  private static final long MAX_UNREAD_BYTES = 16L * 1024 * 1024;
+
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(2);
+  private static final long MAX_DRAINED_BYTES = 64L * 1024 * 1024;
+
+  private static final ThreadLocal<@Nullable IncomingBytes> CURRENT = new ThreadLocal<>();
+
+  private final HelidonSocket socket;
+  private final long requestTimeoutNanos;
+  private final DataReader reader;
+  private boolean between = true;
+  private boolean ended;
+  private boolean refused;
+  private long deadlineNanos = System.nanoTime() + KEEP_ALIVE.toNanos();
+  private long unreadBytes;
+
+  IncomingBytes(HelidonSocket socket, Duration requestTimeout) {
+    this.socket = socket;
+    this.requestTimeoutNanos = requestTimeout.toNanos();
+    this.reader = DataReader.create(this::next);
+  }
+
+  /** Makes it the one of this thread. */
+  static void bind(IncomingBytes incoming) {
+    CURRENT.set(incoming);
+  }
+
+  static void unbind() {
+    CURRENT.remove();
+  }
+
+  /** That of the connection whose request this thread handles. */
+  static IncomingBytes current() {
+    IncomingBytes incoming = CURRENT.get();
+    if (incoming == null) {
+      throw new IllegalStateException("only a connection's own thread reads from it");
+    }
+    return incoming;
+  }
+
+  DataReader reader() {
+    return reader;
+  }
+
+  /** From now on the rest of the request has {@code timeout} to arrive. */
+  void expectWithin(Duration timeout) {
+    between = false;
+    unreadBytes = 0;
+    deadlineNanos = System.nanoTime() + timeout.toNanos();
+  }
+
+  /** The request was read and answered. */
+  void requestDone() {
+    between = true;
+    unreadBytes = 0;
+    deadlineNanos = System.nanoTime() + KEEP_ALIVE.toNanos();
+  }
+
+  /** The request was answered before it was read; the connection ends. */
+  void refuse() {
+    refused = true;
+  }
+
+  private byte @Nullable [] next() {
+    while (true) {
+      long left = deadlineNanos - System.nanoTime();
+      if (left < 0) {
+        if (between) {
+          throw new CloseConnectionException("idle for " + KEEP_ALIVE);
+        }
+        throw refusal(Status.REQUEST_TIMEOUT_408);
+      }
+      if (unreadBytes > MAX_UNREAD_BYTES) {
+        throw refusal(Status.REQUEST_ENTITY_TOO_LARGE_413);
+      }
+      try {
+        byte[] bytes = socket.get();
+        if (bytes == null) {
+          ended = true;
+          return null;
+        }
+        unreadBytes += bytes.length;
+        if (between) {
+          between = false;
+          deadlineNanos = System.nanoTime() + requestTimeoutNanos;
+        }
+        return bytes;
+      } catch (UncheckedIOException e) {
+        if (!(e.getCause() instanceof SocketTimeoutException)) {
+          ended = true;
+          throw new ServerConnectionException("the connection broke", e);
+        }
+      }
+    }
+  }
+
+  private RequestException refusal(Status status) {
+    refuse();
+    return RequestException.builder()
+        .type(DirectHandler.EventType.BAD_REQUEST)
+        .status(status)
+        .message(status.reasonPhrase())
+        .setKeepAlive(false)
+        .build();
+  }
+
+  /**
+   * After a refusal: takes what the client still sends and forgets it, for a moment. Closing while
+   * it sends would reset the connection, and the client would never see the answer.
+   */
+  void drainRefused() {
+    if (!refused) {
+      return;
+    }
+    long until = System.nanoTime() + DRAIN_TIMEOUT.toNanos();
+    long drained = 0;
+    while (!ended && drained < MAX_DRAINED_BYTES && System.nanoTime() < until) {
+      try {
+        byte[] bytes = socket.get();
+        ended = bytes == null;
+        drained += bytes == null ? 0 : bytes.length;
+      } catch (UncheckedIOException e) {
+        ended = !(e.getCause() instanceof SocketTimeoutException);
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.penstock.api.http;
+
+import dev.penstock.api.intake.Submission;
+import dev.penstock.api.intake.SubmissionReader;
+import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemException;
+import dev.penstock.api.problem.ProblemType;
+import dev.penstock.api.publish.Acceptance;
+import dev.penstock.api.publish.TraceContext;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** {@code POST /v1/jobs} with one job. */
+final class SubmitJob {
+  static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
+  static final HeaderName FORWARDED = HeaderNames.create("Penstock-Forwarded");
+  private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");
+  private static final Header REPLAYED = HeaderValues.createCached("Idempotency-Replayed", "true");
+
+  private final SubmissionReader reader;
+  private final Intake intake;
+  private final RateLimit rateLimit;
+  private final Limits limits;
+  private final RequestMetrics metrics;
+
+  SubmitJob(
+      SubmissionReader reader,
+      Intake intake,
+      RateLimit rateLimit,
+      Limits limits,
+      RequestMetrics metrics) {
+    this.reader = reader;
+    this.intake = intake;
+    this.rateLimit = rateLimit;
+    this.limits = limits;
+    this.metrics = metrics;
+  }
+
+  void handle(ServerRequest request, ServerResponse response) {
+    try {
+      answer(response, submit(request, response));
+    } catch (ProblemException e) {
+      metrics.refused(e.problem().type());
+      throw e;
+    }
+  }
+
+  private Acceptance submit(ServerRequest request, ServerResponse response) {
+    Optional<String> key = key(request);
+    byte[] body = Bodies.read(request, limits.bodyBytes(), limits.bodyTimeout());
+    rateLimit.take(response);
+    return switch (reader.readJob(body)) {
+      case Submission.Refused(Problem problem) -> new Acceptance.Refused(problem);
+      case Submission.Valid valid ->
+          intake.submit(
+              valid.request(), key, traceparent(request), request.headers().contains(FORWARDED));
+    };
+  }
+
+  private void answer(ServerResponse response, Acceptance acceptance) {
+    switch (acceptance) {
+      case Acceptance.Accepted job -> {
+        metrics.submitted(job);
+        String id = job.id().toString();
+        response.status(Status.ACCEPTED_202);
+        response.header(Answers.JSON);
+        response.header(HeaderValues.create(HeaderNames.LOCATION, "/v1/jobs/" + id));
+        if (job.replayed()) {
+          response.header(REPLAYED);
+        }
+        response.send(body(id, job).getBytes(StandardCharsets.ISO_8859_1));
+      }
+      case Acceptance.Refused(Problem problem) -> throw new ProblemException(problem);
+    }
+  }
+
+  private static String body(String id, Acceptance.Accepted job) {
+    return "{\"id\":\""
+        + id
+        + "\",\"state\":\"queued\",\"acceptedAt\":\""
+        + job.acceptedAt()
+        + "\"}";
+  }
+
+  static String traceparent(ServerRequest request) {
+    return TraceContext.continueOrStart(request.headers().first(TRACEPARENT).orElse(""));
+  }
+
+  private static Optional<String> key(ServerRequest request) {
+    if (!request.headers().contains(IDEMPOTENCY_KEY)) {
+      return Optional.empty();
+    }
+    Header header = request.headers().get(IDEMPOTENCY_KEY);
+    if (header.valueCount() != 1 || !SubmissionReader.isIdempotencyKey(header.get())) {
+      throw new ProblemException(
+          Problem.of(
+              ProblemType.INVALID_IDEMPOTENCY_KEY,
+              "Idempotency-Key is one value of 1 to 255 printable ASCII characters"));
+    }
+    return Optional.of(header.get());
+  }
+}

@@ -1,0 +1,92 @@
+package dev.penstock.api.intake;
+
+import dev.penstock.codec.Json;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * A valid submission. What was left out is null, so that a change of defaults does not make another
+ * submission of it.
+ *
+ * @param labels sorted by name
+ */
+public record JobRequest(
+    JobInput input,
+    @Nullable String model,
+    @Nullable Integer maxAttempts,
+    @Nullable Duration attemptTimeout,
+    @Nullable Instant expireAt,
+    Map<String, String> labels) {
+  static final int DEFAULT_MAX_SENTENCES = 3;
+  private static final int DEFAULT_MAX_ATTEMPTS = 5;
+  private static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(60);
+
+  public JobRequest {
+    labels = labels.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
+  }
+
+  /** The job that this asks for. */
+  public Job toJob(JobId id, Instant acceptedAt, String defaultModel) {
+    return new Job(
+        id,
+        model == null ? defaultModel : model,
+        input,
+        maxAttempts == null ? DEFAULT_MAX_ATTEMPTS : maxAttempts,
+        attemptTimeout == null ? DEFAULT_ATTEMPT_TIMEOUT : attemptTimeout,
+        acceptedAt,
+        expireAt,
+        labels);
+  }
+
+  /**
+   * The submission in the one form in which two that mean the same are equal, byte for byte: fixed
+   * order, no spaces, one spelling of each value. It is itself a valid submission.
+   */
+  public byte[] canonicalJson() {
+    var out = new ByteArrayOutputStream(256 + input.text().length());
+    try (JsonGenerator json = Json.MAPPER.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeStringProperty("kind", input.kind().wireName());
+      json.writeObjectPropertyStart("input");
+      json.writeStringProperty("text", input.text());
+      switch (input) {
+        case JobInput.Summarize s -> json.writeNumberProperty("maxSentences", s.maxSentences());
+        case JobInput.Classify c -> {
+          json.writeArrayPropertyStart("labels");
+          c.labels().forEach(json::writeString);
+          json.writeEndArray();
+        }
+        case JobInput.Embed _, JobInput.DetectLanguage _ -> {}
+      }
+      json.writeEndObject();
+      if (model != null) {
+        json.writeStringProperty("model", model);
+      }
+      if (maxAttempts != null) {
+        json.writeNumberProperty("maxAttempts", maxAttempts);
+      }
+      if (attemptTimeout != null) {
+        json.writeStringProperty("attemptTimeout", attemptTimeout.toMillis() + "ms");
+      }
+      if (expireAt != null) {
+        json.writeStringProperty("expireAt", expireAt.toString());
+      }
+      if (!labels.isEmpty()) {
+        json.writeObjectPropertyStart("labels");
+        labels.forEach(json::writeStringProperty);
+        json.writeEndObject();
+      }
+      json.writeEndObject();
+    }
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.penstock.api.intake;
+
+import dev.penstock.job.Job;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What the contract's schemas say about single values, in Java. */
+final class Rules {
+  static final int MAX_KEY_CHARS = 255;
+
+  private static final Pattern DATE_TIME =
+      Pattern.compile(
+          "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+              + "(\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-7]):[0-5][0-9])");
+  private static final int MAX_DATE_TIME_CHARS = 35;
+  private static final int MAX_DURATION_CHARS = 9;
+
+  private Rules() {}
+
+  /** Whether every surrogate has its other half: only then can the text be written as UTF-8. */
+  static boolean isUnicode(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
+  }
+
+  static boolean isModel(String text) {
+    int colon = text.indexOf(':');
+    return !text.isEmpty()
+        && text.length() <= Job.MAX_MODEL_CHARS
+        && colon != 0
+        && colon != text.length() - 1
+        && isWithin(text, '!');
+  }
+
+  static boolean isIdempotencyKey(String text) {
+    return !text.isEmpty() && text.length() <= MAX_KEY_CHARS && isWithin(text, ' ');
+  }
+
+  private static boolean isWithin(String text, char lowest) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < lowest || c > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The duration that {@code text} spells, or null: {@code 500ms}, {@code 30s}, {@code 5m}. */
+  static @Nullable Duration duration(String text) {
+    int length = text.length();
+    if (length < 2 || length > MAX_DURATION_CHARS || text.charAt(0) == '0') {
+      return null;
+    }
+    int digits = 0;
+    long amount = 0;
+    while (digits < length && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+      amount = amount * 10 + (text.charAt(digits) - '0');
+      digits++;
+    }
+    if (digits == 0) {
+      return null;
+    }
+    Duration duration =
+        switch (text.substring(digits)) {
+          case "ms" -> Duration.ofMillis(amount);
+          case "s" -> Duration.ofSeconds(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          default -> null;
+        };
+    return duration == null || duration.compareTo(Job.MAX_ATTEMPT_TIMEOUT) > 0 ? null : duration;
+  }
+
+  /** The instant that {@code text} spells in RFC 3339, or null; 30 February is none. */
+  static @Nullable Instant instant(String text) {
+    if (text.length() > MAX_DATE_TIME_CHARS || !DATE_TIME.matcher(text).matches()) {
+      return null;
+    }
+    try {
+      return OffsetDateTime.parse(text, DateTimeFormatter.ISO_OFFSET_DATE_TIME).toInstant();
+    } catch (DateTimeException _) {
+      return null;
+    }
+  }
+}

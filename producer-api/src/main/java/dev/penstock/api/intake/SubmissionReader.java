@@ -1,0 +1,259 @@
+package dev.penstock.api.intake;
+
+import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemType;
+import dev.penstock.api.problem.Violation;
+import dev.penstock.codec.Json;
+import dev.penstock.job.JobInput;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads submissions: a quick pass for those that are right, and for the others all that is wrong
+ * with them, by the contract's schemas. Thread-safe.
+ */
+public final class SubmissionReader {
+  private final Contract contract;
+
+  public SubmissionReader(Contract contract) {
+    this.contract = contract;
+  }
+
+  /** Whether {@code text} can be an idempotency key: 1 to 255 printable ASCII characters. */
+  public static boolean isIdempotencyKey(String text) {
+    return Rules.isIdempotencyKey(text);
+  }
+
+  /** Reads the body of a request for one job. */
+  public Submission readJob(byte[] body) {
+    return read(body, 0, body.length, false);
+  }
+
+  /** Reads one line of a stream of jobs. */
+  public Submission readLine(byte[] buffer, int offset, int length) {
+    return read(buffer, offset, length, true);
+  }
+
+  private Submission read(byte[] bytes, int offset, int length, boolean line) {
+    Optional<String> encodingError = encodingError(bytes, offset, length);
+    if (encodingError.isPresent()) {
+      return refused(encodingError.get());
+    }
+    Submission.Valid valid = FastReader.read(bytes, offset, length, line);
+    return valid == null ? slow(bytes, offset, length, line) : valid;
+  }
+
+  /** The long way, by the schemas alone. */
+  Submission slow(byte[] bytes, int offset, int length, boolean line) {
+    JsonNode tree;
+    try {
+      tree = Json.MAPPER.readTree(bytes, offset, length);
+    } catch (JacksonException e) {
+      return refused(reason(e) + at(e));
+    }
+    var violations = new ArrayList<>(contract.check(tree, line));
+    violations.addAll(beyondTheSchemas(tree));
+    if (!violations.isEmpty()) {
+      return new Submission.Refused(
+          Problem.of(
+              ProblemType.INVALID_JOB,
+              violations.size() == 1
+                  ? "there is one violation; see errors"
+                  : "there are "
+                      + Math.min(violations.size(), Problem.MAX_VIOLATIONS)
+                      + " violations; see errors",
+              violations));
+    }
+    return fromValid(tree);
+  }
+
+  private static Submission refused(String detail) {
+    return new Submission.Refused(Problem.of(ProblemType.MALFORMED_JSON, detail));
+  }
+
+  /** Jackson decodes leniently, and guesses UTF-16; JSON between systems is UTF-8 (RFC 8259). */
+  private static Optional<String> encodingError(byte[] bytes, int offset, int length) {
+    int or = 0;
+    boolean zero = false;
+    for (int i = offset; i < offset + length; i++) {
+      or |= bytes[i];
+      zero |= bytes[i] == 0;
+    }
+    if (zero) {
+      return Optional.of("there is a byte 0: JSON is to be UTF-8");
+    }
+    if (or >= 0) {
+      return Optional.empty();
+    }
+    var buffer = ByteBuffer.wrap(bytes, offset, length);
+    try {
+      StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .onUnmappableCharacter(CodingErrorAction.REPORT)
+          .decode(buffer);
+      return Optional.empty();
+    } catch (CharacterCodingException _) {
+      return Optional.of("not valid UTF-8 at byte " + (buffer.position() - offset));
+    }
+  }
+
+  /** Says what is wrong without quoting the body or naming the parser's own settings. */
+  private static String reason(JacksonException e) {
+    return switch (e) {
+      case StreamConstraintsException _ ->
+          "nested deeper than "
+              + Json.MAX_DEPTH
+              + ", or a name longer than "
+              + Json.MAX_NAME_CHARS
+              + " characters, or a number longer than "
+              + Json.MAX_NUMBER_CHARS;
+      case UnexpectedEndOfInputException _ -> "it ends before the JSON is complete";
+      default ->
+          e.getOriginalMessage() != null && e.getOriginalMessage().startsWith("Duplicate")
+              ? "a name stands twice in one object"
+              : "it is not JSON";
+    };
+  }
+
+  private static String at(JacksonException e) {
+    var location = e.getLocation();
+    return location == null || location.getLineNr() < 1
+        ? ""
+        : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+  }
+
+  /** What JSON Schema can't say. */
+  private static List<Violation> beyondTheSchemas(JsonNode tree) {
+    var violations = new ArrayList<Violation>();
+    unicode(tree, "", violations);
+    JsonNode input = tree.path("input");
+    JsonNode text = input.path("text");
+    if (text.isString()) {
+      if (!text.stringValue().isEmpty() && text.stringValue().isBlank()) {
+        violations.add(new Violation("/input/text", "must not be blank"));
+      }
+      if (text.stringValue().length() > JobInput.MAX_TEXT_CHARS
+          && codePoints(text) <= JobInput.MAX_TEXT_CHARS) {
+        violations.add(
+            new Violation(
+                "/input/text",
+                "must have at most " + JobInput.MAX_TEXT_CHARS + " UTF-16 code units"));
+      }
+    }
+    int index = 0;
+    for (JsonNode label : input.path("labels")) {
+      if (label.isString()) {
+        shortLabel(label, "/input/labels/" + index, violations);
+        if (!label.stringValue().isEmpty() && label.stringValue().isBlank()) {
+          violations.add(new Violation("/input/labels/" + index, "must not be blank"));
+        }
+      }
+      index++;
+    }
+    tree.path("labels")
+        .properties()
+        .forEach(entry -> {
+          String pointer = "/labels/" + entry.getKey().replace("~", "~0").replace("/", "~1");
+          if (entry.getValue().isString()) {
+            shortLabel(entry.getValue(), pointer, violations);
+          }
+          if (entry.getKey().length() > JobInput.MAX_LABEL_CHARS) {
+            violations.add(
+                new Violation(
+                    "/labels",
+                    "has a name longer than " + JobInput.MAX_LABEL_CHARS + " UTF-16 code units"));
+          }
+        });
+    JsonNode expireAt = tree.path("expireAt");
+    if (expireAt.isString() && Rules.instant(expireAt.stringValue()) == null) {
+      violations.add(new Violation("/expireAt", "must be a date that the calendar has"));
+    }
+    return violations;
+  }
+
+  private static void shortLabel(JsonNode label, String pointer, List<Violation> violations) {
+    if (label.stringValue().length() > JobInput.MAX_LABEL_CHARS
+        && codePoints(label) <= JobInput.MAX_LABEL_CHARS) {
+      violations.add(
+          new Violation(
+              pointer, "must have at most " + JobInput.MAX_LABEL_CHARS + " UTF-16 code units"));
+    }
+  }
+
+  private static int codePoints(JsonNode text) {
+    return text.stringValue().codePointCount(0, text.stringValue().length());
+  }
+
+  private static void unicode(JsonNode node, String pointer, List<Violation> violations) {
+    if (violations.size() >= Problem.MAX_VIOLATIONS) {
+      return;
+    }
+    if (node.isString() && !Rules.isUnicode(node.stringValue())) {
+      violations.add(new Violation(pointer, "has half of a surrogate pair"));
+    }
+    // Names need no check: the parser refuses half a pair in one.
+    node.properties()
+        .forEach(entry -> {
+          String name = entry.getKey().replace("~", "~0").replace("/", "~1");
+          unicode(entry.getValue(), pointer + "/" + name, violations);
+        });
+    if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        unicode(node.get(i), pointer + "/" + i, violations);
+      }
+    }
+  }
+
+  private static Submission.Valid fromValid(JsonNode tree) {
+    JsonNode in = tree.get("input");
+    String text = in.get("text").stringValue();
+    String kind = tree.get("kind").stringValue();
+    JobInput input =
+        switch (kind) {
+          case "summarize" ->
+              new JobInput.Summarize(
+                  text,
+                  in.has("maxSentences")
+                      ? in.get("maxSentences").intValue()
+                      : JobRequest.DEFAULT_MAX_SENTENCES);
+          case "classify" ->
+              new JobInput.Classify(
+                  text, in.get("labels").valueStream().map(JsonNode::stringValue).toList());
+          case "embed" -> new JobInput.Embed(text);
+          case "detect-language" -> new JobInput.DetectLanguage(text);
+          default -> throw new IllegalStateException("the contract allows a kind that is none");
+        };
+    Map<String, String> labels = new TreeMap<>();
+    tree.path("labels")
+        .properties()
+        .forEach(entry -> labels.put(entry.getKey(), entry.getValue().stringValue()));
+    String timeout = string(tree, "attemptTimeout");
+    String expireAt = string(tree, "expireAt");
+    return new Submission.Valid(
+        new JobRequest(
+            input,
+            string(tree, "model"),
+            tree.has("maxAttempts") ? tree.get("maxAttempts").intValue() : null,
+            timeout == null ? null : Rules.duration(timeout),
+            expireAt == null ? null : Rules.instant(expireAt),
+            labels),
+        string(tree, "idempotencyKey"));
+  }
+
+  private static @Nullable String string(JsonNode tree, String name) {
+    return tree.has(name) ? tree.get(name).stringValue() : null;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.penstock.api.publish;
+
+import dev.penstock.api.problem.Problem;
+import dev.penstock.job.JobId;
+import java.time.Instant;
+
+/** The answer to a submission. */
+public sealed interface Acceptance {
+
+  /**
+   * The job is durable.
+   *
+   * @param replayed whether it had been accepted before, under the same idempotency key
+   */
+  record Accepted(JobId id, Instant acceptedAt, boolean replayed) implements Acceptance {}
+
+  record Refused(Problem problem) implements Acceptance {}
+}

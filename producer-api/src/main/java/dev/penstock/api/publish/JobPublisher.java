@@ -1,0 +1,95 @@
+package dev.penstock.api.publish;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Job;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.topic.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes jobs without an idempotency key, and requests to cancel, through one shared producer.
+ * Thread-safe.
+ */
+public final class JobPublisher implements AutoCloseable {
+  /** The most bytes of records that wait for their acknowledgement. */
+  public static final long BUFFER_BYTES = 64L * 1024 * 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(JobPublisher.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+  private final Topics topics;
+  private final Producer<byte[], byte[]> producer;
+  private final Timer acknowledged;
+
+  /**
+   * @param timeout how long an acknowledgement may take
+   */
+  public JobPublisher(KafkaConfig kafka, Duration timeout, MeterRegistry metrics) {
+    this.topics = kafka.topics();
+    this.producer =
+        new KafkaProducer<>(
+            ProducerSettings.durable(kafka, "penstock-intake", timeout, BUFFER_BYTES));
+    this.acknowledged =
+        Timer.builder("penstock.api.ack")
+            .description("From handing a record to Kafka to its acknowledgement by all replicas")
+            .publishPercentiles(0.5, 0.99)
+            .register(metrics);
+  }
+
+  /** Writes the job; {@code value} is its encoded record. */
+  CompletableFuture<Written> publish(Job job, byte[] value, String traceparent) {
+    return send(Records.job(topics, job, value, traceparent));
+  }
+
+  /** Writes the request. */
+  public CompletableFuture<Written> cancel(CancelRequest request, String traceparent) {
+    return send(Records.cancel(topics, request, traceparent));
+  }
+
+  private CompletableFuture<Written> send(ProducerRecord<byte[], byte[]> record) {
+    var written = new CompletableFuture<Written>();
+    long sender = Thread.currentThread().threadId();
+    long start = System.nanoTime();
+    try {
+      var _ =
+          producer.send(
+              record,
+              (_, failure) -> {
+                if (failure == null) {
+                  acknowledged.record(Duration.ofNanos(System.nanoTime() - start));
+                  written.complete(Written.ACKNOWLEDGED);
+                } else {
+                  // On the caller's own thread it failed before it was put into a batch.
+                  boolean batched = Thread.currentThread().threadId() != sender;
+                  written.complete(failed(failure, batched));
+                }
+              });
+    } catch (KafkaException | IllegalStateException e) {
+      written.complete(failed(e, false));
+    }
+    return written;
+  }
+
+  private static Written failed(Exception failure, boolean batched) {
+    log.debug("Kafka did not take a record", failure);
+    String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    return batched && failure instanceof RetriableException
+        ? new Written.Unknown(reason)
+        : new Written.NotWritten(reason);
+  }
+
+  @Override
+  public void close() {
+    producer.close(CLOSE_TIMEOUT);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.penstock.api.publish;
+
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.topic.Topics;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** How the intake's producers are set. */
+public final class ProducerSettings {
+  private static final int BATCH_BYTES = 128 * 1024;
+
+  private ProducerSettings() {}
+
+  /**
+   * A producer that acknowledges when all in-sync replicas have the record.
+   *
+   * @param timeout from handing a record over to knowing that it failed; also the longest that a
+   *     call blocks
+   * @param bufferBytes the most that waits for acknowledgement
+   */
+  public static Map<String, Object> durable(
+      KafkaConfig kafka, String clientId, Duration timeout, long bufferBytes) {
+    var settings = kafka.clientSettings(clientId);
+    int millis = Math.toIntExact(timeout.toMillis());
+    settings.put(ProducerConfig.ACKS_CONFIG, "all");
+    settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    // Load makes batches by itself: what arrives while requests are in flight goes out together.
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 1);
+    settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+    settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, bufferBytes);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.MAX_RECORD_BYTES + 100_000);
+    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis);
+    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.max(500, millis / 2));
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Math.max(500, millis / 2));
+    // A broker that comes back is found within a second.
+    settings.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+    return settings;
+  }
+}

@@ -1,0 +1,351 @@
+package dev.penstock.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.broker.EmbeddedBroker;
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.config.Settings;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobRecord;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.topic.RecordHeaders;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class IntakeServiceTest {
+  private static final int PARTITIONS = 3;
+  private static final String UNKNOWN = "01990000-0000-7000-8000-000000000000";
+
+  @TempDir static Path directory;
+  private static EmbeddedBroker broker;
+  private static FakeViews views;
+  private static IntakeService intake;
+  private static Client client;
+
+  @BeforeAll
+  static void start() {
+    broker = EmbeddedBroker.start(directory, 0);
+    views = FakeViews.start();
+    intake =
+        IntakeService.of(
+            Settings.of(
+                Map.of(
+                    "kafka.bootstrap",
+                    broker.bootstrapServers(),
+                    "topics.partitions",
+                    String.valueOf(PARTITIONS),
+                    "api.port",
+                    "0",
+                    // The first can't be reached: the next one is asked.
+                    "api.streams-url",
+                    "http://127.0.0.1:1, " + views.url(),
+                    "api.max-event-streams",
+                    "2")));
+    intake.start();
+    client = new Client(intake.port());
+  }
+
+  @AfterAll
+  static void stop() {
+    client.close();
+    intake.close();
+    views.close();
+    broker.close();
+  }
+
+  @Test
+  void anAcceptedJobStandsOnItsTopicAsItWasSent() {
+    String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    HttpResponse<String> response =
+        client.post(
+            """
+            {"kind":"summarize","input":{"text":"One. Two.","maxSentences":1},"maxAttempts":2,
+             "attemptTimeout":"5s","model":"simulated:x","labels":{"team":"a"}}\
+            """,
+            "traceparent",
+            trace);
+    assertThat(response.statusCode()).isEqualTo(202);
+    String id = Client.json(response).path("id").asString("");
+    assertThat(Client.json(response).path("state").asString("")).isEqualTo("queued");
+    assertThat(response.headers().firstValue("Location")).hasValue("/v1/jobs/" + id);
+    ConsumerRecord<byte[], byte[]> record = record(id);
+    assertThat(header(record, RecordHeaders.GENERATION)).isEqualTo("0");
+    assertThat(header(record, RecordHeaders.ATTEMPT)).isEqualTo("1");
+    assertThat(header(record, RecordHeaders.TRACEPARENT)).isEqualTo(trace);
+    var job = ((Decoded.Value<JobRecord>) JsonCodec.JOB_RECORDS.decode(record.value())).value();
+    assertThat(job.generation()).isZero();
+    assertThat(job.attempts()).isEmpty();
+    assertThat(job.job().id()).hasToString(id);
+    assertThat(job.job().input()).isEqualTo(new JobInput.Summarize("One. Two.", 1));
+    assertThat(job.job().maxAttempts()).isEqualTo(2);
+    assertThat(job.job().attemptTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(job.job().model()).isEqualTo("simulated:x");
+    assertThat(job.job().labels()).containsExactly(Map.entry("team", "a"));
+    assertThat(job.job().acceptedAt())
+        .hasToString(Client.json(response).path("acceptedAt").asString(""));
+  }
+
+  @Test
+  void whatIsLeftOutHasItsDefault() {
+    String id = Client.json(client.post(Client.JOB)).path("id").asString("");
+    ConsumerRecord<byte[], byte[]> record = record(id);
+    var job =
+        ((Decoded.Value<JobRecord>) JsonCodec.JOB_RECORDS.decode(record.value())).value().job();
+    assertThat(job.model()).isEqualTo("local");
+    assertThat(job.maxAttempts()).isEqualTo(5);
+    assertThat(job.attemptTimeout()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(job.expireAt()).isNull();
+    assertThat(header(record, RecordHeaders.TRACEPARENT))
+        .matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01");
+  }
+
+  @Test
+  void anInvalidJobIsRefusedWithAllItsViolations() {
+    HttpResponse<String> response = client.post("{\"kind\":\"embed\",\"input\":{},\"color\":1}");
+    assertThat(response.statusCode()).isEqualTo(422);
+    assertThat(Client.code(response)).isEqualTo("invalid_job");
+    assertThat(
+            Client.json(response)
+                .path("errors")
+                .valueStream()
+                .map(e -> e.path("pointer").asString("")))
+        .containsExactlyInAnyOrder("/input/text", "/color");
+  }
+
+  @Test
+  void theFileAndTheRoutesAreTheSame() {
+    var inFile = new TreeSet<String>();
+    dev.penstock.api.intake.Contract.load()
+        .document()
+        .path("paths")
+        .properties()
+        .forEach(path ->
+            path.getValue()
+                .propertyNames()
+                .forEach(name -> {
+                  if (!name.equals("parameters")) {
+                    inFile.add(name.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey());
+                  }
+                }));
+    assertThat(new TreeSet<>(intake.operations())).isEqualTo(inFile);
+  }
+
+  @Test
+  void everyOperationOfTheFileIsServed() {
+    for (String operation : intake.operations()) {
+      String method = operation.substring(0, operation.indexOf(' '));
+      String path = operation.substring(method.length() + 1).replace("{id}", UNKNOWN);
+      HttpResponse<String> response =
+          client.send(
+              method, path, BodyPublishers.ofString(""), "Content-Type", "application/json");
+      assertThat(response.statusCode()).as(operation).isNotIn(405, 500, 501);
+      if (response.statusCode() == 404) {
+        assertThat(Client.code(response)).as(operation).isEqualTo("job_not_found");
+      }
+    }
+  }
+
+  @Test
+  void theDescriptionAndItsPageAreServed() {
+    HttpResponse<String> page = client.get("/docs");
+    assertThat(page.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .contains("script-src 'self'")
+        .doesNotContain("unsafe");
+    assertThat(page.body()).doesNotContain("http://", "https://");
+    assertThat(client.get("/docs/docs.js").body()).doesNotContain("innerHTML", "eval(");
+    assertThat(client.get("/docs/docs.css").body()).contains("prefers-color-scheme: dark");
+    assertThat(client.get("/openapi.yaml").body()).startsWith("openapi: 3.1.0");
+    assertThat(Client.json(client.get("/openapi.json")).path("openapi").asString(""))
+        .isEqualTo("3.1.0");
+    assertThat(client.get("/").headers().firstValue("Location")).hasValue("/docs");
+  }
+
+  @Test
+  void whatIsNotThereIsAProblem() {
+    assertThat(Client.code(client.get("/v2/jobs"))).isEqualTo("not_found");
+    HttpResponse<String> response = client.get("/v1/jobs");
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(response.headers().firstValue("Allow")).hasValue("POST");
+    assertThat(Client.code(response)).isEqualTo("method_not_allowed");
+    assertThat(
+            client
+                .send("PUT", "/v1/jobs/" + UNKNOWN, BodyPublishers.ofString("x"))
+                .headers()
+                .firstValue("Allow"))
+        .hasValue("DELETE, GET");
+  }
+
+  @Test
+  void aViewIsRelayedWithItsVersion() {
+    String id = "01990000-0000-7000-8000-000000000001";
+    views.job(id, "running", "0.1.1");
+    HttpResponse<String> response = client.get("/v1/jobs/" + id);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("ETag")).hasValue("\"0.1.1\"");
+    assertThat(Client.json(response).path("state").asString("")).isEqualTo("running");
+    for (String known : List.of("\"0.1.1\"", "W/\"0.1.1\"", "\"0.0.0\", \"0.1.1\"", "*")) {
+      HttpResponse<String> unchanged = client.get("/v1/jobs/" + id, "If-None-Match", known);
+      assertThat(unchanged.statusCode()).as(known).isEqualTo(304);
+      assertThat(unchanged.body()).isEmpty();
+    }
+    assertThat(client.get("/v1/jobs/" + id, "If-None-Match", "\"0.0.0\"").statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void problemsOfTheViewsAreRelayed() {
+    assertThat(Client.code(client.get("/v1/jobs/" + UNKNOWN))).isEqualTo("job_not_found");
+    String id = "01990000-0000-7000-8000-000000000002";
+    views.answer(
+        id + "/result",
+        new FakeViews.Answer(
+            409,
+            "application/problem+json",
+            Map.of(),
+            "{\"status\":409,\"code\":\"job_not_finished\",\"title\":\"t\",\"detail\":\"d\"}"));
+    assertThat(Client.code(client.get("/v1/jobs/" + id + "/result"))).isEqualTo("job_not_finished");
+    views.answer(
+        id,
+        new FakeViews.Answer(
+            503,
+            "application/problem+json",
+            Map.of("Retry-After", "3"),
+            "{\"status\":503,\"code\":\"view_not_ready\",\"title\":\"t\",\"detail\":\"d\"}"));
+    HttpResponse<String> response = client.get("/v1/jobs/" + id);
+    assertThat(Client.code(response)).isEqualTo("view_not_ready");
+    assertThat(response.headers().firstValue("Retry-After")).hasValue("3");
+  }
+
+  @Test
+  void aFaultOfTheViewsIsNotShown() {
+    String id = "01990000-0000-7000-8000-000000000003";
+    views.answer(
+        id, new FakeViews.Answer(500, "text/html", Map.of(), "java.lang.Exception: secret"));
+    HttpResponse<String> response = client.get("/v1/jobs/" + id);
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(Client.code(response)).isEqualTo("view_unavailable");
+    assertThat(response.headers().firstValue("Retry-After")).isPresent();
+    assertThat(response.body()).doesNotContain("secret");
+  }
+
+  @Test
+  void aMalformedIdIsRefused() {
+    assertThat(Client.code(client.get("/v1/jobs/nope"))).isEqualTo("invalid_job_id");
+    assertThat(Client.code(client.delete("/v1/jobs/" + UNKNOWN.replace("7000", "4000"))))
+        .isEqualTo("invalid_job_id");
+  }
+
+  @Test
+  void eventsAreRelayedFromWhereTheClientLeftOff() {
+    String id = "01990000-0000-7000-8000-000000000004";
+    views.events(
+        id,
+        List.of("id: 0.1.1\nevent: started\ndata: {}", "id: 0.21.3\nevent: finished\ndata: {}"));
+    HttpResponse<String> response =
+        client.get("/v1/jobs/" + id + "/events", "Last-Event-ID", "0.0.0");
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/event-stream");
+    assertThat(response.body())
+        .isEqualTo(
+            "id: 0.1.1\nevent: started\ndata: {}\n\nid: 0.21.3\nevent: finished\ndata: {}\n\n");
+    assertThat(views.lastEventIds).contains("0.0.0");
+    assertThat(Client.code(client.get("/v1/jobs/" + id + "/events", "Last-Event-ID", "x")))
+        .isEqualTo("invalid_last_event_id");
+  }
+
+  @Test
+  void aClientThatLeavesClosesTheStreamBehindAndStreamsAreBounded() throws Exception {
+    String id = "01990000-0000-7000-8000-000000000005";
+    views.events(id, List.of("id: 0.0.0\nevent: accepted\ndata: {}", "..."));
+    try (var one = RawConnection.open(intake.port());
+        var two = RawConnection.open(intake.port())) {
+      for (var connection : List.of(one, two)) {
+        connection.send("GET /v1/jobs/" + id + "/events HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(connection.readUntil("event: accepted")).contains("200 OK");
+      }
+      HttpResponse<String> third = client.get("/v1/jobs/" + id + "/events");
+      assertThat(third.statusCode()).isEqualTo(503);
+      assertThat(Client.code(third)).isEqualTo("too_many_streams");
+    }
+    assertThat(views.streamBroken.await(30, TimeUnit.SECONDS)).isTrue();
+    org.awaitility.Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> client.get("/metrics").body().contains("penstock_api_event_streams 0.0"));
+  }
+
+  @Test
+  void aCancellationIsRequestedOnTheControlTopic() {
+    String id = "01990000-0000-7000-8000-000000000006";
+    views.job(id, "running", "0.1.1");
+    HttpResponse<String> response = client.delete("/v1/jobs/" + id);
+    assertThat(response.statusCode()).isEqualTo(202);
+    assertThat(Client.json(response).path("cancel").asString("")).isEqualTo("requested");
+    List<CancelRequest> requests = new ArrayList<>();
+    for (var record : Topic.read(broker.bootstrapServers(), "penstock.control", PARTITIONS)) {
+      assertThat(new String(record.key(), StandardCharsets.UTF_8)).isEqualTo(id);
+      requests.add(
+          ((Decoded.Value<CancelRequest>) JsonCodec.CANCEL_REQUESTS.decode(record.value()))
+              .value());
+    }
+    assertThat(requests)
+        .singleElement()
+        .satisfies(request -> {
+          assertThat(request.jobId()).hasToString(id);
+          assertThat(request.generation()).isZero();
+        });
+  }
+
+  @Test
+  void anEndedJobCanNotBeCancelled() {
+    String id = "01990000-0000-7000-8000-000000000007";
+    views.job(id, "dead-lettered", "0.21.3");
+    HttpResponse<String> response = client.delete("/v1/jobs/" + id);
+    assertThat(response.statusCode()).isEqualTo(409);
+    assertThat(Client.code(response)).isEqualTo("already_finished");
+    assertThat(Client.json(response).path("state").asString("")).isEqualTo("dead-lettered");
+    assertThat(Client.code(client.delete("/v1/jobs/" + UNKNOWN))).isEqualTo("job_not_found");
+  }
+
+  @Test
+  void theServiceTellsHowItIs() {
+    assertThat(intake.health()).isEqualTo(Health.READY);
+    assertThat(client.get("/healthz").body()).isEqualTo("alive\n");
+    assertThat(client.get("/readyz").body()).isEqualTo("ready\n");
+    client.post(Client.JOB);
+    assertThat(client.get("/metrics").body())
+        .contains("penstock_api_jobs_total{outcome=\"accepted\"}")
+        .contains(
+            "penstock_api_requests_seconds_count{method=\"POST\",route=\"/v1/jobs\",status=\"202\"}")
+        .contains("penstock_api_ack_seconds_count");
+  }
+
+  private static ConsumerRecord<byte[], byte[]> record(String id) {
+    return Topic.read(broker.bootstrapServers(), "penstock.jobs", PARTITIONS).stream()
+        .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(id))
+        .reduce((_, _) -> {
+          throw new AssertionError("the job stands on the topic twice");
+        })
+        .orElseThrow();
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(
+        Objects.requireNonNull(record.headers().lastHeader(name)).value(), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.idempotency;
+
+import org.jspecify.annotations.NullMarked;

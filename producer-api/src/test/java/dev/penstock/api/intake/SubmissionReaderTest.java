@@ -1,0 +1,241 @@
+package dev.penstock.api.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemType;
+import dev.penstock.api.problem.Violation;
+import dev.penstock.job.JobInput;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SubmissionReaderTest {
+  private static final SubmissionReader READER = new SubmissionReader(Contract.load());
+
+  @Test
+  void everyFieldArrives() {
+    var valid =
+        valid(
+            """
+            {"labels":{"b":"2","a":"1"},"input":{"labels":["x","y"],"text":"t"},"kind":"classify",
+             "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
+             "expireAt":"2030-01-31T12:00:00.5+02:00"}\
+            """);
+    assertThat(valid.request())
+        .isEqualTo(
+            new JobRequest(
+                new JobInput.Classify("t", List.of("x", "y")),
+                "local:big",
+                20,
+                Duration.ofMillis(1500),
+                Instant.parse("2030-01-31T10:00:00.500Z"),
+                Map.of("a", "1", "b", "2")));
+  }
+
+  @Test
+  void submissionsThatMeanTheSameHaveTheSameCanonicalForm() {
+    var one =
+        valid(
+            """
+            {"kind":"summarize","input":{"text":"\\u00e4 b"},"labels":{"x":"1","y":"2"},
+             "expireAt":"2030-01-31T12:00:00+02:00","attemptTimeout":"1m"}\
+            """);
+    var other =
+        valid(
+            """
+            {"attemptTimeout":"60s","expireAt":"2030-01-31T10:00:00Z",
+             "labels":{"y":"2","x":"1"},"input":{"maxSentences":3,"text":"ä b"},"kind":"summarize"}\
+            """);
+    assertThat(one.request().canonicalJson()).isEqualTo(other.request().canonicalJson());
+  }
+
+  @Test
+  void theCanonicalFormIsTheSameSubmission() {
+    var valid =
+        valid(
+            """
+            {"kind":"classify","input":{"text":"\\"q\\"\\u0000","labels":["a","b"]},"model":"m",
+             "maxAttempts":1,"attemptTimeout":"30m","expireAt":"2030-01-31T12:00:00.123456789Z",
+             "labels":{"k":"v"}}\
+            """);
+    byte[] canonical = valid.request().canonicalJson();
+    assertThat(READER.readJob(canonical)).isEqualTo(new Submission.Valid(valid.request(), null));
+  }
+
+  @Test
+  void allViolationsAreToldAtOnceEachWithItsPointer() {
+    Problem problem =
+        refused(
+            """
+            {"kind":"classify","input":{"labels":["a","a"],"speed":9,"a/b~":1},"maxAttempts":21,
+             "attemptTimeout":"31m","expireAt":"tomorrow","model":"","labels":{"n":1},"x":null}\
+            """);
+    assertThat(problem.type()).isEqualTo(ProblemType.INVALID_JOB);
+    assertThat(problem.violations())
+        .extracting(Violation::pointer)
+        .contains(
+            "/input/text",
+            "/input/labels",
+            "/input/speed",
+            "/input/a~1b~0",
+            "/maxAttempts",
+            "/attemptTimeout",
+            "/expireAt",
+            "/model",
+            "/labels/n",
+            "/x");
+    assertThat(problem.violations())
+        .contains(
+            new Violation("/input/text", "is required"),
+            new Violation("/input/speed", "is not a known field"),
+            new Violation("/maxAttempts", "must be at most 20"),
+            new Violation("/labels/n", "must be a string"));
+  }
+
+  @Test
+  void anUnknownKindIsToldWithTheKnownOnes() {
+    assertThat(refused("{\"kind\":\"translate\",\"input\":{\"text\":\"t\"}}").violations())
+        .containsExactly(
+            new Violation("/kind", "must be one of summarize, classify, embed, detect-language"));
+  }
+
+  @Test
+  void anIdempotencyKeyStandsInLinesOnly() {
+    byte[] json =
+        "{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"idempotencyKey\":\"k 1\"}"
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(READER.readLine(json, 0, json.length))
+        .isInstanceOfSatisfying(
+            Submission.Valid.class, valid -> assertThat(valid.idempotencyKey()).isEqualTo("k 1"));
+    assertThat(READER.readJob(json))
+        .isInstanceOfSatisfying(
+            Submission.Refused.class,
+            refused ->
+                assertThat(refused.problem().violations())
+                    .containsExactly(new Violation("/idempotencyKey", "is not a known field")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "{\"kind\":\"embed\"",
+        "{\"kind\":NaN}",
+        "{\"kind\":1,\"kind\":2}",
+        "{} {}",
+        "{'kind':1}",
+        "{\"maxAttempts\":01}",
+        "\u0000",
+        "nul"
+      })
+  void whatIsNotJsonIsMalformed(String body) {
+    Problem problem = refused(body);
+    assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
+    assertThat(problem.detail()).doesNotContain("Feature", "Source", "tools.jackson");
+  }
+
+  @Test
+  void theDetailOfMalformedJsonSaysWhere() {
+    assertThat(refused("{\"kind\":\n  oops}").detail())
+        .isEqualTo("it is not JSON (line 2, column 3)");
+  }
+
+  @Test
+  void nestingTenThousandDeepIsRefused() {
+    assertThat(refused("[".repeat(10_000) + "]".repeat(10_000)).detail())
+        .startsWith("nested deeper than 32");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-1",
+        "0",
+        "51",
+        "1e400",
+        "-1e-400",
+        "99999999999",
+        "1.5",
+        "123456789012345678901234567890",
+        "\"1\"",
+        "null",
+        "true"
+      })
+  void aNumberOutOfItsBoundsIsAViolation(String number) {
+    Problem problem =
+        refused(
+            "{\"kind\":\"summarize\",\"input\":{\"text\":\"t\",\"maxSentences\":" + number + "}}");
+    assertThat(problem.type()).isEqualTo(ProblemType.INVALID_JOB);
+    assertThat(problem.violations())
+        .extracting(Violation::pointer)
+        .containsOnly("/input/maxSentences");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\\ud800", "\\udc00", "\\ud800x", "\\udc00\\ud800"})
+  void halfASurrogatePairIsAViolation(String half) {
+    assertThat(refused("{\"kind\":\"embed\",\"input\":{\"text\":\"a" + half + "\"}}").violations())
+        .containsExactly(new Violation("/input/text", "has half of a surrogate pair"));
+    assertThat(
+            refused(
+                    "{\"kind\":\"embed\",\"input\":{\"text\":\"a\"},\"labels\":{\""
+                        + half
+                        + "\":\"\"}}")
+                .type())
+        .isEqualTo(ProblemType.MALFORMED_JSON);
+  }
+
+  @Test
+  void textIsBoundedInCodeUnits() {
+    String astral = "\uD83D\uDE00".repeat(100_001);
+    assertThat(refused("{\"kind\":\"embed\",\"input\":{\"text\":\"" + astral + "\"}}").violations())
+        .containsExactly(
+            new Violation("/input/text", "must have at most 200000 UTF-16 code units"));
+    valid("{\"kind\":\"embed\",\"input\":{\"text\":\"" + "\uD83D\uDE00".repeat(100_000) + "\"}}");
+  }
+
+  @Test
+  void invalidUtf8IsMalformedAndItsPlaceIsTold() {
+    for (byte[] bad :
+        List.of(
+            new byte[] {(byte) 0xff},
+            new byte[] {(byte) 0xc0, (byte) 0x80},
+            new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
+            new byte[] {(byte) 0xf5, (byte) 0x80, (byte) 0x80, (byte) 0x80})) {
+      byte[] head = "{\"kind\":\"embed\",\"input\":{\"text\":\"".getBytes(StandardCharsets.UTF_8);
+      byte[] body = java.util.Arrays.copyOf(head, head.length + bad.length + 3);
+      System.arraycopy(bad, 0, body, head.length, bad.length);
+      System.arraycopy(
+          "\"}}".getBytes(StandardCharsets.UTF_8), 0, body, head.length + bad.length, 3);
+      assertThat(READER.readJob(body))
+          .isInstanceOfSatisfying(
+              Submission.Refused.class,
+              refused -> {
+                assertThat(refused.problem().type()).isEqualTo(ProblemType.MALFORMED_JSON);
+                assertThat(refused.problem().detail())
+                    .isEqualTo("not valid UTF-8 at byte " + head.length);
+              });
+    }
+  }
+
+  @Test
+  void utf16IsRefused() {
+    byte[] body =
+        "{\"kind\":\"embed\",\"input\":{\"text\":\"t\"}}".getBytes(StandardCharsets.UTF_16LE);
+    assertThat(READER.readJob(body)).isInstanceOf(Submission.Refused.class);
+  }
+
+  private static Submission.Valid valid(String body) {
+    return (Submission.Valid) READER.readJob(body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Problem refused(String body) {
+    return ((Submission.Refused) READER.readJob(body.getBytes(StandardCharsets.UTF_8))).problem();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.intake;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.publish;
+
+import org.jspecify.annotations.NullMarked;
