@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param runningAttempt the attempt that was begun and has not ended, or null
  * @param maxAttempts how many there may be
  * @param cancelRequested whether someone asked for its end; final only when the state is cancelled
+ * @param wastedCalls calls of this generation that were begun and lost with their worker, so were
+ *     made again
  * @param acceptedAt when the intake took it
  * @param expireAt from when on no result is wanted, or null
  * @param dueAt while it waits: when its next attempt is due
@@ -37,6 +39,7 @@ public record JobView(
     @Nullable Integer runningAttempt,
     int maxAttempts,
     boolean cancelRequested,
+    int wastedCalls,
     Instant acceptedAt,
     @Nullable Instant expireAt,
     @Nullable Instant dueAt,

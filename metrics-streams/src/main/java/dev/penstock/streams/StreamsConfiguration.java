@@ -1,0 +1,114 @@
+package dev.penstock.streams;
+
+import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsReader;
+import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ops.HttpConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.kafka.streams.state.HostInfo;
+
+/**
+ * The validated configuration.
+ *
+ * @param kafka Kafka and the topics
+ * @param http where the internal API listens
+ * @param advertised {@code host:port} at which other instances reach this one; nothing for the
+ *     address that it listens on
+ * @param stateDirectory where RocksDB keeps the state; one directory for each instance
+ * @param threads stream threads
+ * @param standbyReplicas how many other instances keep a copy of each partition's state
+ * @param finishedRetention how long after their end finished jobs are shown
+ * @param viewWait how long a request waits for the view to reach what the answer needs
+ * @param maxEventStreams how many event streams this instance serves at once
+ */
+record StreamsConfiguration(
+    KafkaConfig kafka,
+    HttpConfig http,
+    Optional<HostInfo> advertised,
+    Path stateDirectory,
+    int threads,
+    int standbyReplicas,
+    Duration finishedRetention,
+    Duration viewWait,
+    int maxEventStreams) {
+  private static final int DEFAULT_PORT = 8082;
+
+  /** Reads {@code streams.*}, {@code kafka.*} and {@code topics.*}. */
+  static StreamsConfiguration read(Settings settings) {
+    SettingsReader reader = settings.reader();
+    KafkaConfig kafka = KafkaConfig.read(reader);
+    HttpConfig http = HttpConfig.read(reader, "streams", DEFAULT_PORT);
+    Optional<HostInfo> advertised = advertised(reader);
+    Path stateDirectory = Path.of(reader.text("streams.state-dir", "data/streams"));
+    int threads = reader.integer("streams.threads", 1, 1, 64);
+    int standbys = reader.integer("streams.standby-replicas", 0, 0, 5);
+    Duration retention =
+        reader.duration(
+            "streams.finished-retention",
+            Duration.ofDays(7),
+            Duration.ofSeconds(1),
+            Duration.ofDays(3650));
+    Duration wait =
+        reader.duration(
+            "streams.view-wait",
+            Duration.ofSeconds(3),
+            Duration.ofMillis(1),
+            Duration.ofSeconds(60));
+    int eventStreams = reader.integer("streams.max-event-streams", 2_000, 1, 100_000);
+    if (advertised.isEmpty() && isWildcard(http.host())) {
+      reader.error(
+          "streams.host is '"
+              + http.host()
+              + "', which no other instance can connect to: set streams.advertised-url to the"
+              + " host:port at which they reach this one");
+    }
+    if (retention.compareTo(kafka.topics().eventRetention()) > 0) {
+      reader.error(
+          "streams.finished-retention is "
+              + retention
+              + ", but must be at most topics.event-retention ("
+              + kafka.topics().eventRetention()
+              + "), or views could not be computed anew");
+    }
+    return reader.build(() ->
+        new StreamsConfiguration(
+            kafka,
+            http,
+            advertised,
+            stateDirectory,
+            threads,
+            standbys,
+            retention,
+            wait,
+            eventStreams));
+  }
+
+  private static Optional<HostInfo> advertised(SettingsReader reader) {
+    String text = reader.text("streams.advertised-url", "").strip();
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    int colon = text.lastIndexOf(':');
+    if (colon > 0 && text.indexOf('/') < 0) {
+      try {
+        int port = Integer.parseInt(text.substring(colon + 1));
+        if (port >= 1 && port <= 65_535) {
+          return Optional.of(new HostInfo(text.substring(0, colon), port));
+        }
+      } catch (NumberFormatException _) {
+        // falls through to the one error below
+      }
+    }
+    reader.error(
+        "streams.advertised-url is '"
+            + text
+            + "', but must be host:port with a port of 1 to 65535");
+    return Optional.empty();
+  }
+
+  private static boolean isWildcard(String host) {
+    return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
+  }
+}

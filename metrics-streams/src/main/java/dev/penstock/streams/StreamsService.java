@@ -1,0 +1,208 @@
+package dev.penstock.streams;
+
+import dev.penstock.config.Settings;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.lifecycle.Service;
+import dev.penstock.lifecycle.StartException;
+import dev.penstock.runtime.kafka.TopicProvisioner;
+import dev.penstock.runtime.ops.HttpEndpoint;
+import dev.penstock.runtime.ops.Metrics;
+import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.streams.query.JobRoutes;
+import dev.penstock.streams.query.Queries;
+import dev.penstock.streams.topology.JobTopology;
+import dev.penstock.streams.topology.RecordMeters;
+import dev.penstock.streams.topology.RocksDbMemory;
+import dev.penstock.streams.view.ChangeHub;
+import dev.penstock.streams.view.ViewProgress;
+import dev.penstock.topic.Topics;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.HostInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The views of jobs as a service: folds the topics into state with Kafka Streams and answers for it
+ * over the internal HTTP API. Several instances share the partitions; each answers for all jobs.
+ */
+public final class StreamsService implements Service {
+  private static final Logger log = LoggerFactory.getLogger(StreamsService.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+  private final StreamsConfiguration config;
+  private final Metrics metrics = new Metrics();
+  private final ChangeHub hub = new ChangeHub();
+  private final ViewProgress progress = new ViewProgress(hub);
+  private final JobRoutes routes = new JobRoutes();
+  private final HttpEndpoint http;
+  private final StreamFailures failures = new StreamFailures(System::nanoTime);
+
+  /** What was opened, the last first. */
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+  private boolean used;
+  private volatile Health health = new Health.NotReady("not started");
+
+  private StreamsService(StreamsConfiguration config) {
+    this.config = config;
+    this.http =
+        new HttpEndpoint(
+            "streams-http",
+            config.http(),
+            server ->
+                server.routing(routing -> {
+                  routing.register(new OpsRoutes(this::health, metrics));
+                  routing.register(routes);
+                }));
+  }
+
+  /**
+   * A service as the settings say; nothing runs yet.
+   *
+   * @throws dev.penstock.config.ConfigException with all that is wrong with them
+   */
+  public static StreamsService of(Settings settings) {
+    return new StreamsService(StreamsConfiguration.read(settings));
+  }
+
+  /** The port of the HTTP API; 0 before the start. */
+  public int port() {
+    return http.port();
+  }
+
+  @Override
+  public String name() {
+    return "streams";
+  }
+
+  @Override
+  public synchronized void start() {
+    if (used) {
+      return;
+    }
+    used = true;
+    health = new Health.NotReady("starting");
+    try {
+      open();
+    } catch (KafkaException e) {
+      close();
+      throw new StartException("the views can't start: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * The native library is loaded beside the first talk with Kafka. The HTTP API comes before Kafka
+   * Streams, which tells the other instances its address; until the state is there it answers 503.
+   */
+  private void open() {
+    Thread.ofPlatform().name("penstock-rocksdb-load").daemon().start(RocksDbMemory::load);
+    opened.push(metrics);
+    new TopicProvisioner(config.kafka()).ensure();
+    String instanceId = InstanceId.in(config.stateDirectory());
+    opened.push(http);
+    http.start();
+    HostInfo self =
+        config.advertised().orElseGet(() -> new HostInfo(config.http().host(), http.port()));
+    Topics topics = config.kafka().topics();
+    Topology topology =
+        JobTopology.build(
+            topics,
+            config.finishedRetention(),
+            progress,
+            hub,
+            new RecordMeters(metrics.registry()));
+    var streams =
+        new KafkaStreams(
+            topology,
+            StreamsProperties.of(config, self, instanceId),
+            JobTopology.clients(topics, progress));
+    opened.push(() -> stop(streams));
+    streams.setStateListener((now, _) -> health = healthIn(now));
+    streams.setUncaughtExceptionHandler(this::onFailure);
+    StreamsMeters.bind(streams, progress, metrics.registry());
+    Admin admin = Admin.create(config.kafka().clientSettings("penstock-streams-ends"));
+    opened.push(admin);
+    var queries =
+        Queries.of(
+            new Queries.View(topics, streams, progress, hub),
+            admin,
+            self,
+            config.viewWait(),
+            config.maxEventStreams(),
+            metrics.registry());
+    opened.push(queries);
+    opened.push(routes::close);
+    streams.start();
+    routes.open(queries);
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+
+  @Override
+  public synchronized void close() {
+    used = true;
+    if (!(health instanceof Health.Dead)) {
+      health = new Health.NotReady("stopped");
+    }
+    while (!opened.isEmpty()) {
+      AutoCloseable next = opened.pop();
+      try {
+        next.close();
+      } catch (Exception e) {
+        log.warn("stopping the views: {} did not close", next, e);
+      }
+    }
+  }
+
+  /** Leaves the group, so that the other instances take over at once. */
+  private static void stop(KafkaStreams streams) {
+    boolean stopped =
+        streams.close(
+            CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                .withTimeout(CLOSE_TIMEOUT));
+    if (!stopped) {
+      log.warn("Kafka Streams did not stop within {}; what it had begun is redone", CLOSE_TIMEOUT);
+    }
+  }
+
+  private Health healthIn(KafkaStreams.State state) {
+    if (health instanceof Health.Dead dead) {
+      return dead;
+    }
+    return switch (state) {
+      case CREATED -> new Health.NotReady("starting");
+      case RUNNING -> Health.READY;
+      case REBALANCING -> new Health.NotReady("restoring state or sharing out partitions");
+      case PENDING_SHUTDOWN, NOT_RUNNING -> new Health.NotReady("stopped");
+      case PENDING_ERROR, ERROR -> new Health.Dead("Kafka Streams has failed; see the log");
+    };
+  }
+
+  private StreamThreadExceptionResponse onFailure(Throwable failure) {
+    return failures
+        .fatal(failure)
+        .map(reason -> {
+          log.error("the views end: {}", reason, failure);
+          health = new Health.Dead(reason);
+          return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        })
+        .orElseGet(() -> {
+          log.warn("a stream thread failed and is replaced", failure);
+          return StreamThreadExceptionResponse.REPLACE_THREAD;
+        });
+  }
+}

@@ -1,0 +1,62 @@
+package dev.penstock.streams.query;
+
+import dev.penstock.codec.Json;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
+
+/** What went wrong, as RFC 9457 has it. */
+record Problem(int status, String code, String title, String detail) {
+  private static final String RETRY_AFTER_SECONDS = "1";
+
+  /** The JSON form. */
+  private record Body(
+      String type, String title, int status, String code, String detail, List<String> errors) {}
+
+  static Problem jobNotFound(String id) {
+    return new Problem(
+        404,
+        "job_not_found",
+        "Job not found",
+        "There is no job " + id + "; finished jobs are dropped after a while.");
+  }
+
+  static Problem jobNotFinished(String state) {
+    return new Problem(
+        409,
+        "job_not_finished",
+        "Job not finished",
+        "The job is " + state + " and has no result yet.");
+  }
+
+  static Problem viewNotReady(String why) {
+    return new Problem(503, "view_not_ready", "View not ready", why + " Try again in a moment.");
+  }
+
+  static Problem tooManyStreams(int limit) {
+    return new Problem(
+        503,
+        "too_many_event_streams",
+        "Too many event streams",
+        "All " + limit + " event streams of this instance are in use. Try again later.");
+  }
+
+  static Problem badHeader(String name, String rule) {
+    return new Problem(
+        400, "invalid_header", "Invalid header", "The header " + name + " " + rule + ".");
+  }
+
+  void send(ServerResponse response) {
+    response.status(Status.create(status));
+    response.header(HeaderNames.CONTENT_TYPE, "application/problem+json");
+    response.header(HeaderNames.CACHE_CONTROL, "no-store");
+    if (status == 503) {
+      response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    response.send(
+        Json.MAPPER.writeValueAsBytes(
+            new Body(
+                "https://penstock.dev/problems/" + code, title, status, code, detail, List.of())));
+  }
+}

@@ -1,0 +1,64 @@
+package dev.penstock.streams.query;
+
+import dev.penstock.streams.view.ChangeHub;
+import dev.penstock.streams.view.ViewProgress;
+import dev.penstock.topic.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.state.HostInfo;
+
+/**
+ * What it takes to answer, put together.
+ *
+ * @param self how other instances know this one
+ */
+public record Queries(
+    HostInfo self, JobReader reader, EventStreams events, Forwarder forwarder, StallGuard guard)
+    implements AutoCloseable {
+  /** Beyond the owner's own wait. */
+  private static final Duration FORWARD_SLACK = Duration.ofSeconds(2);
+
+  /** The view that is being built. */
+  public record View(Topics topics, KafkaStreams streams, ViewProgress progress, ChangeHub hub) {}
+
+  /**
+   * Puts it together.
+   *
+   * @param admin asked for the ends of partitions; stays the caller's
+   */
+  public static Queries of(
+      View view,
+      Admin admin,
+      HostInfo self,
+      Duration viewWait,
+      int maxEventStreams,
+      MeterRegistry registry) {
+    var reader =
+        new JobReader(
+            view.topics,
+            new LocalView(view.streams),
+            view.progress,
+            view.hub,
+            EndOffsets.of(admin, IsolationLevel.READ_UNCOMMITTED),
+            EndOffsets.of(admin, IsolationLevel.READ_COMMITTED),
+            viewWait,
+            registry);
+    var guard = new StallGuard();
+    return new Queries(
+        self,
+        reader,
+        new EventStreams(reader, view.hub, guard, maxEventStreams, registry),
+        new Forwarder(viewWait.plus(FORWARD_SLACK)),
+        guard);
+  }
+
+  @Override
+  public void close() {
+    events.close();
+    forwarder.close();
+    guard.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.topology;
+
+import org.jspecify.annotations.NullMarked;

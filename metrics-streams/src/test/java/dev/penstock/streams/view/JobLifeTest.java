@@ -1,0 +1,201 @@
+package dev.penstock.streams.view;
+
+import static dev.penstock.streams.Lives.T0;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.JobState;
+import dev.penstock.job.JobView;
+import dev.penstock.job.LifePosition;
+import dev.penstock.streams.Lives;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+final class JobLifeTest {
+  private final Job job = Lives.job(T0);
+  private static final Instant APPENDED = T0.plusMillis(3);
+
+  @Test
+  void anAcceptedJobIsQueued() {
+    JobView view = view(fold(List.of(JobRecord.accepted(job))));
+    assertThat(view.state()).isEqualTo("queued");
+    assertThat(view.version()).isEqualTo("0.0.0");
+    assertThat(view.acceptedAt()).isEqualTo(T0);
+    assertThat(view.kind()).isEqualTo("detect-language");
+    assertThat(view.labels()).containsEntry("team", "blue");
+    assertThat(view.wastedCalls()).isZero();
+  }
+
+  @Test
+  void eventsBeforeTheJobRecordAreKeptButNotShown() {
+    JobLife partial = fold(List.of(Lives.started(job.id(), 0, 1, "w1", T0)));
+    assertThat(partial.isShown()).isFalse();
+    assertThat(JobViews.view(job.id(), partial)).isEmpty();
+    JobLife whole = partial.accepted(JobRecord.accepted(job), APPENDED);
+    assertThat(view(whole).state()).isEqualTo("running");
+    assertThat(view(whole).runningAttempt()).isEqualTo(1);
+  }
+
+  @Test
+  void aFailedAttemptWaitsForItsDueTimeAndIsListed() {
+    JobView view =
+        view(
+            fold(
+                List.of(
+                    JobRecord.accepted(job),
+                    Lives.started(job.id(), 0, 1, "w1", T0.plusSeconds(1)),
+                    Lives.retried(job.id(), 0, 1, T0.plusSeconds(2)))));
+    assertThat(view.state()).isEqualTo("waiting");
+    assertThat(view.dueAt()).isEqualTo(T0.plusSeconds(7));
+    assertThat(view.attempts()).containsExactly(Lives.failed(1, T0.plusSeconds(2)));
+    assertThat(view.runningAttempt()).isNull();
+  }
+
+  @Test
+  void aCallToldTwiceForOneAttemptIsWasted() {
+    JobLife life =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                Lives.started(job.id(), 0, 1, "w1", T0.plusSeconds(1)),
+                Lives.started(job.id(), 0, 1, "w1", T0.plusSeconds(1)),
+                Lives.started(job.id(), 0, 1, "w2", T0.plusSeconds(9))));
+    assertThat(view(life).wastedCalls()).isEqualTo(1);
+    assertThat(JobViews.tag(life)).isEqualTo("0.1.1+wasted1");
+  }
+
+  @Test
+  void startsOfOneAttemptAreKeptUpToABound() {
+    JobLife life = fold(List.of(JobRecord.accepted(job)));
+    for (int start = 0; start < 1_000; start++) {
+      life = life.happened(Lives.started(job.id(), 0, 1, "w" + start, T0.plusMillis(start)));
+    }
+    assertThat(life.attempts().getFirst().starts()).hasSize(JobLife.MAX_STARTS);
+  }
+
+  @Test
+  void aFinishedJobHasItsOutcomeAndAllAttempts() {
+    Instant end = T0.plusSeconds(9);
+    JobView view =
+        view(fold(List.of(JobRecord.accepted(job), Lives.succeeded(job.id(), 0, 3, end))));
+    assertThat(view.state()).isEqualTo("succeeded");
+    assertThat(view.finishedAt()).isEqualTo(end);
+    assertThat(view.attempts()).hasSize(3);
+    assertThat(view.version()).isEqualTo(LifePosition.finished(0).toString());
+  }
+
+  @Test
+  void aReplayStartsAgainAndWhatIsToldOfTheOldGenerationIsIgnored() {
+    JobLife replayed =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                Lives.deadLettered(job.id(), 0, T0.plusSeconds(1)),
+                new JobRecord(job, 1, List.of(), null)));
+    assertThat(view(replayed).state()).isEqualTo("queued");
+    assertThat(view(replayed).generation()).isEqualTo(1);
+    assertThat(view(replayed).failure()).isNull();
+    assertThat(replayed.enteredAt()).isEqualTo(APPENDED);
+    assertThat(replayed.happened(Lives.deadLettered(job.id(), 0, T0.plusSeconds(1))))
+        .isEqualTo(replayed);
+  }
+
+  @Test
+  void aCancelRequestIsShownForTheGenerationItNames() {
+    JobLife life =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                Lives.cancel(job.id(), 0, T0),
+                new JobRecord(job, 1, List.of(), null)));
+    assertThat(view(life).cancelRequested()).isFalse();
+    assertThat(view(life.cancelRequested(Lives.cancel(job.id(), 1, T0))).cancelRequested())
+        .isTrue();
+  }
+
+  @Test
+  void theFirstOutcomeOfAGenerationStays() {
+    JobLife finished =
+        fold(List.of(JobRecord.accepted(job), Lives.succeeded(job.id(), 0, 1, T0.plusSeconds(5))));
+    assertThat(finished.happened(Lives.deadLettered(job.id(), 0, T0.plusSeconds(1))))
+        .isEqualTo(finished);
+  }
+
+  @Test
+  void anyOrderAndAnyRepetitionOfTheRecordsGivesTheSameLife() {
+    long seed = System.nanoTime();
+    var random = new Random(seed);
+    for (int round = 0; round < 2_000; round++) {
+      Job any = Lives.job(T0);
+      List<Object> records = Lives.random(any, random);
+      JobLife expected = fold(records);
+      var shuffled = new ArrayList<>(records);
+      for (Object record : records) {
+        if (random.nextInt(3) == 0) {
+          shuffled.add(record);
+        }
+      }
+      Collections.shuffle(shuffled, random);
+      assertThat(fold(shuffled)).as("seed %d, round %d", seed, round).isEqualTo(expected);
+      assertThat(expected.state() == JobState.SUCCEEDED)
+          .as("seed %d, round %d", seed, round)
+          .isEqualTo(expected.end() != null);
+    }
+  }
+
+  @Test
+  void thePositionNeverFallsWhateverIsRead() {
+    long seed = System.nanoTime();
+    var random = new Random(seed);
+    for (int round = 0; round < 500; round++) {
+      Job any = Lives.job(T0);
+      var records = new ArrayList<>(Lives.random(any, random));
+      Collections.shuffle(records, random);
+      JobLife life = JobLife.UNKNOWN;
+      for (Object record : records) {
+        JobLife next = fold(life, record);
+        assertThat(next.position()).as("seed %d", seed).isGreaterThanOrEqualTo(life.position());
+        life = next;
+      }
+    }
+  }
+
+  @Test
+  void entriesAreInTheOrderOfTheLifeAndEachPositionIsUnique() {
+    var random = new Random(7);
+    for (int round = 0; round < 200; round++) {
+      JobLife life = fold(Lives.random(Lives.job(T0), random));
+      List<LifePosition> positions = LifeEntry.of(life).stream().map(LifeEntry::position).toList();
+      assertThat(positions).isSorted().doesNotHaveDuplicates();
+      assertThat(positions.getLast()).isEqualTo(life.position());
+    }
+  }
+
+  private JobView view(JobLife life) {
+    return JobViews.view(job.id(), life).orElseThrow();
+  }
+
+  private static JobLife fold(List<?> records) {
+    JobLife life = JobLife.UNKNOWN;
+    for (Object record : records) {
+      life = fold(life, record);
+    }
+    return life;
+  }
+
+  private static JobLife fold(JobLife life, Object record) {
+    return switch (record) {
+      case JobRecord accepted -> life.accepted(accepted, APPENDED);
+      case JobEvent event -> life.happened(event);
+      case CancelRequest cancel -> life.cancelRequested(cancel);
+      default -> throw new AssertionError(record);
+    };
+  }
+}

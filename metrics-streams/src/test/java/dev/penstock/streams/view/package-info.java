@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.view;
+
+import org.jspecify.annotations.NullMarked;
