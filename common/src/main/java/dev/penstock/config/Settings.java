@@ -77,6 +77,15 @@ public final class Settings {
     return new Settings(keys, byVariable);
   }
 
+  /** These settings with {@code overrides} on top, the environment included. */
+  public Settings with(Map<String, String> overrides) {
+    var keys = new HashMap<>(byKey);
+    keys.putAll(overrides);
+    var variables = new HashMap<>(byVariable);
+    overrides.keySet().forEach(key -> variables.remove(variable(key)));
+    return new Settings(keys, variables);
+  }
+
   /** A reader that remembers what it is asked for and every error. */
   public SettingsReader reader() {
     return new SettingsReader(this);

@@ -1,0 +1,66 @@
+package dev.penstock.standalone;
+
+import dev.penstock.broker.EmbeddedBroker;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.lifecycle.Service;
+import dev.penstock.lifecycle.StartException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The embedded broker as a service. */
+final class BrokerService implements Service {
+  private final Path directory;
+  private final int port;
+  private @Nullable EmbeddedBroker broker;
+  private boolean used;
+
+  /**
+   * @param directory where its data is kept
+   * @param port where clients connect
+   */
+  BrokerService(Path directory, int port) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  @Override
+  public String name() {
+    return "broker";
+  }
+
+  @Override
+  public synchronized void start() {
+    if (used) {
+      return;
+    }
+    used = true;
+    try {
+      broker = EmbeddedBroker.start(directory, port);
+    } catch (RuntimeException e) {
+      throw new StartException(
+          "the Kafka broker can't start on port " + port + ": " + deepest(e), e);
+    }
+  }
+
+  @Override
+  public synchronized Health health() {
+    return broker == null ? new Health.NotReady("not started") : Health.READY;
+  }
+
+  @Override
+  public synchronized void close() {
+    used = true;
+    if (broker != null) {
+      broker.close();
+      broker = null;
+    }
+  }
+
+  private static String deepest(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage() == null ? cause : cause.getMessage());
+  }
+}
