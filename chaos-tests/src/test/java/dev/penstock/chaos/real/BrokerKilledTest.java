@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class BrokerKilledTest {
   private static final int JOBS = 600;
   private static final int MAX_ATTEMPTS = 3;
-  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Duration LONG = Duration.ofMinutes(2);
   private static final Map<String, String> WORKER =
       Map.of(
           "worker.slots", "32",

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 /** Someone who submits jobs over HTTP and notes what came back. Thread-safe. */
 final class Client implements AutoCloseable {
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration RESULT_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration RESULT_TIMEOUT = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(200);
   private static final int AT_ONCE = 16;
 

@@ -16,7 +16,7 @@ import java.util.Map;
  * Starting returns at once, so that several can start together; {@link #awaitReady} waits for all.
  */
 final class Cluster {
-  private static final Duration START = Duration.ofSeconds(120);
+  private static final Duration START = Duration.ofMinutes(2);
   private static final String HOST = "127.0.0.1";
 
   /** Kafka ends a killed worker's transaction after this. */

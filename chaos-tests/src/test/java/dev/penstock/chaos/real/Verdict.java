@@ -12,7 +12,7 @@ import java.util.List;
 
 /** Ends a run: waits for quiescence, records, and judges. */
 final class Verdict {
-  private static final Duration QUIESCENCE = Duration.ofSeconds(120);
+  static final Duration QUIESCENCE = Duration.ofMinutes(2);
   private static final int SHOWN = 5;
 
   private Verdict() {}

@@ -21,7 +21,7 @@ final class WorkerKilledTest {
   private static final int MORE_JOBS = 1_000;
   private static final int KEYS = 100;
   private static final int MAX_ATTEMPTS = 4;
-  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Duration LONG = Duration.ofMinutes(2);
 
   private static final Map<String, String> WORKER =
       Map.of(
