@@ -88,8 +88,7 @@ final class LocalProvider implements Provider {
                 "text has no letter, so it is in no language");
       };
     } catch (ModelUnavailableException e) {
-      // Another worker, or this one after a repair, may have it.
-      log.warn("job {}: {}", call.jobId(), e.getMessage(), e);
+      // Another worker, or this one after a repair, may have it. The failure is told with the job.
       return new ProviderResult.Failed(new Failure.Retryable(String.valueOf(e.getMessage())));
     }
   }
