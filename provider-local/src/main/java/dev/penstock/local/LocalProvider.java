@@ -121,7 +121,7 @@ final class LocalProvider implements Provider {
   }
 
   /**
-   * Loads all models.
+   * Loads all models; ends early, and quietly, when the provider is closed meanwhile.
    *
    * @throws ModelUnavailableException when one can't be loaded on this machine
    */
@@ -135,6 +135,12 @@ final class LocalProvider implements Provider {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
+    } catch (IllegalStateException e) {
+      if (closed.get()) {
+        log.debug("closed while the models were loaded", e);
+        return;
+      }
+      throw e;
     }
     log.info("the local models were loaded in {} ms", (System.nanoTime() - begin) / 1_000_000);
   }
