@@ -88,8 +88,7 @@ final class LocalProvider implements Provider {
                 "text has no letter, so it is in no language");
       };
     } catch (ModelUnavailableException e) {
-      // Another worker, or this one after a repair, may have it.
-      log.warn("job {}: {}", call.jobId(), e.getMessage(), e);
+      // Another worker, or this one after a repair, may have it. The failure is told with the job.
       return new ProviderResult.Failed(new Failure.Retryable(String.valueOf(e.getMessage())));
     }
   }
@@ -122,7 +121,7 @@ final class LocalProvider implements Provider {
   }
 
   /**
-   * Loads all models.
+   * Loads all models; ends early, and quietly, when the provider is closed meanwhile.
    *
    * @throws ModelUnavailableException when one can't be loaded on this machine
    */
@@ -136,6 +135,12 @@ final class LocalProvider implements Provider {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
+    } catch (IllegalStateException e) {
+      if (closed.get()) {
+        log.debug("closed while the models were loaded", e);
+        return;
+      }
+      throw e;
     }
     log.info("the local models were loaded in {} ms", (System.nanoTime() - begin) / 1_000_000);
   }

@@ -28,10 +28,16 @@ public final class Embedder implements AutoCloseable {
   private static final int MAX_PIECES = 1_000_000;
 
   private final InferenceThreads threads;
+  private final int maxWindows;
   private final LoadedOnce<MiniLm> model = new LoadedOnce<>(MiniLm::load);
 
   public Embedder(InferenceThreads threads) {
+    this(threads, MAX_WINDOWS);
+  }
+
+  Embedder(InferenceThreads threads, int maxWindows) {
     this.threads = threads;
+    this.maxWindows = maxWindows;
   }
 
   /** Loads the model. */
@@ -71,7 +77,7 @@ public final class Embedder implements AutoCloseable {
     return Optional.of(Vectors.normalise(sum));
   }
 
-  private static List<int[]> windows(WordPieces wordPieces, String text) {
+  private List<int[]> windows(WordPieces wordPieces, String text) {
     int[] pieces = wordPieces.encode(text, MAX_PIECES);
     var windows = new ArrayList<int[]>();
     int from = 0;
@@ -103,13 +109,13 @@ public final class Embedder implements AutoCloseable {
     return last;
   }
 
-  private static List<int[]> evenly(List<int[]> windows) {
-    if (windows.size() <= MAX_WINDOWS) {
+  private List<int[]> evenly(List<int[]> windows) {
+    if (windows.size() <= maxWindows) {
       return windows;
     }
-    var chosen = new ArrayList<int[]>(MAX_WINDOWS);
-    for (int i = 0; i < MAX_WINDOWS; i++) {
-      chosen.add(windows.get((int) ((long) i * windows.size() / MAX_WINDOWS)));
+    var chosen = new ArrayList<int[]>(maxWindows);
+    for (int i = 0; i < maxWindows; i++) {
+      chosen.add(windows.get((int) ((long) i * windows.size() / maxWindows)));
     }
     return chosen;
   }

@@ -59,13 +59,21 @@ final class MiniLm implements AutoCloseable {
               + " "
               + System.getProperty("os.arch")
               + " ("
-              + e
-              + "); run workers with the local provider on Linux, macOS or Windows, x86-64 or"
-              + " arm64, where java.io.tmpdir ("
+              + rootCause(e)
+              + "); run workers with the local provider on Linux, macOS or Windows (x86-64;"
+              + " arm64 too but on Windows), where java.io.tmpdir ("
               + System.getProperty("java.io.tmpdir")
               + ") has 20 MB free and may hold native libraries",
           e);
     }
+  }
+
+  private static Throwable rootCause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   private static OrtSession session(OrtEnvironment environment, byte[] model) throws OrtException {

@@ -25,7 +25,9 @@ import java.util.stream.IntStream;
  * considered.
  */
 public final class Extract {
-  /** The most sentences that are given to the model: 2 seconds of one core for English, 10 at worst. */
+  /**
+   * The most sentences that are given to the model: 2 seconds of one core for English, 10 at worst.
+   */
   static final int MAX_CANDIDATES = 1_000;
 
   /** The weight of centrality against that of being unlike what is chosen already. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.classify;
+
+import org.jspecify.annotations.NullMarked;

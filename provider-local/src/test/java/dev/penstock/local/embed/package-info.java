@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.embed;
+
+import org.jspecify.annotations.NullMarked;

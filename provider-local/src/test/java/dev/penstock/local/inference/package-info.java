@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.inference;
+
+import org.jspecify.annotations.NullMarked;

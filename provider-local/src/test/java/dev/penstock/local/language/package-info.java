@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.language;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.sentence;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.local.summarize;
+
+import org.jspecify.annotations.NullMarked;
