@@ -55,8 +55,6 @@ final class StreamsProperties {
     settings.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, 60_000);
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbMemory.class);
     settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
-    // There is no global store; said because Kafka Streams warns otherwise.
-    settings.put("processing.exception.handler.global.enabled", true);
     settings.putAll(consumer(instanceId));
     settings.putAll(producer());
     var properties = new Properties();

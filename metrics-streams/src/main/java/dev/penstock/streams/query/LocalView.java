@@ -7,11 +7,11 @@ import java.util.Optional;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.StreamsException;
-import org.apache.kafka.streams.query.KeyQuery;
-import org.apache.kafka.streams.query.QueryResult;
-import org.apache.kafka.streams.query.StateQueryRequest;
 import org.apache.kafka.streams.state.HostInfo;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /** The stores of this instance, and who has the others. Thread-safe. */
 final class LocalView {
@@ -35,12 +35,12 @@ final class LocalView {
   }
 
   Optional<JobLife> life(JobId id, int partition) throws Unavailable {
-    return read(JobTopology.LIVES, KeyQuery.withKey(id), partition);
+    return read(JobTopology.LIVES, id, partition);
   }
 
   /** The result as JSON. */
   Optional<byte[]> result(JobId id, int partition) throws Unavailable {
-    return read(JobTopology.RESULTS, KeyQuery.withKey(id), partition);
+    return read(JobTopology.RESULTS, id, partition);
   }
 
   /** The instance that has the job's partition, as of the last rebalance. */
@@ -56,24 +56,23 @@ final class LocalView {
     }
   }
 
-  private <V> Optional<V> read(String store, KeyQuery<JobId, V> query, int partition)
-      throws Unavailable {
+  /**
+   * Reads with the first version of interactive queries. The second one ({@code
+   * KafkaStreams.query}) takes the lock of a store's position and then that of the store, while a
+   * put takes them the other way round: in 4.3.1 a query and a put can block each other for ever.
+   *
+   * <p>Stale stores are allowed, so that a partition is answered for while others move; that it is
+   * neither restoring nor a standby is known from its {@code PartitionProgress}.
+   */
+  private <V> Optional<V> read(String store, JobId id, int partition) throws Unavailable {
     try {
-      QueryResult<V> result =
-          streams
-              .query(
-                  StateQueryRequest.inStore(store)
-                      .withQuery(query)
-                      .withPartitions(java.util.Set.of(partition)))
-              .getPartitionResults()
-              .get(partition);
-      if (result == null) {
-        throw new Unavailable("partition " + partition + " is not here");
-      }
-      if (result.isFailure()) {
-        throw new Unavailable(result.getFailureMessage());
-      }
-      return Optional.ofNullable(result.getResult());
+      ReadOnlyKeyValueStore<JobId, V> partitionStore =
+          streams.store(
+              StoreQueryParameters.fromNameAndType(
+                      store, QueryableStoreTypes.<JobId, V>keyValueStore())
+                  .withPartition(partition)
+                  .enableStaleStores());
+      return Optional.ofNullable(partitionStore.get(id));
     } catch (StreamsException | IllegalStateException e) {
       throw new Unavailable("partition " + partition + " can't be read", e);
     }

@@ -1,0 +1,156 @@
+package dev.penstock.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.broker.EmbeddedBroker;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@SuppressWarnings("NullAway.Init")
+@Timeout(240)
+final class SeveralInstancesTest {
+  @TempDir static Path brokerDirectory;
+  private static EmbeddedBroker broker;
+  @TempDir Path directory;
+  private Harness harness;
+
+  @BeforeAll
+  static void startBroker() {
+    broker = EmbeddedBroker.start(brokerDirectory, 0);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void prepare(TestInfo test) {
+    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    harness.close();
+  }
+
+  @Test
+  void everyInstanceAnswersForAllJobs() throws Exception {
+    StreamsService a = harness.starting("a", Map.of());
+    StreamsService b = harness.starting("b", Map.of());
+    awaitShared(a, b);
+    var jobs = new ArrayList<JobId>();
+    for (int i = 0; i < 40; i++) {
+      Job job = harness.accept();
+      jobs.add(job.id());
+      assertThat(harness.view(i % 2 == 0 ? a : b, job.id()).state()).isEqualTo("queued");
+    }
+    for (JobId job : jobs) {
+      harness.send(Lives.succeeded(job, 0, 1, Instant.now()));
+    }
+    for (JobId job : jobs) {
+      harness.awaitState(a, job, "succeeded");
+      for (StreamsService service : List.of(a, b)) {
+        HttpResponse<String> view = harness.job(service, job);
+        assertThat(view.headers().firstValue("etag")).contains("\"0.21.3\"");
+        assertThat(harness.job(service, job, "If-None-Match", "\"0.21.3\"").statusCode())
+            .isEqualTo(304);
+        assertThat(harness.get(service, "/internal/v1/jobs/" + job + "/result").body())
+            .contains("\"deu\"");
+        assertThat(harness.job(service, JobId.random(Instant.now())).statusCode()).isEqualTo(404);
+      }
+    }
+  }
+
+  @Test
+  void anyInstanceServesTheEventsOfAnyJob() throws Exception {
+    StreamsService a = harness.starting("a", Map.of());
+    StreamsService b = harness.starting("b", Map.of());
+    awaitShared(a, b);
+    for (int i = 0; i < 8; i++) {
+      Job job = harness.accept();
+      var streams = new ArrayList<Iterator<String>>();
+      for (StreamsService service : List.of(a, b)) {
+        Iterator<String> lines = harness.events(service, job.id()).body().iterator();
+        assertThat(EventStreamTest.next(lines)).isEqualTo("0.0.0 accepted");
+        streams.add(lines);
+      }
+      harness.send(Lives.succeeded(job.id(), 0, 1, Instant.now()));
+      for (Iterator<String> lines : streams) {
+        assertThat(EventStreamTest.next(lines)).isEqualTo("0.21.3 finished");
+        assertThat(lines.hasNext()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void whenOneStopsTheOtherTakesOverAndNoJobIsEverUnknown() throws Exception {
+    StreamsService a = harness.starting("a", Map.of("streams.view-wait", "500ms"));
+    StreamsService b = harness.starting("b", Map.of("streams.view-wait", "500ms"));
+    awaitShared(a, b);
+    var jobs = new ArrayList<JobId>();
+    for (int i = 0; i < 40; i++) {
+      Job job = harness.accept();
+      jobs.add(job.id());
+      harness.send(Lives.started(job.id(), 0, 1, "w", Instant.now()));
+      harness.awaitState(a, job.id(), "running");
+    }
+    Thread stopping = Thread.startVirtualThread(a::close);
+    var unanswered = new ArrayList<>(jobs);
+    Awaitility.await()
+        .atMost(Harness.PATIENCE)
+        .untilAsserted(() -> {
+          for (JobId job : List.copyOf(unanswered)) {
+            HttpResponse<String> response = harness.job(b, job);
+            assertThat(response.statusCode()).as(response.body()).isIn(200, 503);
+            if (response.statusCode() == 200) {
+              assertThat(response.body()).contains("\"state\":\"running\"");
+              unanswered.remove(job);
+            }
+          }
+          assertThat(stopping.isAlive()).isFalse();
+          assertThat(unanswered).isEmpty();
+        });
+    Job later = harness.accept();
+    assertThat(harness.view(b, later.id()).state()).isEqualTo("queued");
+  }
+
+  /** Both have partitions, and each knows who has the others. */
+  private void awaitShared(StreamsService... services) {
+    Awaitility.await()
+        .atMost(Harness.PATIENCE)
+        .untilAsserted(() -> {
+          for (StreamsService service : services) {
+            assertThat(harness.get(service, "/metrics").body())
+                .contains("penstock_streams_partitions 2.0");
+            assertThat(harness.get(service, "/readyz").statusCode()).isEqualTo(200);
+          }
+        });
+    // An answer for each partition by each instance.
+    for (int i = 0; i < 20; i++) {
+      JobId unknown = JobId.random(Instant.now());
+      for (StreamsService service : services) {
+        Awaitility.await()
+            .atMost(Harness.PATIENCE)
+            .untilAsserted(
+                () -> assertThat(harness.job(service, unknown).statusCode()).isEqualTo(404));
+      }
+    }
+  }
+}
