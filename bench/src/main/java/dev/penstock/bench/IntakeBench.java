@@ -5,7 +5,6 @@ import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,7 +69,7 @@ final class IntakeBench extends Bench {
     byte[] request = IntakeRequests.single(BenchJobs.text(textBytes));
     try (Lab lab = Lab.open()) {
       KafkaConfig kafka = lab.install("intake.", partitions);
-      int intake = Intake.start(lab, "intake.", partitions, heapMb);
+      int intake = lab.startService("api", heapMb, lab.installationSettings("intake.", partitions));
       int bare = startBare(lab);
       var intakeLoads = new ArrayList<HttpLoad.Result>();
       var bareLoads = new ArrayList<HttpLoad.Result>();
@@ -96,13 +95,13 @@ final class IntakeBench extends Bench {
 
   private int startBare(Lab lab) throws InterruptedException {
     int port = FreePort.find();
-    ChildJvm child =
-        lab.start(
-            "bare",
-            BareServer.class.getName(),
-            List.of("-Xmx" + heapMb + "m"),
-            List.of(String.valueOf(port)));
-    child.awaitReady(URI.create("http://127.0.0.1:" + port + "/readyz"), READY);
+    lab.start(
+            new ChildJvm.Command(
+                "bare",
+                BareServer.class.getName(),
+                List.of("-Xmx" + heapMb + "m"),
+                List.of(String.valueOf(port))))
+        .awaitReady(Lab.uri(port, "/readyz"), READY);
     return port;
   }
 

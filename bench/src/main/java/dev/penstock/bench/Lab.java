@@ -2,13 +2,13 @@ package dev.penstock.bench;
 
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
+import dev.penstock.bench.process.PenstockCommands;
 import dev.penstock.config.Settings;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.topic.TopicSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,6 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,13 +29,10 @@ import org.apache.kafka.common.KafkaFuture;
  * processes that are measured. Closing it ends them all and deletes the directory.
  */
 final class Lab implements AutoCloseable {
-  /** By name: the class belongs to another module and is only run, never called. */
-  private static final String BROKER_MAIN = "dev.penstock.standalone.BrokerMain";
-
   private static final Duration BROKER_START = Duration.ofSeconds(60);
   private static final Duration READY = Duration.ofSeconds(60);
   private static final Duration CALL = Duration.ofSeconds(30);
-  private static final String BROKER_HEAP = "-Xmx1g";
+  private static final int BROKER_HEAP_MB = 1024;
 
   private final Path directory;
   private final String bootstrap;
@@ -56,16 +52,10 @@ final class Lab implements AutoCloseable {
     int port = FreePort.find();
     ChildJvm broker =
         ChildJvm.start(
-            new ChildJvm.Command(
-                "broker",
-                BROKER_MAIN,
-                List.of(BROKER_HEAP),
-                List.of("--data", directory.resolve("broker").toString(), "--port", "" + port)),
-            directory);
+            PenstockCommands.broker(directory.resolve("broker"), port, BROKER_HEAP_MB), directory);
     try {
       broker.awaitListening(port, BROKER_START);
-      String host = InetAddress.getLoopbackAddress().getHostAddress();
-      return new Lab(directory, host + ":" + port, broker);
+      return new Lab(directory, PenstockCommands.HOST + ":" + port, broker);
     } catch (RuntimeException | InterruptedException e) {
       broker.close();
       delete(directory);
@@ -112,29 +102,24 @@ final class Lab implements AutoCloseable {
   }
 
   /** Starts a process that {@link #close} ends. */
-  ChildJvm start(String name, String mainClass, List<String> jvmOptions, List<String> arguments) {
-    ChildJvm child =
-        ChildJvm.start(new ChildJvm.Command(name, mainClass, jvmOptions, arguments), directory);
+  ChildJvm start(ChildJvm.Command command) {
+    ChildJvm child = ChildJvm.start(command, directory);
     children.push(child);
     return child;
   }
 
-  /** Starts a service of Penstock and returns when {@code /readyz} says that it is ready. */
-  URI startService(
-      String name, String mainClass, List<String> jvmOptions, Map<String, String> settings)
+  /** Starts a service of Penstock and returns its port when it says that it is ready. */
+  int startService(String kind, int heapMb, Map<String, String> settings)
       throws InterruptedException {
     int port = FreePort.find();
-    var all = new HashMap<>(settings);
-    all.put(name + ".port", String.valueOf(port));
-    List<String> arguments =
-        all.entrySet().stream()
-            .flatMap(setting ->
-                java.util.stream.Stream.of("--set", setting.getKey() + "=" + setting.getValue()))
-            .toList();
-    ChildJvm child = start(name, mainClass, jvmOptions, arguments);
-    URI uri = URI.create("http://127.0.0.1:" + port);
-    child.awaitReady(uri.resolve("/readyz"), READY);
-    return uri;
+    start(PenstockCommands.service(kind, kind, port, heapMb, settings))
+        .awaitReady(uri(port, "/readyz"), READY);
+    return port;
+  }
+
+  /** An address on this machine. */
+  static URI uri(int port, String path) {
+    return URI.create("http://" + PenstockCommands.HOST + ":" + port + path);
   }
 
   /** What Kafka answers, or an error that says what was tried. */

@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
     description = "The share of slot time that is busy with log-normal calls of mean 2 s.",
     mixinStandardHelpOptions = true)
 final class UtilisationBench extends Bench {
-  private static final String WORKER_MAIN = "dev.penstock.worker.Main";
   private static final Duration SAMPLE_EVERY = Duration.ofMillis(200);
   private static final double SPARE_JOBS = 1.3;
   private static final double MIB = 1024.0 * 1024;
@@ -108,11 +107,10 @@ final class UtilisationBench extends Bench {
       BenchJobs.fill(lab.bootstrap(), kafka.topics().jobs(), jobCount, recordBytes);
       var settings = lab.installationSettings("utilisation.", partitions);
       settings.putAll(workerSettings());
-      URI worker =
-          lab.startService("worker", WORKER_MAIN, List.of("-Xmx" + heapMb + "m"), settings);
+      int worker = lab.startService("worker", heapMb, settings);
       progress("the worker is ready; warming up for " + warmUpSeconds + " s");
       Thread.sleep(Duration.ofSeconds(warmUpSeconds));
-      List<Window> windows = watch(worker.resolve("/metrics"));
+      List<Window> windows = watch(Lab.uri(worker, "/metrics"));
       return report(jobCount, windows, finishedPerSecond(lab, kafka, windows));
     }
   }

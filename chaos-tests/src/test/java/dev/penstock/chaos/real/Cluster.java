@@ -2,13 +2,12 @@ package dev.penstock.chaos.real;
 
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
+import dev.penstock.bench.process.PenstockCommands;
 import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,7 +16,8 @@ import java.util.Map;
  */
 final class Cluster {
   private static final Duration START = Duration.ofMinutes(2);
-  private static final String HOST = "127.0.0.1";
+  private static final int BROKER_HEAP_MB = 512;
+  private static final int SERVICE_HEAP_MB = 256;
 
   /** Kafka ends a killed worker's transaction after this. */
   private static final String TRANSACTION_TIMEOUT = "4s";
@@ -35,7 +35,7 @@ final class Cluster {
   }
 
   String bootstrap() {
-    return HOST + ":" + brokerPort;
+    return PenstockCommands.HOST + ":" + brokerPort;
   }
 
   Topics topics() {
@@ -51,33 +51,21 @@ final class Cluster {
   ChildJvm startBroker() throws InterruptedException {
     ChildJvm broker =
         processes.start(
-            "broker",
-            "dev.penstock.standalone.BrokerMain",
-            "512m",
-            List.of(
-                "--data",
-                processes.directory().resolve("broker").toString(),
-                "--port",
-                String.valueOf(brokerPort)));
+            PenstockCommands.broker(
+                processes.directory().resolve("broker"), brokerPort, BROKER_HEAP_MB));
     broker.awaitListening(brokerPort, START);
     return broker;
   }
 
   ChildJvm startApi() {
-    return service(
-        "api",
-        "dev.penstock.api.Main",
-        apiPort,
-        "api",
-        Map.of("api.streams-url", uri(streamsPort).toString()));
+    return service("api", "api", apiPort, Map.of("api.streams-url", uri(streamsPort).toString()));
   }
 
   ChildJvm startStreams() {
     return service(
         "streams",
-        "dev.penstock.streams.Main",
-        streamsPort,
         "streams",
+        streamsPort,
         Map.of("streams.state-dir", processes.directory().resolve("streams").toString()));
   }
 
@@ -90,7 +78,7 @@ final class Cluster {
                 "worker.transaction-timeout", TRANSACTION_TIMEOUT,
                 "worker.provider.local.enabled", "false"));
     all.putAll(settings);
-    return service("worker", "dev.penstock.worker.Main", FreePort.find(), id, all);
+    return service("worker", id, FreePort.find(), all);
   }
 
   /** Waits until every service that was started since the last time says that it is ready. */
@@ -101,23 +89,18 @@ final class Cluster {
     unready.clear();
   }
 
-  private ChildJvm service(
-      String kind, String mainClass, int port, String name, Map<String, String> settings) {
+  private ChildJvm service(String kind, String name, int port, Map<String, String> settings) {
     var all = new HashMap<>(settings);
+    all.put("kafka.bootstrap", bootstrap());
     all.put("topics.prefix", topics.prefix());
     all.put("topics.partitions", String.valueOf(topics.partitions()));
-    all.put(kind + ".port", String.valueOf(port));
-    var arguments = new ArrayList<String>(List.of("--bootstrap", bootstrap()));
-    all.forEach((key, value) -> {
-      arguments.add("--set");
-      arguments.add(key + "=" + value);
-    });
-    ChildJvm child = processes.start(name, mainClass, "256m", arguments);
+    ChildJvm child =
+        processes.start(PenstockCommands.service(kind, name, port, SERVICE_HEAP_MB, all));
     unready.put(child, port);
     return child;
   }
 
   private static URI uri(int port) {
-    return URI.create("http://" + HOST + ":" + port);
+    return URI.create("http://" + PenstockCommands.HOST + ":" + port);
   }
 }

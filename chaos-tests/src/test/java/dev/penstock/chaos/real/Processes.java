@@ -29,8 +29,7 @@ final class Processes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Starts a process; it need not be ended by the test. */
-  synchronized ChildJvm start(String name, String mainClass, String heap, List<String> arguments) {
-    var command = new ChildJvm.Command(name, mainClass, List.of("-Xmx" + heap), arguments);
+  synchronized ChildJvm start(ChildJvm.Command command) {
     ChildJvm child = ChildJvm.start(command, directory);
     started.add(child);
     return child;

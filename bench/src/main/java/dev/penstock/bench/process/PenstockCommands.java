@@ -1,0 +1,52 @@
+package dev.penstock.bench.process;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The processes of Penstock as commands. Their main classes are named, not called: they belong to
+ * other modules.
+ */
+public final class PenstockCommands {
+  /** On which all of them listen. */
+  public static final String HOST = "127.0.0.1";
+
+  private PenstockCommands() {}
+
+  /** A broker that keeps its data under {@code data}. */
+  public static ChildJvm.Command broker(Path data, int port, int heapMb) {
+    return new ChildJvm.Command(
+        "broker",
+        "dev.penstock.standalone.Main",
+        List.of(heap(heapMb)),
+        List.of("broker", "--data", data.toString(), "--port", String.valueOf(port)));
+  }
+
+  /**
+   * A service.
+   *
+   * @param kind {@code api}, {@code worker} or {@code streams}
+   * @param name for messages and the log file
+   * @param port where it serves {@code /readyz} and whatever else it has
+   * @param settings by key; without the port
+   */
+  public static ChildJvm.Command service(
+      String kind, String name, int port, int heapMb, Map<String, String> settings) {
+    var all = new TreeMap<>(settings);
+    all.put(kind + ".port", String.valueOf(port));
+    var arguments = new ArrayList<String>();
+    all.forEach((key, value) -> {
+      arguments.add("--set");
+      arguments.add(key + "=" + value);
+    });
+    return new ChildJvm.Command(
+        name, "dev.penstock." + kind + ".Main", List.of(heap(heapMb)), arguments);
+  }
+
+  private static String heap(int megabytes) {
+    return "-Xmx" + megabytes + "m";
+  }
+}
