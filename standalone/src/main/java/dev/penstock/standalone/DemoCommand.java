@@ -131,9 +131,7 @@ final class DemoCommand implements Callable<Integer> {
     terminal.out().println(terminal.bold("Go on with"));
     Announcement.addresses(terminal, at).forEach(terminal.out()::println);
     String url = at.api().endsWith(":8080") ? "" : " --url " + at.api();
-    run.ended().stream()
-        .findFirst()
-        .ifPresent(job -> terminal.out().println("  ./penstock get " + job.view().id() + url));
+    run.anyJob().ifPresent(id -> terminal.out().println("  ./penstock get " + id + url));
     terminal
         .out()
         .println("  echo 'Guten Morgen' | ./penstock submit --kind detect-language --wait" + url);

@@ -34,7 +34,7 @@ public final class Standalone implements Service {
   private static final int WORKER_PORT = 8081;
   private static final int STREAMS_PORT = 8082;
   private static final int MAX_PORT = 65_535;
-  private static final Duration READY_WITHIN = Duration.ofSeconds(120);
+  private static final Duration READY_WITHIN = Duration.ofMinutes(2);
   private static final Duration READY_POLL = Duration.ofMillis(5);
 
   private final DataDirectory data;
@@ -173,6 +173,8 @@ public final class Standalone implements Service {
         .withDefaults(
             Map.of(
                 "topics.partitions", "4",
+                // What waits in Kafka waits better than what waits for a thread of the model.
+                "worker.slots", "16",
                 // The same after a restart, so that it ends at once what a killed one left open.
                 "worker.id", "standalone",
                 "streams.state-dir", found.data().resolve("streams").toString()))

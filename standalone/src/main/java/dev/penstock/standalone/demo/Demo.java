@@ -74,6 +74,11 @@ public final class Demo {
       ended = List.copyOf(ended);
     }
 
+    /** One of the jobs, to look at. */
+    public Optional<JobId> anyJob() {
+      return ended.stream().map(job -> job.view().id()).findFirst();
+    }
+
     /** Whether every job was accepted and succeeded. */
     public boolean isSuccess() {
       return refused.isEmpty() && tally.allSucceeded();

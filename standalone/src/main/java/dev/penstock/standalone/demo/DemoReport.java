@@ -222,15 +222,17 @@ public final class DemoReport {
   }
 
   private void time() {
-    heading("Where the time went", "50 % and 95 % of the jobs took at most");
+    heading("Where the time went", "at most, for half of the jobs and for 95 % of them");
     lines.add(
         terminal.faint(
             "  "
                 + Layout.cell("kind", NAME)
                 + Layout.right("jobs", 6)
                 + Layout.right("calls", 7)
-                + Layout.right("waited in queue", 22)
-                + Layout.right("ran", 22)));
+                + Layout.right("waited 50 %", 13)
+                + Layout.right("95 %", 9)
+                + Layout.right("ran 50 %", 13)
+                + Layout.right("95 %", 9)));
     for (JobKind kind : JobKind.values()) {
       List<EndedJob> jobs = run.ended().stream().filter(job -> job.job().kind() == kind).toList();
       if (!jobs.isEmpty()) {
@@ -281,7 +283,9 @@ public final class DemoReport {
     lines.add("");
     lines.add(
         terminal.bold(title)
-            + (what.isEmpty() ? "" : terminal.faint(Layout.cut("  " + what, width))));
+            + (what.isEmpty()
+                ? ""
+                : "  " + terminal.faint(Layout.cut(what, width - title.length() - 2))));
   }
 
   private String fit(String line) {
@@ -292,7 +296,7 @@ public final class DemoReport {
   private static String percentiles(List<Duration> durations) {
     return Layout.right(
         describe(percentile(durations, 0.5))
-            + Layout.right(describe(percentile(durations, 0.95)), 10),
+            + Layout.right(describe(percentile(durations, 0.95)), 9),
         22);
   }
 
