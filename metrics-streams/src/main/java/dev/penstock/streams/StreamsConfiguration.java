@@ -34,6 +34,7 @@ record StreamsConfiguration(
     Duration viewWait,
     int maxEventStreams) {
   private static final int DEFAULT_PORT = 8082;
+  private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
 
   /** Reads {@code streams.*}, {@code kafka.*} and {@code topics.*}. */
   static StreamsConfiguration read(Settings settings) {
@@ -47,7 +48,7 @@ record StreamsConfiguration(
     Duration retention =
         reader.duration(
             "streams.finished-retention",
-            Duration.ofDays(7),
+            min(DEFAULT_RETENTION, kafka.topics().eventRetention()),
             Duration.ofSeconds(1),
             Duration.ofDays(3650));
     Duration wait =
@@ -106,6 +107,10 @@ record StreamsConfiguration(
             + text
             + "', but must be host:port with a port of 1 to 65535");
     return Optional.empty();
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
   }
 
   private static boolean isWildcard(String host) {

@@ -77,7 +77,13 @@ final class StreamsProperties {
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG),
         HEARTBEAT_MS,
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG),
-        120_000);
+        120_000,
+        // A partition that is added waits until the fetch under way is answered; with the default
+        // of 500 ms that is most of the time of a start.
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG),
+        100,
+        StreamsConfig.restoreConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG),
+        50);
   }
 
   private static Map<String, Object> producer() {

@@ -149,7 +149,8 @@ public final class StreamsService implements Service {
 
   @Override
   public Health health() {
-    return health;
+    Health own = health;
+    return own instanceof Health.Ready && http.health() instanceof Health.Dead dead ? dead : own;
   }
 
   @Override
