@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.job;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.lifecycle;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,50 @@
+package dev.penstock.retry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.job.Failure;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+final class RetryPolicyTest {
+  private static final RetryPolicy POLICY =
+      new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1));
+  private static final Failure ERROR = new Failure.Retryable("x");
+
+  @Test
+  void delaysGrowByTheirBoundUpToTheCap() {
+    var random = new Random(1);
+    for (int attempt = 1; attempt <= 20; attempt++) {
+      long bound = Math.min(1_000, 100L << Math.min(attempt - 1, 10));
+      Duration longest = Duration.ZERO;
+      for (int i = 0; i < 2_000; i++) {
+        Duration delay = POLICY.delayAfter(attempt, ERROR, random);
+        assertThat(delay).isBetween(Duration.ZERO, Duration.ofMillis(bound));
+        longest = delay.compareTo(longest) > 0 ? delay : longest;
+      }
+      assertThat(longest)
+          .as("full jitter reaches up to the bound")
+          .isGreaterThan(Duration.ofMillis(bound * 9 / 10));
+    }
+  }
+
+  @Test
+  void aProvidersRetryAfterIsTheLeastThatIsWaited() {
+    var throttled = new Failure.Throttled("slow down", Duration.ofSeconds(30));
+    var random = new Random(1);
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(POLICY.delayAfter(1, throttled, random))
+          .isGreaterThanOrEqualTo(Duration.ofSeconds(30));
+    }
+  }
+
+  @Test
+  void aPolicyThatMakesNoSenseIsRefused() {
+    assertThatThrownBy(() -> new RetryPolicy(Duration.ZERO, Duration.ofSeconds(1)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new RetryPolicy(Duration.ofSeconds(2), Duration.ofSeconds(1)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

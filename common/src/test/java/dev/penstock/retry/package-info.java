@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.retry;
+
+import org.jspecify.annotations.NullMarked;

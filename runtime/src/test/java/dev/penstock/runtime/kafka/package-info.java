@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.runtime.kafka;
+
+import org.jspecify.annotations.NullMarked;
