@@ -4,6 +4,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.streams.query.Queries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,8 +21,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param threads stream threads
  * @param standbyReplicas how many other instances keep a copy of each partition's state
  * @param finishedRetention how long after their end finished jobs are shown
- * @param viewWait how long a request waits for the view to reach what the answer needs
- * @param maxEventStreams how many event streams this instance serves at once
+ * @param limits of queries
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -31,8 +31,7 @@ record StreamsConfiguration(
     int threads,
     int standbyReplicas,
     Duration finishedRetention,
-    Duration viewWait,
-    int maxEventStreams) {
+    Queries.Limits limits) {
   private static final int DEFAULT_PORT = 8082;
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
 
@@ -58,6 +57,12 @@ record StreamsConfiguration(
             Duration.ofMillis(1),
             Duration.ofSeconds(60));
     int eventStreams = reader.integer("streams.max-event-streams", 2_000, 1, 100_000);
+    Duration heartbeat =
+        reader.duration(
+            "streams.event-heartbeat",
+            Duration.ofSeconds(15),
+            Duration.ofMillis(10),
+            Duration.ofSeconds(60));
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -82,8 +87,7 @@ record StreamsConfiguration(
             threads,
             standbys,
             retention,
-            wait,
-            eventStreams));
+            new Queries.Limits(wait, eventStreams, heartbeat)));
   }
 
   private static Optional<HostInfo> advertised(SettingsReader reader) {

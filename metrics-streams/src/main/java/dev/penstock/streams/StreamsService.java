@@ -138,8 +138,7 @@ public final class StreamsService implements Service {
             new Queries.View(topics, streams, progress, hub),
             admin,
             self,
-            config.viewWait(),
-            config.maxEventStreams(),
+            config.limits(),
             metrics.registry());
     opened.push(queries);
     opened.push(routes::close);

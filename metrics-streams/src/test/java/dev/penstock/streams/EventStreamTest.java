@@ -142,6 +142,15 @@ final class EventStreamTest {
   }
 
   @Test
+  void aStreamWithoutEventsSendsHeartbeats() throws Exception {
+    StreamsService service = harness.start("a", Map.of("streams.event-heartbeat", "50ms"));
+    Job job = harness.accept();
+    try (Stream<String> lines = harness.events(service, job.id()).body()) {
+      assertThat(lines.filter(line -> line.startsWith(":")).limit(3)).hasSize(3);
+    }
+  }
+
+  @Test
   void streamsEndWhenTheInstanceStops() throws Exception {
     StreamsService service = harness.start("a", Map.of());
     Job job = harness.accept();

@@ -65,6 +65,12 @@ final class SeveralInstancesTest {
       harness.send(Lives.succeeded(job, 0, 1, Instant.now()));
     }
     for (JobId job : jobs) {
+      // What was forwarded once is not forwarded again.
+      assertThat(
+              List.of(
+                  harness.job(a, job, "Penstock-Forwarded", "1").statusCode(),
+                  harness.job(b, job, "Penstock-Forwarded", "1").statusCode()))
+          .containsExactlyInAnyOrder(200, 503);
       harness.awaitState(a, job, "succeeded");
       for (StreamsService service : List.of(a, b)) {
         HttpResponse<String> view = harness.job(service, job);

@@ -27,8 +27,6 @@ import java.util.concurrent.Semaphore;
  * stops, and after {@link #LIFETIME}: the client resumes with {@code Last-Event-ID}. Thread-safe.
  */
 final class EventStreams {
-  static final Duration HEARTBEAT = Duration.ofSeconds(15);
-
   /** A client that takes nothing for this long is cut off. */
   static final Duration WRITE_LIMIT = Duration.ofSeconds(20);
 
@@ -36,7 +34,7 @@ final class EventStreams {
   static final Duration LIFETIME = Duration.ofHours(1);
 
   /** Another instance that sends not even a heartbeat for this long is given up. */
-  private static final Duration RELAY_LIMIT = HEARTBEAT.multipliedBy(3);
+  private static final Duration RELAY_LIMIT = Duration.ofMinutes(2);
 
   private static final byte[] PING = ": still here\n\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -49,15 +47,21 @@ final class EventStreams {
   private final ChangeHub hub;
   private final StallGuard guard;
   private final int limit;
+  private final Duration heartbeat;
   private final Semaphore free;
   private volatile boolean closed;
 
   EventStreams(
-      JobReader reader, ChangeHub hub, StallGuard guard, int limit, MeterRegistry registry) {
+      JobReader reader,
+      ChangeHub hub,
+      StallGuard guard,
+      Queries.Limits limits,
+      MeterRegistry registry) {
     this.reader = reader;
     this.hub = hub;
     this.guard = guard;
-    this.limit = limit;
+    this.limit = limits.maxEventStreams();
+    this.heartbeat = limits.heartbeat();
     this.free = new Semaphore(limit);
     Gauge.builder("penstock.streams.event.streams", free, left -> limit - left.availablePermits())
         .description("Event streams being served")
@@ -146,7 +150,7 @@ final class EventStreams {
       if (life.get().end() != null) {
         return;
       }
-      if (!signal.await(HEARTBEAT)) {
+      if (!signal.await(heartbeat)) {
         write(out, PING, PING.length);
       }
     }

@@ -25,17 +25,21 @@ public record Queries(
   public record View(Topics topics, KafkaStreams streams, ViewProgress progress, ChangeHub hub) {}
 
   /**
+   * What bounds a query.
+   *
+   * @param viewWait how long a request waits for the view to reach what the answer needs
+   * @param maxEventStreams how many event streams this instance serves at once
+   * @param heartbeat how often an event stream without events sends a comment
+   */
+  public record Limits(Duration viewWait, int maxEventStreams, Duration heartbeat) {}
+
+  /**
    * Puts it together.
    *
    * @param admin asked for the ends of partitions; stays the caller's
    */
   public static Queries of(
-      View view,
-      Admin admin,
-      HostInfo self,
-      Duration viewWait,
-      int maxEventStreams,
-      MeterRegistry registry) {
+      View view, Admin admin, HostInfo self, Limits limits, MeterRegistry registry) {
     var reader =
         new JobReader(
             view.topics,
@@ -44,14 +48,14 @@ public record Queries(
             view.hub,
             EndOffsets.of(admin, IsolationLevel.READ_UNCOMMITTED),
             EndOffsets.of(admin, IsolationLevel.READ_COMMITTED),
-            viewWait,
+            limits.viewWait,
             registry);
     var guard = new StallGuard();
     return new Queries(
         self,
         reader,
-        new EventStreams(reader, view.hub, guard, maxEventStreams, registry),
-        new Forwarder(viewWait.plus(FORWARD_SLACK)),
+        new EventStreams(reader, view.hub, guard, limits, registry),
+        new Forwarder(limits.viewWait.plus(FORWARD_SLACK)),
         guard);
   }
 
