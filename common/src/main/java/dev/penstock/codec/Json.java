@@ -52,6 +52,7 @@ public final class Json {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .changeDefaultPropertyInclusion(i -> i.withValueInclusion(JsonInclude.Include.NON_NULL))
           .annotationIntrospector(new JSpecifyNullness())
+          .addModule(new TimeModule())
           .build();
 
   private Json() {}

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 
@@ -34,7 +35,8 @@ public final class JsonCodec<T> {
 
   /** A codec for {@code type}, whose JSON must be an object. */
   public JsonCodec(Class<T> type) {
-    this.reader = Json.MAPPER.readerFor(type);
+    // Only Penstock writes to the topics, so fields that stand twice are not looked for.
+    this.reader = Json.MAPPER.readerFor(type).without(StreamReadFeature.STRICT_DUPLICATE_DETECTION);
     this.writer = Json.MAPPER.writerFor(type);
   }
 
@@ -58,7 +60,7 @@ public final class JsonCodec<T> {
     if (bytes == null) {
       return new Decoded.Refused<>("the record has no value");
     }
-    try (JsonParser parser = Json.MAPPER.createParser(bytes)) {
+    try (JsonParser parser = reader.createParser(bytes)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return new Decoded.Refused<>("not a JSON object");
       }
