@@ -276,7 +276,7 @@ final class IntakeServiceTest {
     try (var one = RawConnection.open(intake.port());
         var two = RawConnection.open(intake.port())) {
       for (var connection : List.of(one, two)) {
-        connection.send("GET /v1/jobs/" + id + "/events HTTP/1.1\r\nHost: x\r\n\r\n");
+        connection.sendHead("GET /v1/jobs/" + id + "/events");
         assertThat(connection.readUntil("event: accepted")).contains("200 OK");
       }
       HttpResponse<String> third = client.get("/v1/jobs/" + id + "/events");

@@ -26,6 +26,15 @@ final class RawConnection implements AutoCloseable {
     send(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
+  /** Sends a request line and headers. */
+  void sendHead(String requestLine, String... headers) throws IOException {
+    send(
+        requestLine
+            + " HTTP/1.1\r\nHost: x\r\n"
+            + String.join("", java.util.Arrays.stream(headers).map(h -> h + "\r\n").toList())
+            + "\r\n");
+  }
+
   void send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     socket.getOutputStream().flush();

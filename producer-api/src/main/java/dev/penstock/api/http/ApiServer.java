@@ -54,12 +54,15 @@ public final class ApiServer implements Service {
     var reader = new SubmissionReader(parts.contract());
     var rateLimit = new RateLimit(limits.jobsPerSecond());
     var single = new SubmitJob(reader, parts.intake(), rateLimit, limits, metrics);
+    var stream = new SubmitStream(reader, parts.intake(), rateLimit, limits, metrics);
     var views = new JobViews(parts.views(), limits.eventStreams(), metrics);
     var cancel = new CancelJob(parts.views(), parts.publisher(), clock);
     var routes = new ArrayList<Route>();
     routes.add(
         new Route(
-            Method.POST, "/v1/jobs", (request, response) -> submit(single, request, response)));
+            Method.POST,
+            "/v1/jobs",
+            (request, response) -> submit(single, stream, request, response)));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}", views::job));
     routes.add(new Route(Method.DELETE, "/v1/jobs/{id}", cancel::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
@@ -71,10 +74,12 @@ public final class ApiServer implements Service {
     return new ApiServer(endpoint, api, views);
   }
 
-  private static void submit(SubmitJob single, ServerRequest request, ServerResponse response) {
+  private static void submit(
+      SubmitJob single, SubmitStream stream, ServerRequest request, ServerResponse response) {
     Bodies.checkNotEncoded(request);
     switch (Bodies.mediaType(request)) {
       case "application/json" -> single.handle(request, response);
+      case "application/x-ndjson" -> stream.handle(request, response);
       default ->
           throw new ProblemException(
               Problem.of(
@@ -96,7 +101,7 @@ public final class ApiServer implements Service {
         .addConnectionSelector(new ConnectionGuard(limits.bodyTimeout()))
         // The guard's deadlines need reads that time out, which the NIO socket does not have.
         .useNio(false)
-        .connectionOptions(options -> options.readTimeout(IncomingBytes.TICK).tcpNoDelay(true))
+        .connectionOptions(TimedSockets.of(IncomingBytes.TICK))
         .directHandlers(handlers.build())
         // Gives the direct handlers the reason; they pass on none of it.
         .errorHandling(errors -> errors.includeEntity(true))

@@ -78,6 +78,11 @@ final class IncomingBytes {
     deadlineNanos = System.nanoTime() + timeout.toNanos();
   }
 
+  /** What has arrived so far was taken by its reader. */
+  void consumed() {
+    unreadBytes = 0;
+  }
+
   /** The request was read and answered. */
   void requestDone() {
     between = true;
@@ -91,6 +96,9 @@ final class IncomingBytes {
   }
 
   private byte @Nullable [] next() {
+    if (refused) {
+      throw new CloseConnectionException("the request was refused before it was read");
+    }
     while (true) {
       long left = deadlineNanos - System.nanoTime();
       if (left < 0) {
