@@ -22,8 +22,7 @@ import tools.jackson.databind.JsonNode;
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:there is no such job, or it has ended in another way"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class CancelCommand implements Callable<Integer> {
   private final CommandContext context;
 

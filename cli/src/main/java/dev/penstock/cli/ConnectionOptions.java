@@ -19,6 +19,12 @@ final class ConnectionOptions {
               + " pipe or a file.")
   @Nullable OutputForm output;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "This text.")
+  boolean help;
+
   /** For whom the output is. */
   enum OutputForm {
     HUMAN,

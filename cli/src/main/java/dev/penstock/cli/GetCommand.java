@@ -19,8 +19,7 @@ import tools.jackson.databind.JsonNode;
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:there is no such job"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class GetCommand implements Callable<Integer> {
   private final CommandContext context;
 

@@ -81,6 +81,14 @@ final class JobText {
     for (Attempt attempt : view.attempts()) {
       field(lines, "attempt " + attempt.number(), describe(attempt, view.maxAttempts()));
     }
+    if (view.wastedCalls() > 0) {
+      field(
+          lines,
+          "wasted",
+          view.wastedCalls() == 1
+              ? "1 call that was lost with its worker and made again"
+              : view.wastedCalls() + " calls that were lost with their worker and made again");
+    }
     if (view.runningAttempt() != null) {
       field(
           lines,

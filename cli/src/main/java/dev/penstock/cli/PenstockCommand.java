@@ -17,8 +17,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "penstock",
     description = "Submits AI jobs to Penstock and follows them.",
-    synopsisSubcommandLabel = "COMMAND",
-    mixinStandardHelpOptions = true)
+    synopsisSubcommandLabel = "COMMAND")
 final class PenstockCommand implements Runnable {
   static final String EXIT_CODES_HEADING = "%nExit codes:%n";
   static final String EXIT_OK = "0:done; what was waited for succeeded";
@@ -28,6 +27,12 @@ final class PenstockCommand implements Runnable {
   static final String EXIT_REFUSED = "4:not found, refused, or not possible in the job's state";
 
   private static final int WIDEST_HELP = 100;
+
+  @picocli.CommandLine.Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "This text.")
+  boolean help;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs

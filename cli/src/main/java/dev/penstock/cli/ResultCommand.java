@@ -21,8 +21,7 @@ import tools.jackson.databind.JsonNode;
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:there is no such job, or it has not ended yet"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class ResultCommand implements Callable<Integer> {
   private final CommandContext context;
 

@@ -50,8 +50,7 @@ import tools.jackson.databind.node.ObjectNode;
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:refused, or with --jsonl at least one line refused"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class SubmitCommand implements Callable<Integer> {
   private final CommandContext context;
 

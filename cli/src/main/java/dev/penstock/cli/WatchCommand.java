@@ -41,8 +41,7 @@ import tools.jackson.databind.JsonNode;
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:at least one job is not known to the server"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class WatchCommand implements Callable<Integer> {
   private static final int MAX_SHOWN = 20;
   private static final int MAX_LINE_CHARS = 100_000;

@@ -260,6 +260,7 @@ class CommandsTest {
         .contains("state       dead-lettered")
         .contains("label       team=blue")
         .contains("failure     retryable: connection reset")
+        .contains("wasted      1 call that was lost with its worker and made again")
         .contains("attempt 1   failed, retryable: connection reset after 12 ms at local");
   }
 

@@ -236,6 +236,7 @@ final class FakeApi implements AutoCloseable {
             .put("generation", 0)
             .put("maxAttempts", 5)
             .put("cancelRequested", false)
+            .put("wastedCalls", state.equals("dead-lettered") ? 1 : 0)
             .put("acceptedAt", ACCEPTED.toString());
     ObjectNode attempt =
         view.putArray("attempts")

@@ -21,8 +21,7 @@ import picocli.CommandLine.Option;
       "2:wrong options or settings",
       "3:could not start",
       "143:stopped by SIGTERM (130 by Ctrl-C)"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class BrokerCommand implements Callable<Integer> {
   private static final int DEFAULT_PORT = 9092;
 

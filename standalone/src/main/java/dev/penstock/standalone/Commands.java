@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** The root of the commands that run Penstock in one process. */
-@Command(name = "penstock", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true)
+@Command(name = "penstock", synopsisSubcommandLabel = "COMMAND")
 final class Commands implements Runnable {
   static final int OK = 0;
   static final int FAILED = 1;
@@ -20,6 +20,12 @@ final class Commands implements Runnable {
   static final String EXIT_CODES_HEADING = "%nExit codes:%n";
 
   private static final int WIDEST_HELP = 100;
+
+  @picocli.CommandLine.Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "This text.")
+  boolean help;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs

@@ -38,8 +38,7 @@ import picocli.CommandLine.Spec;
       "2:wrong options or settings",
       "3:could not start",
       "143:stopped by SIGTERM (130 by Ctrl-C)"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class DemoCommand implements Callable<Integer> {
   private final Terminal terminal;
 

@@ -30,6 +30,12 @@ final class RunOptions {
       description = "Log what happens, and say what the time to start was made of.")
   private boolean verbose;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "This text.")
+  boolean help;
+
   boolean isVerbose() {
     return verbose;
   }

@@ -23,8 +23,7 @@ import picocli.CommandLine.Option;
       "2:wrong options or settings",
       "3:could not start",
       "143:stopped by SIGTERM, everything handed back (130 by Ctrl-C)"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class StandaloneCommand implements Callable<Integer> {
   private final Terminal terminal;
 

@@ -29,6 +29,7 @@ class LaunchScriptTest {
           "grep",
           "head",
           "mkdir",
+          "mv",
           "readlink",
           "rm",
           "sed",
@@ -133,14 +134,47 @@ class LaunchScriptTest {
 
     Run first = run("demo", "--exit");
     assertThat(first.code).isZero();
-    assertThat(first.err).singleElement().asString().startsWith("penstock: building standalone");
+    assertThat(first.err).first().asString().startsWith("penstock: building standalone");
 
     assertThat(run("demo").err).isEmpty();
 
     Files.setLastModifiedTime(
         home.resolve("cli/src/main/java/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
-    assertThat(run("demo").err).singleElement().asString().startsWith("penstock: building");
+    assertThat(run("demo").err).first().asString().startsWith("penstock: building");
     assertThat(home.resolve("builds")).hasContent("build\nbuild");
+  }
+
+  @Test
+  void aCacheForAFasterStartIsMadeOnceAfterABuild() throws Exception {
+    jdk("25.0.3");
+    maven();
+    String cache = "-XX:AOTCache=" + home + "/standalone/target/launch.aot";
+
+    Run first = run("standalone");
+    assertThat(first.err).last().asString().startsWith("penstock: preparing a faster start");
+    assertThat(first.out).contains(cache);
+
+    assertThat(run("standalone").err).isEmpty();
+    assertThat(run(List.of("PENSTOCK_AOT=off"), "standalone").out).doesNotContain(cache);
+    assertThat(run("api").out).doesNotContain(cache);
+
+    Path jar = home.resolve("standalone/target/penstock-standalone-1.jar");
+    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plusSeconds(60)));
+    assertThat(run("standalone").err).last().asString().startsWith("penstock: preparing");
+  }
+
+  @Test
+  void whereNoCacheCanBeMadeTheStartIsOnlySlower() throws Exception {
+    jdk("25.0.3");
+    script(jdks.resolve("jdk-25.0.3/bin/java"), "printf '%s\\n' \"$@\"");
+    maven();
+
+    Run run = run("standalone");
+
+    assertThat(run.code).isZero();
+    assertThat(run.err).last().asString().contains("going on without");
+    assertThat(run.out).noneMatch(option -> option.startsWith("-XX:AOT"));
+    assertThat(run("standalone").err).isEmpty();
   }
 
   @Test
@@ -201,8 +235,7 @@ class LaunchScriptTest {
     Run run = run(directory, link, List.of(), "get", "1");
 
     assertThat(run.code).isZero();
-    assertThat(run.out)
-        .contains(home.toRealPath() + "/standalone/target/penstock-standalone-1.jar:x.jar");
+    assertThat(run.out).contains(home.toRealPath() + "/cli/target/penstock-cli-1.jar:x.jar");
   }
 
   @Test
@@ -223,7 +256,10 @@ class LaunchScriptTest {
     Path jdk = Files.createDirectories(jdks.resolve("jdk-" + version));
     Files.createDirectories(jdk.resolve("bin"));
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-    script(jdk.resolve("bin/java"), "echo \"pid $$\"; printf '%s\\n' \"$@\"");
+    script(
+        jdk.resolve("bin/java"),
+        "echo \"pid $$\"; printf '%s\\n' \"$@\"; for option; do case $option in"
+            + " -XX:AOTCacheOutput=*) echo cache >\"${option#*=}\";; esac; done");
     script(jdk.resolve("bin/javac"), "exit 1");
   }
 

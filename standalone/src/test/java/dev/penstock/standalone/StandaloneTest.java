@@ -1,0 +1,168 @@
+package dev.penstock.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.cli.ApiClient;
+import dev.penstock.cli.JobWatcher;
+import dev.penstock.cli.Tally;
+import dev.penstock.codec.Json;
+import dev.penstock.config.ConfigException;
+import dev.penstock.config.Settings;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobKind;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobResult;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.lifecycle.StartException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** All of it in this JVM: over HTTP in, through Kafka and the models, over HTTP out. */
+class StandaloneTest {
+  private static final String TEXT =
+      "The ship left the harbour at dawn. The sailors sang while they set the sails. Nobody on the"
+          + " shore knew where the ship would go. A gull followed the ship for a while.";
+
+  @TempDir private Path data;
+
+  @Test
+  void jobsOfEveryKindAreDoneAndOutliveARestart() throws Exception {
+    Map<JobKind, JobId> ids = new HashMap<>();
+    Map<JobKind, JsonNode> before = new HashMap<>();
+    Standalone first = standalone(Map.of());
+    try {
+      first.start();
+      assertThat(first.health()).isEqualTo(Health.READY);
+      try (var api = new ApiClient(URI.create(first.addresses().api()))) {
+        for (JobKind kind : JobKind.values()) {
+          ids.put(kind, id(api.submit(job(kind), Optional.empty())));
+        }
+        assertThat(watch(api, ids.values()).allSucceeded()).isTrue();
+        ids.forEach((kind, id) -> before.put(kind, api.result(id)));
+      }
+      for (String page : new String[] {"/docs", "/readyz", "/metrics"}) {
+        assertThat(status(first.addresses().api() + page)).as(page).isEqualTo(200);
+      }
+      assertThat(status(first.addresses().worker() + "/metrics")).isEqualTo(200);
+      assertThat(status(first.addresses().streams() + "/metrics")).isEqualTo(200);
+    } finally {
+      first.close();
+    }
+    assertOutputs(before);
+
+    Standalone second = standalone(Map.of());
+    try {
+      second.start();
+      try (var api = new ApiClient(URI.create(second.addresses().api()))) {
+        ids.forEach((kind, id) -> assertThat(api.result(id)).isEqualTo(before.get(kind)));
+        JobId another = id(api.submit(job(JobKind.EMBED), Optional.empty()));
+        assertThat(watch(api, java.util.List.of(another)).allSucceeded()).isTrue();
+      }
+    } finally {
+      second.close();
+    }
+  }
+
+  private static void assertOutputs(Map<JobKind, JsonNode> results) {
+    assertThat(output(results, JobKind.SUMMARIZE))
+        .isInstanceOfSatisfying(
+            JobOutput.Summary.class,
+            summary ->
+                assertThat(summary.sentences())
+                    .hasSize(2)
+                    .allSatisfy(s -> assertThat(TEXT).contains(s)));
+    assertThat(output(results, JobKind.CLASSIFY))
+        .isInstanceOfSatisfying(
+            JobOutput.Classification.class,
+            classes -> assertThat(classes.labels().getFirst().label()).isEqualTo("ships"));
+    assertThat(output(results, JobKind.EMBED))
+        .isInstanceOfSatisfying(
+            JobOutput.Embedding.class, embedding -> assertThat(embedding.vector()).hasSize(384));
+    assertThat(output(results, JobKind.DETECT_LANGUAGE))
+        .isInstanceOfSatisfying(
+            JobOutput.DetectedLanguages.class,
+            found -> assertThat(found.languages().getFirst().label()).isEqualTo("eng"));
+  }
+
+  private static JobOutput output(Map<JobKind, JsonNode> results, JobKind kind) {
+    JobOutput output = Json.MAPPER.treeToValue(results.get(kind), JobResult.class).output();
+    assertThat(output).as(kind.wireName()).isNotNull();
+    return java.util.Objects.requireNonNull(output);
+  }
+
+  @Test
+  void aTakenPortIsSaidBeforeAnythingStarts() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      Standalone system = standalone(Map.of("api.port", port));
+
+      assertThatThrownBy(system::start)
+          .isInstanceOf(StartException.class)
+          .hasMessageContaining("port " + port + " for the API is taken")
+          .hasMessageContaining("--port");
+      assertThat(data).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void wrongSettingsAreSaidBeforeAnythingStarts() {
+    Standalone system = standalone(Map.of("api.port", "99999", "worker.port", "x"));
+
+    assertThatThrownBy(system::start)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("api.port is '99999'")
+        .hasMessageContaining("worker.port is 'x'");
+    assertThat(data).isEmptyDirectory();
+  }
+
+  private Standalone standalone(Map<String, String> own) {
+    var options = new HashMap<String, String>(Map.of("api.port", "0"));
+    options.putAll(own);
+    return Standalone.of(data, () -> Settings.of(options), new StartupTimes(Instant.now()));
+  }
+
+  private static ObjectNode job(JobKind kind) {
+    ObjectNode job = Json.MAPPER.createObjectNode().put("kind", kind.wireName());
+    ObjectNode input = job.putObject("input").put("text", TEXT);
+    switch (kind) {
+      case SUMMARIZE -> input.put("maxSentences", 2);
+      case CLASSIFY -> input.putArray("labels").add("cooking").add("ships").add("mathematics");
+      case EMBED, DETECT_LANGUAGE -> {}
+    }
+    return job;
+  }
+
+  private static JobId id(JsonNode accepted) {
+    return JobId.of(accepted.path("id").asString());
+  }
+
+  private static Tally watch(ApiClient api, Iterable<JobId> ids) throws InterruptedException {
+    var watcher = new JobWatcher(api, _ -> {}, _ -> {});
+    ids.forEach(watcher::add);
+    watcher.complete();
+    return watcher.run(_ -> {});
+  }
+
+  private static int status(String address) throws Exception {
+    try (var http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create(address)).build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    }
+  }
+}

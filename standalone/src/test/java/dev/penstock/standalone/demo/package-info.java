@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.standalone.demo;
+
+import org.jspecify.annotations.NullMarked;
