@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 
 /** Someone who submits jobs over HTTP and notes what came back. Thread-safe. */
@@ -102,12 +103,14 @@ final class Client implements AutoCloseable {
   Map<JobId, JobResult> results(List<JobId> ids) {
     var results = new ConcurrentHashMap<JobId, JobResult>();
     var slots = new Semaphore(AT_ONCE);
+    long deadline = System.nanoTime() + RESULT_TIMEOUT.toNanos();
+    var shown = new AtomicBoolean();
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
       for (JobId id : ids) {
         executor.execute(() -> {
           slots.acquireUninterruptibly();
           try {
-            result(id).ifPresent(result -> results.put(id, result));
+            result(id, deadline, shown).ifPresent(result -> results.put(id, result));
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           } finally {
@@ -119,12 +122,12 @@ final class Client implements AutoCloseable {
     return results;
   }
 
-  private Optional<JobResult> result(JobId id) throws InterruptedException {
+  private Optional<JobResult> result(JobId id, long deadline, AtomicBoolean shown)
+      throws InterruptedException {
     var request =
         HttpRequest.newBuilder(api.resolve("/v1/jobs/" + id + "/result"))
             .timeout(REQUEST_TIMEOUT)
             .build();
-    long deadline = System.nanoTime() + RESULT_TIMEOUT.toNanos();
     while (true) {
       String last;
       try {
@@ -137,7 +140,9 @@ final class Client implements AutoCloseable {
         last = e.toString();
       }
       if (System.nanoTime() > deadline) {
-        System.err.println("no result of " + id + " after " + RESULT_TIMEOUT + ": " + last);
+        if (!shown.getAndSet(true)) {
+          System.err.println("no result of " + id + " after " + RESULT_TIMEOUT + ": " + last);
+        }
         return Optional.empty();
       }
       Thread.sleep(PAUSE);
