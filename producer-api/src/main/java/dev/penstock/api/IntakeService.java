@@ -3,10 +3,9 @@ package dev.penstock.api;
 import dev.penstock.api.http.ApiServer;
 import dev.penstock.api.http.Intake;
 import dev.penstock.api.http.ViewClient;
+import dev.penstock.api.idempotency.KeyedIntake;
 import dev.penstock.api.intake.Contract;
 import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.KafkaMonitor;
@@ -14,9 +13,12 @@ import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
+import dev.penstock.lifecycle.StartException;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.Metrics;
-import java.time.Duration;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -95,15 +97,26 @@ public final class IntakeService implements Service {
     var publisher =
         opened(new JobPublisher(config.kafka(), config.publishTimeout(), metrics.registry()));
     var plain = new PlainIntake(publisher, clock, config.defaultModel());
+    var keyed =
+        opened(
+            new KeyedIntake(
+                new KeyedIntake.Settings(
+                    config.kafka(),
+                    config.defaultModel(),
+                    config.publishTimeout(),
+                    config.keys().patience(),
+                    config.keys().maxPerPartition()),
+                clock));
     var contract = Contract.load();
     Thread.ofVirtual().name("intake-contract").start(contract::warmUp);
     var views = opened(new ViewClient(config.streams()));
     var parts =
         new ApiServer.Parts(
-            contract, new Submissions(plain), publisher, views, metrics, this::health);
+            contract, new Submissions(plain, keyed), publisher, views, metrics, this::health);
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();
     server = http;
+    keyed.start(address(config, http.port()));
   }
 
   private <T extends AutoCloseable> T opened(T part) {
@@ -144,20 +157,38 @@ public final class IntakeService implements Service {
     }
   }
 
+  /** Where the other intakes reach this one. */
+  private static URI address(ApiConfig config, int port) {
+    if (config.advertised().isPresent()) {
+      return config.advertised().get();
+    }
+    String host = config.http().host();
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : reachable(host)) + ":" + port);
+  }
+
+  private static String reachable(String host) {
+    if (!host.equals("0.0.0.0")) {
+      return host;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostAddress();
+    } catch (UnknownHostException e) {
+      throw new StartException(
+          "this machine's own address is not known; set api.advertised-url to where the other"
+              + " intakes reach this one",
+          e);
+    }
+  }
+
   /** Jobs without a key go straight to their topic. */
-  private record Submissions(PlainIntake plain) implements Intake {
+  private record Submissions(PlainIntake plain, KeyedIntake keyed) implements Intake {
     @Override
     public CompletableFuture<Acceptance> begin(
         JobRequest request, Optional<String> key, String traceparent, boolean forwarded) {
-      if (key.isPresent()) {
-        return CompletableFuture.completedFuture(
-            new Acceptance.Refused(
-                Problem.passing(
-                    ProblemType.IDEMPOTENCY_UNAVAILABLE,
-                    "idempotency keys are not served",
-                    Duration.ofSeconds(1))));
-      }
-      return plain.submit(request, traceparent);
+      return key.isPresent()
+          ? keyed.submit(request, key.get(), traceparent, forwarded)
+          : plain.submit(request, traceparent);
     }
   }
 }

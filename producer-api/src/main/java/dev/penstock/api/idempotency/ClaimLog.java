@@ -1,0 +1,68 @@
+package dev.penstock.api.idempotency;
+
+import dev.penstock.job.JobId;
+import java.time.Instant;
+import java.util.List;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * The log of one partition of keys, open for its one owner. Opening it shuts out every earlier
+ * owner, so what was read then plus what was committed since is all that there is. Used by one
+ * thread.
+ */
+interface ClaimLog extends AutoCloseable {
+
+  /** Takes what stands in the log, in its order. */
+  interface Reader {
+    void claim(Digest key, Digest fingerprint, JobId id, Instant claimedAt);
+
+    /** A record that can't be read: no one knows what the key stands for. */
+    void unreadable(Digest key);
+  }
+
+  /** A claim to be written with its job. */
+  record Entry(
+      Digest key,
+      Digest fingerprint,
+      ProducerRecord<byte[], byte[]> jobRecord,
+      JobId id,
+      Instant claimedAt) {}
+
+  /** What became of a commit. */
+  sealed interface Commit {
+    /** All of it is durable. */
+    record Committed() implements Commit {}
+
+    /** It is certain that nothing of it was written. */
+    record Aborted(String reason) implements Commit {}
+
+    /** Another owner has opened the log. What was written is for that one to read. */
+    record Fenced() implements Commit {}
+
+    /** Only opening the log again tells. */
+    record Unknown(String reason) implements Commit {}
+  }
+
+  /**
+   * Shuts out earlier owners and reads the log to its end.
+   *
+   * @param since claims made before need not be read
+   * @throws LogUnavailableException when Kafka does not let us; the log is to be closed
+   */
+  void open(Instant since, Reader reader) throws LogUnavailableException;
+
+  /** Writes claims and jobs, all or none. After anything but Committed and Aborted it is closed. */
+  Commit commit(List<Entry> entries);
+
+  @Override
+  void close();
+
+  /** The log can't be opened now. */
+  final class LogUnavailableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    LogUnavailableException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}
