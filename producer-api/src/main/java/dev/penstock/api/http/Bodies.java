@@ -48,8 +48,8 @@ final class Bodies {
     IncomingBytes.current().expectWithin(timeout);
     byte[] body =
         announced >= 0
-            ? readAnnounced(request.content().inputStream(), (int) announced)
-            : readUpTo(request.content().inputStream(), maxBytes);
+            ? readAnnounced(FramedBody.of(request), (int) announced)
+            : readUpTo(FramedBody.of(request), maxBytes);
     if (body.length == 0) {
       throw empty();
     }

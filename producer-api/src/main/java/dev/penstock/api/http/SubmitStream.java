@@ -94,8 +94,7 @@ final class SubmitStream {
   private void run(ServerRequest request, ServerResponse response)
       throws IOException, InterruptedException {
     String traceparent = SubmitJob.traceparent(request);
-    var lines =
-        new LineReader(request.content().inputStream(), limits.bodyBytes(), limits.bodyTimeout());
+    var lines = new LineReader(FramedBody.of(request), limits.bodyBytes(), limits.bodyTimeout());
     response.status(Status.OK_200);
     response.header(Answers.NDJSON);
     // Whether the stream can be taken to its end is not known yet; if not, no request can follow.

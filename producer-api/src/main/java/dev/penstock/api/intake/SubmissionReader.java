@@ -63,6 +63,9 @@ public final class SubmissionReader {
     } catch (JacksonException e) {
       return refused(reason(e) + at(e));
     }
+    if (tree.isMissingNode()) {
+      return refused("it has nothing but white space");
+    }
     var violations = new ArrayList<>(contract.check(tree, line));
     violations.addAll(beyondTheSchemas(tree));
     if (!violations.isEmpty()) {
