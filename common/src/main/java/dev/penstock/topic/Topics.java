@@ -126,7 +126,7 @@ public record Topics(
         spec(
             idempotency(),
             "SHA-256 of the idempotency key",
-            "IdempotencyClaim or owner",
+            "IdempotencyClaim",
             // Claims state their own time; the topic may only forget what is far outside the
             // window.
             expiring("compact,delete", idempotencyWindow.multipliedBy(2))));
