@@ -335,6 +335,50 @@ final class IntakeServiceTest {
         .contains("penstock_api_ack_seconds_count");
   }
 
+  @Test
+  void whoSendsMoreThanTheLimitIsToldWhenToComeBackAndStreamsAreSlowedDown() throws Exception {
+    var limited =
+        IntakeService.of(
+            Settings.of(
+                Map.of(
+                    "kafka.bootstrap",
+                    broker.bootstrapServers(),
+                    "topics.partitions",
+                    String.valueOf(PARTITIONS),
+                    "api.port",
+                    "0",
+                    "api.rate-limit-per-second",
+                    "2")));
+    limited.start();
+    try (var sender = new Client(limited.port());
+        var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+      List<java.util.concurrent.Callable<HttpResponse<String>>> calls =
+          java.util.Collections.nCopies(40, () -> sender.post(Client.JOB));
+      var statuses = new TreeSet<Integer>();
+      for (var call : threads.invokeAll(calls)) {
+        HttpResponse<String> response = call.get();
+        statuses.add(response.statusCode());
+        assertThat(response.headers().firstValue("RateLimit-Policy")).hasValue("\"jobs\";q=2;w=1");
+        assertThat(response.headers().firstValue("RateLimit").orElseThrow())
+            .matches("\"jobs\";r=[0-2];t=1");
+        if (response.statusCode() == 429) {
+          assertThat(Client.code(response)).isEqualTo("rate_limited");
+          assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+        }
+      }
+      assertThat(statuses).containsExactly(202, 429);
+      assertThat(
+              sender
+                  .post((Client.JOB + "\n").repeat(5), "Content-Type", "application/x-ndjson")
+                  .body()
+                  .lines())
+          .hasSize(5)
+          .allSatisfy(line -> assertThat(line).contains("\"id\""));
+    } finally {
+      limited.close();
+    }
+  }
+
   private static ConsumerRecord<byte[], byte[]> record(String id) {
     return Topic.read(broker.bootstrapServers(), "penstock.jobs", PARTITIONS).stream()
         .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(id))
