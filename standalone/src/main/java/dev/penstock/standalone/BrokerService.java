@@ -6,6 +6,7 @@ import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.StartException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The embedded broker as a service. */
 final class BrokerService implements Service {
@@ -51,8 +52,17 @@ final class BrokerService implements Service {
   public synchronized void close() {
     used = true;
     if (broker != null) {
+      keepQuiet();
       broker.close();
       broker = null;
+    }
+  }
+
+  /** A broker that stops closes its own clients twice, and says so. */
+  private static void keepQuiet() {
+    if (LoggerFactory.getLogger("org.apache.kafka.clients.NetworkClient")
+        instanceof ch.qos.logback.classic.Logger logger) {
+      logger.setLevel(ch.qos.logback.classic.Level.ERROR);
     }
   }
 

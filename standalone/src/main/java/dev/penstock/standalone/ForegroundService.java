@@ -48,7 +48,6 @@ final class ForegroundService {
             new Thread(
                 () -> {
                   stopping.countDown();
-                  keepBrokerQuiet();
                   try {
                     service.close();
                   } finally {
@@ -73,14 +72,6 @@ final class ForegroundService {
         return awaitEnd();
       }
       throw e;
-    }
-  }
-
-  /** A broker that stops closes its own clients twice, and says so. */
-  private static void keepBrokerQuiet() {
-    if (LoggerFactory.getLogger("org.apache.kafka.clients.NetworkClient")
-        instanceof ch.qos.logback.classic.Logger logger) {
-      logger.setLevel(ch.qos.logback.classic.Level.ERROR);
     }
   }
 

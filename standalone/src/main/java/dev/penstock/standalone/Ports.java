@@ -2,19 +2,24 @@ package dev.penstock.standalone;
 
 import dev.penstock.lifecycle.StartException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
- * Chooses ports before anything is started, so that a taken one is said in the first moment. Hands
- * out no port twice.
+ * Chooses ports before anything is started, so that a taken one is said in the first moment, and
+ * keeps them from other processes until they are used. Hands out no port twice.
  */
 final class Ports {
   private final InetAddress host = InetAddress.getLoopbackAddress();
   private final Set<Integer> given = new HashSet<>();
+  private final List<Socket> reserved = new ArrayList<>();
 
   /**
    * {@code port}, or any free one for 0.
@@ -38,6 +43,34 @@ final class Ports {
     }
     given.add(port);
     return port;
+  }
+
+  /** Keeps {@code port} until {@link #release}; who connects to it meanwhile is refused. */
+  int reserve(int port) {
+    var socket = new Socket();
+    try {
+      socket.setReuseAddress(false);
+      socket.bind(new InetSocketAddress(host, port));
+      reserved.add(socket);
+    } catch (IOException _) {
+      // A connection that ended a moment ago holds it; it will be free to listen on all the same.
+      closeSocket(socket);
+    }
+    return port;
+  }
+
+  /** Lets go of the ports, right before they are listened on. */
+  void release() {
+    reserved.forEach(Ports::closeSocket);
+    reserved.clear();
+  }
+
+  private static void closeSocket(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** {@code port} when it is free, else any free one. */

@@ -97,7 +97,8 @@ public final class Standalone implements Service {
     }
     used = true;
     Settings asked = given.get();
-    Addresses found = chooseAddresses(asked);
+    var ports = new Ports();
+    Addresses found = chooseAddresses(asked, ports);
     Settings settings = settings(asked, found);
     // The services' classes are loaded on another processor while the broker starts.
     CompletableFuture<List<Service>> prepared =
@@ -109,12 +110,13 @@ public final class Standalone implements Service {
                 data,
                 new Timed(new BrokerService(data.path(), port(found.bootstrap())), times),
                 new Timed(topics(settings), times),
-                new Timed(new StartedTogether("services", () -> join(prepared)), times)));
+                new Timed(new StartedTogether("services", () -> ready(prepared, ports)), times)));
     group = running;
-    running.start();
     try {
+      running.start();
       times.time("until ready", () -> awaitReady(running));
     } catch (RuntimeException e) {
+      ports.release();
       running.close();
       throw e;
     }
@@ -138,8 +140,7 @@ public final class Standalone implements Service {
     }
   }
 
-  private Addresses chooseAddresses(Settings asked) {
-    var ports = new Ports();
+  private Addresses chooseAddresses(Settings asked, Ports ports) {
     SettingsReader reader = asked.reader();
     int api = reader.integer("api.port", API_PORT, 0, MAX_PORT);
     int worker = reader.integer("worker.port", -1, 0, MAX_PORT);
@@ -147,7 +148,7 @@ public final class Standalone implements Service {
     int broker = reader.integer("standalone.broker-port", 0, 0, MAX_PORT);
     return reader.build(() ->
         new Addresses(
-            local(ports.exactly(api, "the API", "--port")),
+            local(ports.reserve(ports.exactly(api, "the API", "--port"))),
             local(chosen(ports, worker, WORKER_PORT, "worker.port")),
             local(chosen(ports, streams, STREAMS_PORT, "streams.port")),
             "127.0.0.1:"
@@ -157,9 +158,8 @@ public final class Standalone implements Service {
 
   /** What was asked for, or else the usual port, or else any that is free. */
   private static int chosen(Ports ports, int asked, int usual, String key) {
-    return asked < 0
-        ? ports.preferably(usual)
-        : ports.exactly(asked, key, "--set " + key + "=PORT");
+    return ports.reserve(
+        asked < 0 ? ports.preferably(usual) : ports.exactly(asked, key, "--set " + key + "=PORT"));
   }
 
   private static Settings settings(Settings asked, Addresses found) {
@@ -192,9 +192,12 @@ public final class Standalone implements Service {
     return new TopicsStep(new TopicProvisioner(reader.build(() -> kafka)));
   }
 
-  private static List<Service> join(CompletableFuture<List<Service>> prepared) {
+  /** The services, for which the ports are free from now on. */
+  private static List<Service> ready(CompletableFuture<List<Service>> prepared, Ports ports) {
     try {
-      return prepared.join();
+      List<Service> services = prepared.join();
+      ports.release();
+      return services;
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }

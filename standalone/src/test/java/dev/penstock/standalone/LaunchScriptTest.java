@@ -267,8 +267,9 @@ class LaunchScriptTest {
   private void maven() throws IOException {
     script(
         bin.resolve("mvn"),
-        "echo build >>builds; mkdir -p standalone/target; printf x.jar"
-            + " >standalone/target/classpath; touch standalone/target/penstock-standalone-1.jar");
+        "echo build >>builds; for module in standalone cli; do mkdir -p $module/target;"
+            + " printf x.jar >$module/target/classpath;"
+            + " touch $module/target/penstock-$module-1.jar; done");
   }
 
   private static void script(Path file, String commands) throws IOException {

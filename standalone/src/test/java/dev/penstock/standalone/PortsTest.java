@@ -34,6 +34,22 @@ class PortsTest {
   }
 
   @Test
+  void aReservedPortIsKeptFromOthersUntilItIsUsed() throws IOException {
+    var ports = new Ports();
+    int port = ports.reserve(ports.exactly(0, "the API", "--port"));
+    try {
+      assertThatThrownBy(() -> new Ports().exactly(port, "the API", "--port"))
+          .isInstanceOf(StartException.class);
+    } finally {
+      ports.release();
+    }
+
+    try (var used = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      assertThat(used.getLocalPort()).isEqualTo(port);
+    }
+  }
+
+  @Test
   void noPortIsGivenTwice() {
     var ports = new Ports();
     int first = ports.exactly(0, "the API", "--port");

@@ -47,16 +47,22 @@ public final class HttpEndpoint implements Service {
     try {
       starting.start();
     } catch (RuntimeException e) {
-      throw new StartException(
-          name
-              + " can't listen on "
-              + config.host()
-              + ":"
-              + config.port()
-              + ": the port is taken or not allowed; give another one",
-          e);
+      throw new StartException(cannotListen(), e);
+    }
+    // A port that can't be bound is logged by the server, not thrown.
+    if (!starting.isRunning()) {
+      throw new StartException(cannotListen());
     }
     server = starting;
+  }
+
+  private String cannotListen() {
+    return name
+        + " can't listen on "
+        + config.host()
+        + ":"
+        + config.port()
+        + ": the port is taken or not allowed; give another one";
   }
 
   /** The port that it listens on; 0 before the start. */

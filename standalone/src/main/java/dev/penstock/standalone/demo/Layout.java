@@ -51,8 +51,13 @@ final class Layout {
     int fits = head(text, columns).length();
     BreakIterator breaks = BreakIterator.getLineInstance(Locale.ROOT);
     breaks.setText(text);
-    // A space at the end of a line takes no place.
-    int end = breaks.isBoundary(fits) ? fits : breaks.preceding(Math.min(fits + 1, text.length()));
+    int end;
+    if (fits < text.length() && Character.isWhitespace(text.charAt(fits))) {
+      // A space at the end of a line takes no place.
+      end = fits + 1;
+    } else {
+      end = breaks.isBoundary(fits) ? fits : breaks.preceding(fits);
+    }
     return end > 0 ? end : Math.max(1, fits);
   }
 

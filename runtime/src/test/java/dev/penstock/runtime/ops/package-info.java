@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.runtime.ops;
+
+import org.jspecify.annotations.NullMarked;
