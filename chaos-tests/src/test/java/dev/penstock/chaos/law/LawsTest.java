@@ -253,6 +253,12 @@ final class LawsTest {
     assertThat(Laws.wastedCalls(run.history.build())).isEqualTo(1);
   }
 
+  @Test
+  void aCallThatAnotherWorkerLostIsCountedAlthoughTheSecondStartWasNotTold() {
+    run.event(new JobEvent.AttemptStarted(run.succeeded, 0, 1, "simulated", "w2", Instant.EPOCH));
+    assertThat(Laws.wastedCalls(run.history.build())).isEqualTo(2);
+  }
+
   private Violation assertOnly(Law law, String finding) {
     List<Violation> violations = run.check();
     assertThat(violations).hasSize(1);
