@@ -40,6 +40,7 @@ final class Run {
   final JobId dead;
   final JobId cancelled;
   final JobId keyed;
+  private Instant startedAt = START;
   private long seconds;
   private long offset;
 
@@ -109,9 +110,29 @@ final class Run {
         Map.of());
   }
 
+  /** The attempt whose start was told last. */
   Attempt attempt(int number, boolean fails) {
     return new Attempt(
-        number, "simulated", "w1", now(), Duration.ofSeconds(1), fails ? FAILURE : null);
+        number, "simulated", "w1", startedAt, Duration.ofSeconds(1), fails ? FAILURE : null);
+  }
+
+  /** The first attempt of a job, as its start was told. */
+  Attempt started(JobId id, boolean fails) {
+    JobEvent.AttemptStarted start =
+        history.events.stream()
+            .map(Recorded::value)
+            .filter(event -> event.jobId().equals(id))
+            .filter(JobEvent.AttemptStarted.class::isInstance)
+            .map(JobEvent.AttemptStarted.class::cast)
+            .findFirst()
+            .orElseThrow();
+    return new Attempt(
+        start.attempt(),
+        start.provider(),
+        start.worker(),
+        start.at(),
+        Duration.ofSeconds(1),
+        fails ? FAILURE : null);
   }
 
   /** The attempt that the events say has failed. */
@@ -126,7 +147,8 @@ final class Run {
   }
 
   void start(JobId id, int attempt) {
-    event(new JobEvent.AttemptStarted(id, 0, attempt, "simulated", "w1", now()));
+    startedAt = now();
+    event(new JobEvent.AttemptStarted(id, 0, attempt, "simulated", "w1", startedAt));
   }
 
   void retry(JobId id, Attempt failed, int delaySeconds) {

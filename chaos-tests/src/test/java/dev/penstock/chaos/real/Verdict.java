@@ -9,11 +9,12 @@ import dev.penstock.chaos.law.Violation;
 import dev.penstock.job.JobId;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Ends a run: waits for quiescence, records, and judges. */
 final class Verdict {
   static final Duration QUIESCENCE = Duration.ofMinutes(2);
-  private static final int SHOWN = 5;
+  private static final int SHOWN = 2;
 
   private Verdict() {}
 
@@ -38,11 +39,7 @@ final class Verdict {
     // All processes run on this machine, by one clock.
     List<Violation> violations = Laws.check(complete, new Allowance(crashes, Duration.ZERO));
     if (!violations.isEmpty()) {
-      throw new AssertionError(
-          violations.size()
-              + " violations; the first ones are\n"
-              + String.join(
-                  "\n", violations.stream().limit(SHOWN).map(Violation::toString).toList()));
+      throw new AssertionError(tell(violations));
     }
     System.out.println(
         complete.jobs().size()
@@ -56,6 +53,17 @@ final class Verdict {
             + Laws.wastedCalls(complete)
             + " wasted calls: all laws held");
     return complete;
+  }
+
+  /** How many violations of each law there are, and the first ones of each. */
+  private static String tell(List<Violation> violations) {
+    var byLaw = violations.stream().collect(Collectors.groupingBy(Violation::law));
+    var text = new StringBuilder("laws were broken:\n");
+    byLaw.forEach((law, broken) -> {
+      text.append(law).append(' ').append(broken.size()).append(" times, first\n");
+      broken.stream().limit(SHOWN).forEach(violation -> text.append(violation).append('\n'));
+    });
+    return text.toString();
   }
 
   /** The jobs that were accepted, each once. */
