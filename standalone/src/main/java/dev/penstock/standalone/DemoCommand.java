@@ -80,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
           spec.commandLine(), "--jobs is " + jobs + ", but must be 1 to " + Demo.MAX_JOBS);
     }
     options.quieten();
-    var times = new StartupTimes(StartupTimes.processStart());
+    var times = new StartupTimes(StartupTimes.jvmStart());
     times.note("JVM", times.total());
     var own = new HashMap<String, String>();
     if (port != null) {

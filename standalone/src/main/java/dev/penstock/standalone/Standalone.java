@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All of Penstock in one JVM: a Kafka broker on a data directory, and the services on that broker.
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * topics are made; then the services start at once.
  */
 public final class Standalone implements Service {
+  private static final Logger log = LoggerFactory.getLogger(Standalone.class);
   private static final int API_PORT = 8080;
   private static final int WORKER_PORT = 8081;
   private static final int STREAMS_PORT = 8082;
@@ -121,6 +124,7 @@ public final class Standalone implements Service {
       throw e;
     }
     addresses = found;
+    log.info("everything runs on {}: {}", found.data(), times.describe());
   }
 
   @Override

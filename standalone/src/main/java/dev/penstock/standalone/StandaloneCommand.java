@@ -48,7 +48,7 @@ final class StandaloneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.quieten();
-    var times = new StartupTimes(StartupTimes.processStart());
+    var times = new StartupTimes(StartupTimes.jvmStart());
     times.note("JVM", times.total());
     var own = new HashMap<String, String>();
     if (port != null) {

@@ -1,5 +1,6 @@
 package dev.penstock.standalone;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -12,14 +13,14 @@ final class StartupTimes {
   private final Map<String, Duration> stages = new LinkedHashMap<>();
   private final Instant began;
 
-  /** From {@code began} on, which is usually when the process was started. */
+  /** From {@code began} on, which is usually when the JVM was started. */
   StartupTimes(Instant began) {
     this.began = began;
   }
 
-  /** When this process was started, as the operating system knows it. */
-  static Instant processStart() {
-    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  /** When this JVM was started. (The process is older: it was the launch script.) */
+  static Instant jvmStart() {
+    return Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
   }
 
   /** Notes how long {@code stage} took. */

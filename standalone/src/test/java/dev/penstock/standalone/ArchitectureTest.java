@@ -20,6 +20,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,6 +170,33 @@ final class ArchitectureTest {
           .should()
           .resideInAnyPackage(
               "..util..", "..utils..", "..impl..", "..model..", "..manager..", "..service..");
+
+  /** So that the same code runs in production and, with a seed, in simulation. */
+  @ArchTest
+  static final ArchRule theWorkersDecisionsHaveNoClockNoThreadsAndNoInput =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "dev.penstock.worker.core..",
+              "dev.penstock.worker.window..",
+              "dev.penstock.worker.judge..")
+          .should()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(Thread.class)
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "java.net..",
+              "java.nio.file..",
+              "io.helidon..",
+              "org.apache.kafka.clients.admin..",
+              "org.apache.kafka.clients.producer..");
 
   @ArchTest
   static final ArchRule theDomainIsValues =

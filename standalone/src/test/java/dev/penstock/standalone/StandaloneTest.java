@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.cli.ApiClient;
 import dev.penstock.cli.JobWatcher;
 import dev.penstock.cli.Tally;
+import dev.penstock.cli.Terminal;
 import dev.penstock.codec.Json;
 import dev.penstock.config.ConfigException;
 import dev.penstock.config.Settings;
@@ -15,6 +16,10 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
+import dev.penstock.standalone.demo.CommitMetrics;
+import dev.penstock.standalone.demo.Demo;
+import dev.penstock.standalone.demo.DemoReport;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -26,6 +31,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -54,6 +60,7 @@ class StandaloneTest {
         assertThat(watch(api, ids.values()).allSucceeded()).isTrue();
         ids.forEach((kind, id) -> before.put(kind, api.result(id)));
       }
+      assertDemoSucceeds(first.addresses());
       for (String page : new String[] {"/docs", "/readyz", "/metrics"}) {
         assertThat(status(first.addresses().api() + page)).as(page).isEqualTo(200);
       }
@@ -75,6 +82,19 @@ class StandaloneTest {
     } finally {
       second.close();
     }
+  }
+
+  private static void assertDemoSucceeds(Standalone.Addresses at) throws InterruptedException {
+    var terminal =
+        new Terminal(InputStream.nullInputStream(), System.out, System.err, Set.of(), 80, false);
+
+    Demo.Run run = new Demo(terminal, URI.create(at.api())).run(40);
+
+    assertThat(run.isSuccess()).as(run.tally().toString()).isTrue();
+    assertThat(DemoReport.of(terminal, run, CommitMetrics.read(URI.create(at.worker()))))
+        .anyMatch(line -> line.startsWith("  sherlock-001"))
+        .anyMatch(line -> line.startsWith("  commit: "))
+        .anyMatch(line -> line.startsWith("  all in all: 40 jobs"));
   }
 
   private static void assertOutputs(Map<JobKind, JsonNode> results) {
