@@ -3,6 +3,7 @@ package dev.penstock.bench.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import java.io.IOException;
@@ -28,6 +29,9 @@ final class HttpLoadTest {
                     (request, response) -> {
                       bodyBytes.addAndGet(request.content().as(byte[].class).length);
                       long number = requests.incrementAndGet();
+                      if (number % 10 == 0) {
+                        response.header(HeaderValues.CONNECTION_CLOSE);
+                      }
                       response
                           .status(number % 4 == 0 ? Status.TOO_MANY_REQUESTS_429 : Status.OK_200)
                           .send("answer");
