@@ -45,7 +45,7 @@ public final class Claim {
   Instant startedAt = Instant.EPOCH;
   String provider = "";
   boolean holdsSlot;
-  boolean announced;
+  private volatile boolean begun;
   @Nullable Settlement settlement;
 
   Claim(SourceRecord source, JobRecord record) {
@@ -54,6 +54,19 @@ public final class Claim {
     this.payloadBytes = source.payloadBytes();
     this.traceparent = source.traceparent();
     this.record = record;
+  }
+
+  /** Notes that the provider is being called from now on. Called by the thread that calls. */
+  public void begun() {
+    begun = true;
+  }
+
+  /**
+   * Whether the provider was called at all: a call that still waits for its thread is lost with
+   * nobody.
+   */
+  boolean hasBegun() {
+    return begun;
   }
 
   public TopicPartition partition() {

@@ -52,6 +52,9 @@ public final class WorkerCore {
   /** How long a partition on which nothing happens waits before its gaps are committed. */
   static final Duration IDLE_PAUSE = Duration.ofMillis(500);
 
+  /** How often it is looked which calls have begun and go on. */
+  static final Duration ANNOUNCE_PERIOD = Duration.ofMillis(10);
+
   /** How long a refused batch waits before it is tried again. */
   static final Duration REFUSED_PAUSE = Duration.ofMillis(100);
 
@@ -73,10 +76,12 @@ public final class WorkerCore {
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
   private final Deque<Claim> unannounced = new ArrayDeque<>();
+  private final Deque<Claim> begun = new ArrayDeque<>();
   private final Deque<Claim> settled = new ArrayDeque<>();
   private final Deque<SourceRecord> poison = new ArrayDeque<>();
   private final Map<Set<TopicPartition>, CompletableFuture<Void>> leavers = new LinkedHashMap<>();
 
+  private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
   private long claimedBytes;
   private @Nullable Batch inFlight;
@@ -153,6 +158,9 @@ public final class WorkerCore {
         inFlight == null
             ? earlier(lingerUntil, refused == null ? Instant.MAX : notBefore)
             : Instant.MAX;
+    if (inFlight == null && !unannounced.isEmpty()) {
+      next = earlier(next, lookAgainAt);
+    }
     Claim first = waiting.peek();
     return first == null ? next : earlier(next, dueAt(first.record()));
   }
@@ -551,12 +559,31 @@ public final class WorkerCore {
    * has waited already.
    */
   private void beginLinger(Instant now) {
-    unannounced.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
-    if (settled.isEmpty() && poison.isEmpty() && unannounced.isEmpty()) {
+    lookForBegun(now);
+    begun.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
+    if (settled.isEmpty() && poison.isEmpty() && begun.isEmpty()) {
       lingerUntil = Instant.MAX;
     } else if (lingerUntil.equals(Instant.MAX)) {
       lingerUntil = now.plus(limits.commitLinger());
     }
+  }
+
+  /**
+   * Finds calls that go on and were not told yet. Those that ended meanwhile are told by what they
+   * came to.
+   */
+  private void lookForBegun(Instant now) {
+    if (unannounced.isEmpty() || now.isBefore(lookAgainAt)) {
+      return;
+    }
+    lookAgainAt = now.plus(ANNOUNCE_PERIOD);
+    unannounced.removeIf(claim -> {
+      boolean running = claim.phase == Claim.Phase.RUNNING;
+      if (running && claim.hasBegun()) {
+        begun.add(claim);
+      }
+      return !running || claim.hasBegun();
+    });
   }
 
   private Batch nextBatch() {
@@ -580,8 +607,8 @@ public final class WorkerCore {
       touched.add(finish(record.partition(), record.offset()));
     }
     var startedNow = new ArrayList<Batch.Started>();
-    while (!unannounced.isEmpty() && startedNow.size() < limits.batchRecords()) {
-      Claim claim = unannounced.remove();
+    while (!begun.isEmpty() && startedNow.size() < limits.batchRecords()) {
+      Claim claim = begun.remove();
       startedNow.add(new Batch.Started(claim, startedEvent(claim)));
       touched.add(state(claim.partition()));
     }

@@ -19,6 +19,7 @@ final class RecordingActions implements CoreActions {
 
   @Override
   public void call(Claim claim, ProviderCall call) {
+    claim.begun();
     calls.put(claim, call);
   }
 

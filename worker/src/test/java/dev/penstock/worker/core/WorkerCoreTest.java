@@ -366,11 +366,24 @@ final class WorkerCoreTest {
   void callsThatGoOnAreToldSoThatLostOnesCanBeCounted() {
     assign(P0, 0);
     poll(P0, 0, 1);
+    pass(WorkerCore.ANNOUNCE_PERIOD);
     pass(Duration.ofMillis(3));
     assertThat(lastCommit().started())
         .singleElement()
         .satisfies(s -> assertThat(s.event().attempt()).isEqualTo(1));
     assertThat(committedOffset(lastCommit(), P0)).isZero();
+  }
+
+  @Test
+  void aCallThatEndsBeforeItIsToldIsToldByItsOutcomeAlone() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    end(claim(0), ANSWER);
+    pass(WorkerCore.ANNOUNCE_PERIOD);
+    pass(Duration.ofMillis(3));
+    assertThat(actions.commits)
+        .singleElement()
+        .satisfies(batch -> assertThat(batch.started()).isEmpty());
   }
 
   @Test
