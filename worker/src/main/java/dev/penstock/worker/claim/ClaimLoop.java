@@ -57,6 +57,10 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
   private static final Duration POLL_PAUSED = Duration.ofMillis(5);
 
   private static final Duration COMMITTED_TIMEOUT = Duration.ofSeconds(1);
+
+  /** How long to wait before asking again for an offset that an open transaction holds back. */
+  private static final long UNSTABLE_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long TAIL_PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** How many polled records may wait for the core before polling pauses. */
@@ -73,6 +77,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
   private final Map<TopicPartition, CompletableFuture<Void>> restoring = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
   private long tailsAt;
+  private long restoreAt = System.nanoTime();
   private volatile Set<TopicPartition> pausedByCore = Set.of();
   private volatile @Nullable Ownership ownership;
   private volatile boolean stopped;
@@ -305,7 +310,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
 
   /** Reads back, for partitions that are new, what their former owners finished. */
   private void restore() {
-    if (restoring.isEmpty()) {
+    if (restoring.isEmpty() || System.nanoTime() - restoreAt < 0) {
       return;
     }
     var ready = new HashSet<TopicPartition>();
@@ -322,6 +327,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       committed = consumer.committed(ready, COMMITTED_TIMEOUT);
     } catch (org.apache.kafka.common.errors.TimeoutException e) {
       // An open transaction of the former owner holds the offset back: polling goes on meanwhile.
+      restoreAt = System.nanoTime() + UNSTABLE_PAUSE_NANOS;
       log.debug("the offsets of {} are not stable yet", ready, e);
       return;
     }

@@ -45,7 +45,7 @@ public final class Claim {
   Instant startedAt = Instant.EPOCH;
   String provider = "";
   boolean holdsSlot;
-  private volatile boolean begun;
+  private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
 
   Claim(SourceRecord source, JobRecord record) {
@@ -56,17 +56,17 @@ public final class Claim {
     this.record = record;
   }
 
-  /** Notes that the provider is being called from now on. Called by the thread that calls. */
-  public void begun() {
-    begun = true;
+  /** Notes that the provider is called from {@code at} on. Called by the thread that calls. */
+  public void begun(Instant at) {
+    begunAt = at;
   }
 
   /**
-   * Whether the provider was called at all: a call that still waits for its thread is lost with
-   * nobody.
+   * When the provider's call began; null while it waits for its thread, for such a call is lost
+   * with nobody.
    */
-  boolean hasBegun() {
-    return begun;
+  @Nullable Instant begunAt() {
+    return begunAt;
   }
 
   public TopicPartition partition() {

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -579,10 +580,11 @@ public final class WorkerCore {
     lookAgainAt = now.plus(ANNOUNCE_PERIOD);
     unannounced.removeIf(claim -> {
       boolean running = claim.phase == Claim.Phase.RUNNING;
-      if (running && claim.hasBegun()) {
+      boolean hasBegun = claim.begunAt() != null;
+      if (running && hasBegun) {
         begun.add(claim);
       }
-      return !running || claim.hasBegun();
+      return !running || hasBegun;
     });
   }
 
@@ -592,7 +594,7 @@ public final class WorkerCore {
     var settledCancels = new HashSet<JobId>();
     while (!settled.isEmpty() && settledNow.size() < limits.batchRecords()) {
       Claim claim = settled.remove();
-      settledNow.add(new Batch.Settled(claim, java.util.Objects.requireNonNull(claim.settlement)));
+      settledNow.add(new Batch.Settled(claim, Objects.requireNonNull(claim.settlement)));
       if (cancels.containsKey(claim.record().job().id())
           && claim.settlement instanceof Settlement.Finish) {
         settledCancels.add(claim.record().job().id());
@@ -625,7 +627,7 @@ public final class WorkerCore {
         record.nextAttempt(),
         claim.provider,
         worker,
-        claim.startedAt);
+        Objects.requireNonNull(claim.begunAt()));
   }
 
   private PartitionState finish(TopicPartition partition, long offset) {

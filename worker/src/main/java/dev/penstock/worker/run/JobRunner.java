@@ -50,7 +50,7 @@ public final class JobRunner {
 
   private void run(Claim claim, Provider provider, ProviderCall call) {
     var startedAt = clock.instant();
-    claim.begun();
+    claim.begun(startedAt);
     long begin = System.nanoTime();
     ProviderResult result = call(provider, call);
     var latency = Duration.ofNanos(System.nanoTime() - begin);

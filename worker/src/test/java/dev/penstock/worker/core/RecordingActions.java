@@ -1,6 +1,7 @@
 package dev.penstock.worker.core;
 
 import dev.penstock.provider.ProviderCall;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ final class RecordingActions implements CoreActions {
 
   @Override
   public void call(Claim claim, ProviderCall call) {
-    claim.begun();
+    claim.begun(Instant.EPOCH);
     calls.put(claim, call);
   }
 
