@@ -14,6 +14,9 @@ public sealed interface Failure {
   /** The longest message, in UTF-16 code units. */
   int MAX_MESSAGE_CHARS = 1_000;
 
+  /** The longest that a provider can make a job wait. */
+  Duration MAX_RETRY_AFTER = Duration.ofDays(30);
+
   String message();
 
   /** What follows: another attempt while the policy allows one, or the end of the job. */
@@ -58,6 +61,7 @@ public sealed interface Failure {
       if (retryAfter.isNegative()) {
         throw new IllegalArgumentException("retryAfter is not negative");
       }
+      retryAfter = retryAfter.compareTo(MAX_RETRY_AFTER) < 0 ? retryAfter : MAX_RETRY_AFTER;
     }
 
     @Override

@@ -39,6 +39,11 @@ public sealed interface JobOutput {
       return vector.clone();
     }
 
+    /** How many numbers the vector has. */
+    public int dimensions() {
+      return vector.length;
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof Embedding embedding && Arrays.equals(vector, embedding.vector);

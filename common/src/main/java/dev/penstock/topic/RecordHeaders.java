@@ -26,7 +26,7 @@ public final class RecordHeaders {
   /** On poison dead letters: {@code topic:partition:offset}. */
   public static final String ORIGIN = "penstock-origin";
 
-  /** On poison dead letters that were cut: the size of the whole value, in bytes. */
+  /** On poison dead letters that were cut: the size of the whole key and value, in bytes. */
   public static final String ORIGINAL_BYTES = "penstock-original-bytes";
 
   private RecordHeaders() {}

@@ -22,6 +22,9 @@ public record Topics(
   /** The largest record of the jobs and retry topics, in bytes. */
   public static final int MAX_JOB_BYTES = 1_000_000;
 
+  /** The largest job with the history of its attempts, in bytes; a larger record is no job's. */
+  public static final int MAX_JOB_RECORD_BYTES = 1_200_000;
+
   /**
    * The largest record of any topic, in bytes: a dead letter holds a job and the history of all its
    * attempts.

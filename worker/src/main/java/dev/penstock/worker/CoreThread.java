@@ -32,7 +32,7 @@ final class CoreThread implements CoreInbox, Runnable {
   private final InstantSource clock;
   private final ConcurrentLinkedQueue<CoreEvent> events = new ConcurrentLinkedQueue<>();
   private final AtomicInteger backlog = new AtomicInteger();
-  private final Consumer<RuntimeException> onFailure;
+  private final Consumer<Throwable> onFailure;
   private volatile @Nullable Thread sleeper;
   private volatile boolean stopped;
   private volatile Instant turnedAt;
@@ -41,7 +41,7 @@ final class CoreThread implements CoreInbox, Runnable {
   /**
    * @param onFailure called when the core throws, which is a bug; the thread ends
    */
-  CoreThread(InstantSource clock, Consumer<RuntimeException> onFailure) {
+  CoreThread(InstantSource clock, Consumer<Throwable> onFailure) {
     this.clock = clock;
     this.onFailure = onFailure;
     this.turnedAt = clock.instant();
@@ -105,7 +105,7 @@ final class CoreThread implements CoreInbox, Runnable {
           LockSupport.parkNanos(PACE_NANOS);
         }
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       onFailure.accept(e);
     }
   }

@@ -213,6 +213,7 @@ final class Engine implements CoreActions, AutoCloseable {
   /** Ends all threads without committing anything more. */
   void abandon() {
     claims.abandon();
+    runner.interruptAll();
     end();
     join(claimThread, Duration.ofSeconds(15));
   }

@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -157,7 +156,7 @@ public final class WorkerService implements Service {
     Engine running;
     try {
       running = begin();
-    } catch (KafkaException | StartException e) {
+    } catch (RuntimeException e) {
       log.warn("the worker can't begin yet: {}", e.getMessage());
       health = new Health.NotReady("can't begin: " + e.getMessage());
       return;

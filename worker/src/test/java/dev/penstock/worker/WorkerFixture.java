@@ -57,7 +57,7 @@ final class WorkerFixture implements AutoCloseable {
 
   private static Topics next() {
     return new Topics(
-        "t" + INSTALLATIONS.incrementAndGet() + ".", 3, Duration.ofDays(1), Duration.ofHours(1));
+        "t" + INSTALLATIONS.incrementAndGet() + ".", 3, Duration.ofDays(30), Duration.ofHours(24));
   }
 
   Topics topics() {

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -34,7 +35,7 @@ final class CancelJob {
 
   void handle(ServerRequest request, ServerResponse response) {
     JobId id = JobViews.jobId(request);
-    HttpResponse<byte[]> view = views.get(JobViews.path(id));
+    HttpResponse<byte[]> view = views.get(JobViews.path(id), Map.of());
     if (view.statusCode() != 200) {
       JobViews.refuse(request, response, view.statusCode(), view, view.body());
       return;

@@ -71,7 +71,17 @@ final class JobViews implements AutoCloseable {
   }
 
   private void relay(ServerRequest request, ServerResponse response, String path) {
-    HttpResponse<byte[]> answer = views.get(path);
+    HttpResponse<byte[]> answer = views.get(path, known(request));
+    if (answer.statusCode() == 304) {
+      answer
+          .headers()
+          .firstValue("ETag")
+          .ifPresent(value -> response.header(HeaderValues.create(HeaderNames.ETAG, value)));
+      Answers.closeUnlessRead(request, response);
+      response.status(Status.NOT_MODIFIED_304);
+      response.send();
+      return;
+    }
     if (answer.statusCode() != 200) {
       refuse(request, response, answer.statusCode(), answer, answer.body());
       return;
@@ -86,6 +96,15 @@ final class JobViews implements AutoCloseable {
     }
     response.header(Answers.JSON);
     response.send(answer.body());
+  }
+
+  /** What the client has seen goes along: a view that is behind it waits instead of going back. */
+  private static Map<String, String> known(ServerRequest request) {
+    return request.headers().contains(HeaderNames.IF_NONE_MATCH)
+        ? Map.of(
+            "If-None-Match",
+            String.join(", ", request.headers().get(HeaderNames.IF_NONE_MATCH).allValues()))
+        : Map.of();
   }
 
   /** RFC 9110, section 13.1.2: a weak comparison with each of the listed tags. */

@@ -47,8 +47,8 @@ public final class ViewClient implements AutoCloseable {
   }
 
   /** The whole answer to a GET. */
-  HttpResponse<byte[]> get(String path) {
-    return send(path, Map.of(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
+  HttpResponse<byte[]> get(String path, Map<String, String> headers) {
+    return send(path, headers, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
   }
 
   /** The answer to a GET, to be read as it comes and to be closed. */

@@ -134,12 +134,14 @@ public final class TopicProvisioner {
     }
   }
 
-  /** How long events are kept is the operator's to change; that jobs are kept for ever is not. */
+  /** Topics may keep more than is asked for, never less. */
   private static boolean sameSetting(String key, String wanted, String actual) {
     return switch (key) {
       case "cleanup.policy" -> Set.of(wanted.split(",")).equals(Set.of(actual.split(",")));
       case "max.message.bytes" -> Long.parseLong(actual) >= Long.parseLong(wanted);
-      case "retention.ms" -> wanted.equals("-1") ? actual.equals(wanted) : !actual.isEmpty();
+      case "retention.ms" ->
+          actual.equals("-1")
+              || (!wanted.equals("-1") && Long.parseLong(actual) >= Long.parseLong(wanted));
       default -> wanted.equals(actual);
     };
   }

@@ -2,8 +2,10 @@ package dev.penstock.worker.claim;
 
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
 import dev.penstock.topic.RecordHeaders;
+import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
@@ -158,8 +160,10 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       breakdown.die("Kafka refuses this worker: " + e.getMessage());
     } catch (InterruptException e) {
       breakdown.restart("the claim loop was interrupted", e);
-    } catch (KafkaException | IllegalStateException e) {
+    } catch (RuntimeException e) {
       breakdown.restart("the consumer failed", e);
+    } catch (Error e) {
+      breakdown.halt("the claim loop met " + e);
     } finally {
       close();
     }
@@ -369,7 +373,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
 
   private static SourceRecord decode(
       TopicPartition partition, ConsumerRecord<byte[], byte[]> record) {
-    Decoded<JobRecord> content = JsonCodec.JOB_RECORDS.decode(record.value());
+    Decoded<JobRecord> content = read(record.value());
     var raw =
         content instanceof Decoded.Refused<JobRecord>
             ? new SourceRecord.Raw(record.key(), record.value(), generation(record))
@@ -377,6 +381,21 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     int bytes = record.value() == null ? 0 : record.value().length;
     return new SourceRecord(
         partition, record.offset(), content, raw, bytes, text(record, RecordHeaders.TRACEPARENT));
+  }
+
+  /** What is larger than the intake lets in could not be written again with its history. */
+  private static Decoded<JobRecord> read(byte @Nullable [] value) {
+    if (value != null && value.length > Topics.MAX_JOB_RECORD_BYTES) {
+      return new Decoded.Refused<>(
+          value.length
+              + " bytes are more than a job with its history may have, "
+              + Topics.MAX_JOB_RECORD_BYTES);
+    }
+    return switch (JsonCodec.JOB_RECORDS.decode(value)) {
+      case Decoded.Value<JobRecord>(JobRecord job) when job.attempts().size() > Job.MAX_ATTEMPTS ->
+          new Decoded.Refused<>(job.attempts().size() + " attempts are more than a job may have");
+      case Decoded<JobRecord> content -> content;
+    };
   }
 
   private static int generation(ConsumerRecord<byte[], byte[]> record) {

@@ -17,7 +17,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
@@ -87,10 +86,12 @@ public final class ControlReader implements Runnable {
           // Someone asked for something: the loop's next turn looks.
         }
       }
-    } catch (KafkaException | IllegalStateException e) {
+    } catch (RuntimeException e) {
       if (!stopped) {
         breakdown.restart("the control topic can't be read", e);
       }
+    } catch (Error e) {
+      breakdown.halt("the control reader met " + e);
     }
   }
 

@@ -2,6 +2,8 @@ package dev.penstock.worker.core;
 
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.Outcome;
 import dev.penstock.worker.judge.Settlement;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ public record Batch(
     List<SourceRecord> poison,
     Set<JobId> settledCancels,
     Map<TopicPartition, OffsetAndMetadata> offsets) {
+  private static final long LABEL_BYTES = 100;
+  private static final long NUMBER_BYTES = 12;
 
   /** A claim and what it came to. */
   public record Settled(Claim claim, Settlement settlement) {}
@@ -35,6 +39,21 @@ public record Batch(
     @Nullable String traceparent() {
       return claim.traceparent();
     }
+  }
+
+  /** About how many bytes what a provider made takes as a record. */
+  static long outputBytes(Settlement settlement) {
+    if (!(settlement instanceof Settlement.Finish finish)
+        || !(finish.outcome() instanceof Outcome.Succeeded succeeded)) {
+      return 0;
+    }
+    return switch (succeeded.output()) {
+      case JobOutput.Summary summary ->
+          summary.sentences().stream().mapToLong(String::length).sum();
+      case JobOutput.Classification classification -> LABEL_BYTES * classification.labels().size();
+      case JobOutput.Embedding embedding -> NUMBER_BYTES * embedding.dimensions();
+      case JobOutput.DetectedLanguages languages -> LABEL_BYTES * languages.languages().size();
+    };
   }
 
   /** How many records of the jobs' fate it holds. */

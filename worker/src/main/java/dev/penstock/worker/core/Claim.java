@@ -45,6 +45,7 @@ public final class Claim {
   Instant startedAt = Instant.EPOCH;
   String provider = "";
   boolean holdsSlot;
+  boolean announced;
   private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
 

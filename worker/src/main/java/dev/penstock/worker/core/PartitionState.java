@@ -28,6 +28,8 @@ final class PartitionState {
   private boolean dirty;
   private Instant committedAt;
   private boolean leaving;
+  private long claimedBytes;
+  private OptionalLong vanished = OptionalLong.empty();
 
   PartitionState(CoreEvent.Assigned assigned, Instant now) {
     this.partition = assigned.partition();
@@ -58,7 +60,7 @@ final class PartitionState {
       if (window.isFinished(offset)) {
         // A former owner finished it beyond its watermark.
         unclaimed.remove();
-        deliveredTo = offset + 1;
+        delivered(offset);
         continue;
       }
       boolean known = window.isUnfinished(offset);
@@ -66,6 +68,7 @@ final class PartitionState {
         return null;
       }
       unclaimed.remove();
+      delivered(offset);
       if (!known) {
         window.add(offset);
         dirty = true;
@@ -75,40 +78,51 @@ final class PartitionState {
     return null;
   }
 
-  /**
-   * An offset that a former owner left unfinished and that the log has passed over, now that {@code
-   * offset} is delivered: the record is gone.
-   */
-  OptionalLong vanishedBefore(long offset) {
+  private void delivered(long offset) {
     long expected = window.nextUnfinished(deliveredTo);
-    deliveredTo = Math.max(deliveredTo, offset);
-    return expected < Math.min(offset, window.end())
-        ? OptionalLong.of(expected)
-        : OptionalLong.empty();
+    if (expected < Math.min(offset, window.end())) {
+      vanished = OptionalLong.of(expected);
+    }
+    deliveredTo = Math.max(deliveredTo, offset + 1);
+  }
+
+  /**
+   * An offset that a former owner left unfinished and that the log has passed over: its record is
+   * gone.
+   */
+  OptionalLong vanished() {
+    return vanished;
   }
 
   /**
    * Once all that was polled is claimed, whatever below the position was not handed over is a gap.
+   * While something is unfinished the gap waits for the next record: only records are asked
+   * beforehand whether they fit the window.
    */
-  OptionalLong closeGaps() {
-    if (leaving || !unclaimed.isEmpty() || position <= deliveredTo) {
-      return OptionalLong.empty();
+  void closeGaps() {
+    if (leaving || !unclaimed.isEmpty()) {
+      return;
     }
-    OptionalLong vanished = vanishedBefore(position);
-    if (position > window.end()) {
+    if (position > deliveredTo) {
+      delivered(position - 1);
+    }
+    if (position > window.end() && window.unfinished() == 0) {
       window.passTo(position);
       dirty = true;
     }
-    return vanished;
   }
 
   void claimed(Claim claim) {
-    deliveredTo = claim.offset() + 1;
     claims.put(claim.offset(), claim);
   }
 
-  void poisoned(long offset) {
-    deliveredTo = offset + 1;
+  /** Counts the memory that claims of this partition take, or no longer take. */
+  void hold(long bytes) {
+    claimedBytes += bytes;
+  }
+
+  long claimedBytes() {
+    return claimedBytes;
   }
 
   /** From the next commit on the offset counts as finished. */
@@ -124,8 +138,11 @@ final class PartitionState {
     unclaimed.clear();
   }
 
-  boolean isFull(int windowJobs) {
-    return leaving || !unclaimed.isEmpty() || window.unfinished() >= windowJobs;
+  boolean isFull(int windowJobs, long bytes) {
+    return leaving
+        || !unclaimed.isEmpty()
+        || window.unfinished() >= windowJobs
+        || claimedBytes >= bytes;
   }
 
   Collection<Claim> claims() {

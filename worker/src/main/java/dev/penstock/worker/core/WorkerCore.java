@@ -56,6 +56,9 @@ public final class WorkerCore {
   /** How often it is looked which calls have begun and go on. */
   static final Duration ANNOUNCE_PERIOD = Duration.ofMillis(10);
 
+  /** About how much one transaction writes: it has to end well within its timeout. */
+  static final long BATCH_BYTES = 16_000_000;
+
   /** How long a refused batch waits before it is tried again. */
   static final Duration REFUSED_PAUSE = Duration.ofMillis(100);
 
@@ -78,13 +81,13 @@ public final class WorkerCore {
   private final Set<Claim> running = new LinkedHashSet<>();
   private final Deque<Claim> unannounced = new ArrayDeque<>();
   private final Deque<Claim> begun = new ArrayDeque<>();
+  private final Deque<Claim> farewells = new ArrayDeque<>();
   private final Deque<Claim> settled = new ArrayDeque<>();
   private final Deque<SourceRecord> poison = new ArrayDeque<>();
   private final Map<Set<TopicPartition>, CompletableFuture<Void>> leavers = new LinkedHashMap<>();
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
-  private long claimedBytes;
   private @Nullable Batch inFlight;
   private @Nullable Batch refused;
   private Instant notBefore = Instant.EPOCH;
@@ -175,10 +178,18 @@ public final class WorkerCore {
         state.leave();
         List.copyOf(state.claims()).stream()
             .filter(claim -> claim.phase != Claim.Phase.SETTLED)
+            .peek(this::tellOfLostCall)
             .forEach(this::drop);
       }
     }
     leavers.put(revoked.partitions(), revoked.released());
+  }
+
+  /** A call that goes down with its partition's ownership is told in the commit that lets it go. */
+  private void tellOfLostCall(Claim claim) {
+    if (claim.phase == Claim.Phase.RUNNING && claim.begunAt() != null && !claim.announced) {
+      farewells.add(claim);
+    }
   }
 
   private void lost(CoreEvent.Lost lost) {
@@ -195,6 +206,7 @@ public final class WorkerCore {
     }
     settled.removeIf(claim -> claim.phase == Claim.Phase.DROPPED);
     poison.removeIf(record -> gone.contains(record.partition()));
+    farewells.removeIf(claim -> gone.contains(claim.partition()));
     gone.forEach(partitions::remove);
   }
 
@@ -211,7 +223,7 @@ public final class WorkerCore {
           leaver.getKey().stream()
               .map(partitions::get)
               .allMatch(
-                  state -> state == null || (!state.hasClaims() && !hasPoison(state.partition())));
+                  state -> state == null || (!state.hasClaims() && !hasMore(state.partition())));
       if (finished && !concerns(refused, leaver.getKey())) {
         leaver.getKey().forEach(partitions::remove);
         each.remove();
@@ -220,8 +232,9 @@ public final class WorkerCore {
     }
   }
 
-  private boolean hasPoison(TopicPartition partition) {
-    return poison.stream().anyMatch(record -> record.partition().equals(partition));
+  private boolean hasMore(TopicPartition partition) {
+    return poison.stream().anyMatch(record -> record.partition().equals(partition))
+        || farewells.stream().anyMatch(claim -> claim.partition().equals(partition));
   }
 
   private static boolean concerns(@Nullable Batch batch, Set<TopicPartition> partitions) {
@@ -248,7 +261,10 @@ public final class WorkerCore {
 
   private void forget(Claim claim) {
     claimsById.remove(claim.record().job().id(), claim);
-    claimedBytes -= claim.payloadBytes();
+    PartitionState state = partitions.get(claim.partition());
+    if (state != null) {
+      state.hold(-claim.payloadBytes());
+    }
   }
 
   // Claiming
@@ -258,16 +274,23 @@ public final class WorkerCore {
       return;
     }
     for (PartitionState state : partitions.values()) {
-      while (claimedBytes < limits.claimedBytes()) {
+      while (state.claimedBytes() < bytesOfAPartition()) {
         SourceRecord record = state.nextClaimable(limits.windowJobs());
         if (record == null) {
           break;
         }
-        state.vanishedBefore(record.offset()).ifPresent(offset -> vanished(state, offset));
         claim(state, record, now);
       }
-      state.closeGaps().ifPresent(offset -> vanished(state, offset));
+      state.closeGaps();
+      state.vanished().ifPresent(offset -> vanished(state, offset));
     }
+  }
+
+  /**
+   * Each partition has its share, so that one with large or long waiting jobs pauses itself alone.
+   */
+  private long bytesOfAPartition() {
+    return Math.max(1, limits.claimedBytes() / Math.max(1, partitions.size()));
   }
 
   private void vanished(PartitionState state, long offset) {
@@ -284,14 +307,14 @@ public final class WorkerCore {
     switch (source.content()) {
       case Decoded.Refused<JobRecord> _ -> {
         metrics.poisoned();
-        state.poisoned(source.offset());
+        state.hold(source.payloadBytes());
         poison.add(source);
       }
       case Decoded.Value<JobRecord>(JobRecord record) -> {
         var claim = new Claim(source, record);
         state.claimed(claim);
         claimsById.put(record.job().id(), claim);
-        claimedBytes += source.payloadBytes();
+        state.hold(source.payloadBytes());
         begin(claim, now);
       }
     }
@@ -329,9 +352,7 @@ public final class WorkerCore {
   private void pauseFull() {
     var full = new HashSet<TopicPartition>();
     for (PartitionState state : partitions.values()) {
-      if (drainUntil != null
-          || state.isFull(limits.windowJobs())
-          || claimedBytes >= limits.claimedBytes()) {
+      if (drainUntil != null || state.isFull(limits.windowJobs(), bytesOfAPartition())) {
         full.add(state.partition());
       }
     }
@@ -562,7 +583,7 @@ public final class WorkerCore {
   private void beginLinger(Instant now) {
     lookForBegun(now);
     begun.removeIf(claim -> claim.phase != Claim.Phase.RUNNING);
-    if (settled.isEmpty() && poison.isEmpty() && begun.isEmpty()) {
+    if (settled.isEmpty() && poison.isEmpty() && begun.isEmpty() && farewells.isEmpty()) {
       lingerUntil = Instant.MAX;
     } else if (lingerUntil.equals(Instant.MAX)) {
       lingerUntil = now.plus(limits.commitLinger());
@@ -592,8 +613,10 @@ public final class WorkerCore {
     var touched = new LinkedHashSet<PartitionState>();
     var settledNow = new ArrayList<Batch.Settled>();
     var settledCancels = new HashSet<JobId>();
-    while (!settled.isEmpty() && settledNow.size() < limits.batchRecords()) {
+    long bytes = 0;
+    while (!settled.isEmpty() && settledNow.size() < limits.batchRecords() && bytes < BATCH_BYTES) {
       Claim claim = settled.remove();
+      bytes += claim.payloadBytes() + Batch.outputBytes(Objects.requireNonNull(claim.settlement));
       settledNow.add(new Batch.Settled(claim, Objects.requireNonNull(claim.settlement)));
       if (cancels.containsKey(claim.record().job().id())
           && claim.settlement instanceof Settlement.Finish) {
@@ -603,20 +626,29 @@ public final class WorkerCore {
       forget(claim);
     }
     var poisonNow = new ArrayList<SourceRecord>();
-    while (!poison.isEmpty() && poisonNow.size() < limits.batchRecords()) {
+    while (!poison.isEmpty() && poisonNow.size() < limits.batchRecords() && bytes < BATCH_BYTES) {
       SourceRecord record = poison.remove();
+      bytes += record.payloadBytes();
+      state(record.partition()).hold(-record.payloadBytes());
       poisonNow.add(record);
       touched.add(finish(record.partition(), record.offset()));
     }
     var startedNow = new ArrayList<Batch.Started>();
+    while (!farewells.isEmpty()) {
+      startedNow.add(started(farewells.remove(), touched));
+    }
     while (!begun.isEmpty() && startedNow.size() < limits.batchRecords()) {
-      Claim claim = begun.remove();
-      startedNow.add(new Batch.Started(claim, startedEvent(claim)));
-      touched.add(state(claim.partition()));
+      startedNow.add(started(begun.remove(), touched));
     }
     var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
     touched.forEach(state -> offsets.put(state.partition(), state.offset()));
     return new Batch(settledNow, startedNow, poisonNow, settledCancels, offsets);
+  }
+
+  private Batch.Started started(Claim claim, Set<PartitionState> touched) {
+    claim.announced = true;
+    touched.add(state(claim.partition()));
+    return new Batch.Started(claim, startedEvent(claim));
   }
 
   private JobEvent.AttemptStarted startedEvent(Claim claim) {

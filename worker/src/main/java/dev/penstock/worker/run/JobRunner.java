@@ -48,6 +48,11 @@ public final class JobRunner {
     }
   }
 
+  /** Interrupts every call: nobody waits for them any more. */
+  public void interruptAll() {
+    threads.values().forEach(Thread::interrupt);
+  }
+
   private void run(Claim claim, Provider provider, ProviderCall call) {
     var startedAt = clock.instant();
     claim.begun(startedAt);

@@ -36,6 +36,8 @@ final class BatchEncoder {
 
   private static final int MAX_VALUE_BYTES = Topics.MAX_RECORD_BYTES - HEAD_ROOM_BYTES;
 
+  private static final int MAX_KEY_BYTES = HEAD_ROOM_BYTES / 2;
+
   private static final byte[] JOB = bytes("job");
   private static final byte[] POISON = bytes("poison");
 
@@ -146,13 +148,15 @@ final class BatchEncoder {
       SourceRecord source, Instant now, List<ProducerRecord<byte[], byte[]>> records) {
     var raw = Objects.requireNonNull(source.raw());
     String reason = ((Decoded.Refused<?>) source.content()).reason();
+    byte[] key = raw.key();
     byte[] value = raw.value();
+    int keyBytes = key == null ? 0 : key.length;
     int bytes = value == null ? 0 : value.length;
-    boolean cut = bytes > MAX_VALUE_BYTES;
+    boolean cut = bytes > MAX_VALUE_BYTES || keyBytes > MAX_KEY_BYTES;
     var letter =
         new ProducerRecord<>(
             topics.deadLetters(),
-            raw.key(),
+            key == null ? null : Arrays.copyOf(key, Math.min(keyBytes, MAX_KEY_BYTES)),
             value == null ? null : Arrays.copyOf(value, Math.min(bytes, MAX_VALUE_BYTES)));
     TopicPartition from = source.partition();
     letter
@@ -166,7 +170,9 @@ final class BatchEncoder {
     if (cut) {
       letter
           .headers()
-          .add(new RecordHeader(RecordHeaders.ORIGINAL_BYTES, bytes(String.valueOf(bytes))));
+          .add(
+              new RecordHeader(
+                  RecordHeaders.ORIGINAL_BYTES, bytes(String.valueOf(keyBytes + bytes))));
     }
     records.add(letter);
     if (raw.generation() >= 0 && raw.key() != null) {

@@ -103,6 +103,8 @@ public final class Settler implements Runnable {
       breakdown.restart("the settling thread was interrupted", e);
     } catch (RuntimeException e) {
       breakdown.restart("settling failed", e);
+    } catch (Error e) {
+      breakdown.halt("the settling thread met " + e);
     }
   }
 

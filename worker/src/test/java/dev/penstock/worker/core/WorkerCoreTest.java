@@ -216,6 +216,92 @@ final class WorkerCoreTest {
   }
 
   @Test
+  void aPartitionOfLargeWaitingJobsPausesItselfAlone() {
+    core = core(100, 50);
+    assign(P0, 0);
+    assign(P1, 0);
+    Instant dueAt = now.plusSeconds(3_600);
+    var large = new ArrayList<SourceRecord>();
+    for (int i = 0; i < 10; i++) {
+      var record = new JobRecord(job(), 0, List.of(), dueAt);
+      large.add(new SourceRecord(P0, i, new Decoded.Value<>(record), null, 200_000, null));
+    }
+    core.handle(new CoreEvent.Polled(P0, large, 10), now);
+    core.endTurn(now);
+    assertThat(actions.paused).containsExactly(P0);
+    poll(P1, 0, 3);
+    assertThat(actions.calls.keySet()).extracting(Claim::partition).containsOnly(P1).hasSize(3);
+  }
+
+  @Test
+  void oneBatchHoldsAboutWhatATransactionCanWriteInTime() {
+    core = coreOf(actions, 100, 50, 1_000_000_000);
+    assign(P0, 0);
+    var large = new ArrayList<SourceRecord>();
+    for (int i = 0; i < 40; i++) {
+      large.add(
+          new SourceRecord(
+              P0,
+              i,
+              new Decoded.Refused<>("not JSON"),
+              new SourceRecord.Raw(null, new byte[0], -1),
+              1_000_000,
+              null));
+    }
+    core.handle(new CoreEvent.Polled(P0, large, 40), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().poison()).hasSize(16);
+    committed();
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().poison()).hasSize(16);
+  }
+
+  @Test
+  void aTailOfMarkersDoesNotGrowAWindowThatHasUnfinishedJobs() {
+    assign(P0, 0);
+    poll(P0, 0, 2);
+    core.handle(new CoreEvent.Polled(P0, List.of(), 100_000), now);
+    core.endTurn(now);
+    end(claim(1), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(restored(lastCommit(), P0).end()).isEqualTo(2);
+    committed();
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    committed();
+    pass(Duration.ofSeconds(1));
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(100_000);
+  }
+
+  @Test
+  void aVanishedRecordIsNoticedAlsoBeforeOneThatIsFinished() {
+    var window = new PartitionWindow(0);
+    for (long offset = 0; offset < 4; offset++) {
+      window.add(offset);
+    }
+    window.finish(1);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 1)), 2), now);
+    core.endTurn(now);
+    assertThat(actions.failures).isNotEmpty().first().asString().contains("offset 0 of jobs-0");
+  }
+
+  @Test
+  void aCallThatIsLostToARevocationIsToldInTheCommitThatLetsGo() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    var released = new CompletableFuture<Void>();
+    core.handle(new CoreEvent.Revoked(Set.of(P0), released), now);
+    core.endTurn(now);
+    assertThat(lastCommit().started()).hasSize(1);
+    assertThat(committedOffset(lastCommit(), P0)).isZero();
+    committed();
+    core.endTurn(now);
+    assertThat(released).isCompleted();
+  }
+
+  @Test
   void noMoreCallsThanSlotsRunAtOnce() {
     assign(P0, 0);
     poll(P0, 0, 8);
@@ -544,9 +630,14 @@ final class WorkerCoreTest {
   }
 
   private static WorkerCore coreOf(RecordingActions actions, int slots, int windowJobs) {
+    return coreOf(actions, slots, windowJobs, 1_000_000);
+  }
+
+  private static WorkerCore coreOf(
+      RecordingActions actions, int slots, int windowJobs, long claimedBytes) {
     return new WorkerCore(
         "worker-1",
-        new CoreLimits(slots, windowJobs, 1_000_000, 100, Duration.ofMillis(3)),
+        new CoreLimits(slots, windowJobs, claimedBytes, 100, Duration.ofMillis(3)),
         new Judge(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1)), new Random(1)),
         Job::providerName,
         actions,
