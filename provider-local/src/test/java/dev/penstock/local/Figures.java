@@ -15,14 +15,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Measures what README.md states. Runs only when asked for: {@code -Dpenstock.figures=true}. */
-@EnabledIfSystemProperty(named = "penstock.figures", matches = "true")
+/** Measures what README.md states. No test, so its name is none: {@code -Dtest=Figures} runs it. */
 @EnabledOnOs(OS.LINUX)
-final class FiguresTest {
+final class Figures {
   private static final int CALLS = 200;
   private static final String SENTENCE =
       "In the payment of all its debts the plighted faith of the Government should be kept. ";
