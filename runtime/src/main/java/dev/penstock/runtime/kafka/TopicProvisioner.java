@@ -3,27 +3,16 @@ package dev.penstock.runtime.kafka;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.topic.TopicSpec;
 import dev.penstock.topic.Topics;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
@@ -37,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TopicProvisioner {
   private static final Logger log = LoggerFactory.getLogger(TopicProvisioner.class);
-  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   private final KafkaConfig config;
 
@@ -56,12 +44,12 @@ public final class TopicProvisioner {
       Topics topics = config.topics();
       create(admin, topics);
       check(admin, topics);
-      seed(admin, topics);
+      new OffsetSeeder(config, admin).seed(topics.workerGroup(), topics.claimed());
     }
   }
 
   private void create(Admin admin, Topics topics) {
-    Set<String> present = get(admin.listTopics().names(), "list the topics");
+    Set<String> present = Answers.of(admin.listTopics().names(), "list the topics");
     List<NewTopic> missing =
         topics.all().stream()
             .filter(spec -> !present.contains(spec.name()))
@@ -75,7 +63,7 @@ public final class TopicProvisioner {
         .values()
         .forEach((name, created) -> {
           try {
-            get(created, "make the topic " + name);
+            Answers.of(created, "make the topic " + name);
             log.info("made the topic {}", name);
           } catch (StartException e) {
             // Another service made it in between; the check that follows judges it.
@@ -101,7 +89,7 @@ public final class TopicProvisioner {
     List<ConfigResource> resources =
         names.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
     Map<ConfigResource, Config> configs =
-        get(admin.describeConfigs(resources).all(), "read the topics' settings");
+        Answers.of(admin.describeConfigs(resources).all(), "read the topics' settings");
     var errors = new ArrayList<String>();
     for (TopicSpec spec : topics.all()) {
       int partitions = Objects.requireNonNull(descriptions.get(spec.name())).partitions().size();
@@ -148,10 +136,10 @@ public final class TopicProvisioner {
 
   /** A topic made a moment ago may not be known to every broker yet. */
   private static Map<String, TopicDescription> describe(Admin admin, List<String> names) {
-    long deadline = System.nanoTime() + CALL_TIMEOUT.toNanos();
+    long deadline = System.nanoTime() + Answers.TIMEOUT.toNanos();
     while (true) {
       try {
-        return get(admin.describeTopics(names).allTopicNames(), "describe the topics");
+        return Answers.of(admin.describeTopics(names).allTopicNames(), "describe the topics");
       } catch (StartException e) {
         if (System.nanoTime() > deadline
             || !(e.getCause()
@@ -160,81 +148,6 @@ public final class TopicProvisioner {
         }
         pause();
       }
-    }
-  }
-
-  private static void seed(Admin admin, Topics topics) {
-    List<TopicPartition> claimed =
-        topics.claimed().stream()
-            .flatMap(topic ->
-                java.util.stream.IntStream.range(0, topics.partitions())
-                    .mapToObj(partition -> new TopicPartition(topic, partition)))
-            .toList();
-    Map<TopicPartition, OffsetAndMetadata> committed =
-        get(
-            admin.listConsumerGroupOffsets(topics.workerGroup()).partitionsToOffsetAndMetadata(),
-            "read the workers' offsets");
-    List<TopicPartition> unseeded =
-        claimed.stream().filter(partition -> committed.get(partition) == null).toList();
-    if (unseeded.isEmpty()) {
-      return;
-    }
-    Map<TopicPartition, ListOffsetsResultInfo> ends =
-        get(
-            admin
-                .listOffsets(
-                    unseeded.stream()
-                        .collect(
-                            Collectors.toMap(partition -> partition, _ -> OffsetSpec.latest())))
-                .all(),
-            "read the ends of the topics");
-    var seeds = new HashMap<TopicPartition, OffsetAndMetadata>();
-    var lost = new ArrayList<String>();
-    for (TopicPartition partition : unseeded) {
-      if (Objects.requireNonNull(ends.get(partition)).offset() == 0) {
-        seeds.put(partition, new OffsetAndMetadata(0));
-      } else {
-        lost.add(partition.toString());
-      }
-    }
-    if (!lost.isEmpty()) {
-      throw new StartException(
-          "the consumer group "
-              + topics.workerGroup()
-              + " has no committed offset for "
-              + lost
-              + " although there are records; without it no one knows which jobs are done. Restore"
-              + " it, or, if jobs may run again, set it with kafka-consumer-groups.sh"
-              + " --reset-offsets");
-    }
-    try {
-      get(
-          admin.alterConsumerGroupOffsets(topics.workerGroup(), seeds).all(),
-          "seed the workers' offsets");
-    } catch (StartException e) {
-      // Another service seeded them and a worker has joined since: then they are there.
-      Map<TopicPartition, OffsetAndMetadata> now =
-          get(
-              admin.listConsumerGroupOffsets(topics.workerGroup()).partitionsToOffsetAndMetadata(),
-              "read the workers' offsets");
-      if (!seeds.keySet().stream().allMatch(partition -> now.get(partition) != null)) {
-        throw e;
-      }
-    }
-  }
-
-  private static <T> T get(KafkaFuture<T> future, String what) {
-    try {
-      return future.get(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new StartException("can't " + what + ": " + cause.getMessage(), cause);
-    } catch (TimeoutException e) {
-      throw new StartException(
-          "can't " + what + ": Kafka did not answer within " + CALL_TIMEOUT, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StartException("interrupted while trying to " + what, e);
     }
   }
 

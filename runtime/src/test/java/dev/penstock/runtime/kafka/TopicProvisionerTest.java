@@ -16,10 +16,15 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,6 +106,32 @@ final class TopicProvisionerTest {
         .isInstanceOf(StartException.class)
         .hasMessageContaining("lost.jobs-0")
         .hasMessageContaining("no committed offset");
+  }
+
+  @Test
+  void aServiceThatStoodStillBeforeSeedingCannotSetOffsetsBack() {
+    var config = config("stalled.", 1);
+    String group = config.topics().workerGroup();
+    Map<String, Object> settings = config.clientSettings("stalled");
+    settings.put("transactional.id", group + "-seeder");
+    try (var stalled =
+            new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+        var outsider =
+            new KafkaConsumer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers(), "group.id", group),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+      stalled.initTransactions();
+      new TopicProvisioner(config).ensure();
+      var seed = Map.of(new TopicPartition(config.topics().jobs(), 0), new OffsetAndMetadata(0));
+      assertThatThrownBy(
+              () -> {
+                stalled.beginTransaction();
+                stalled.sendOffsetsToTransaction(seed, outsider.groupMetadata());
+                stalled.commitTransaction();
+              })
+          .isInstanceOfAny(ProducerFencedException.class, InvalidProducerEpochException.class);
+    }
   }
 
   @Test
