@@ -51,6 +51,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     int brokerPort = port == 0 ? freePort() : port;
     int controllerPort = freePort();
     Path logs = dataDirectory.resolve("kafka");
+    boolean killed = FormerSelf.wasKilled(logs);
     try {
       Files.createDirectories(logs);
       format(logs);
@@ -60,9 +61,11 @@ public final class EmbeddedBroker implements AutoCloseable {
       throw new IllegalStateException(
           "the data directory " + dataDirectory + " can't be formatted", e);
     }
-    var server =
-        new KafkaRaftServer(
-            new KafkaConfig(settings(logs, brokerPort, controllerPort), false), Time.SYSTEM);
+    Properties settings = settings(logs, brokerPort, controllerPort);
+    if (killed) {
+      FormerSelf.forget(settings, NODE_ID, HOST + ":" + controllerPort);
+    }
+    var server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
     server.startup();
     return new EmbeddedBroker(server, brokerPort);
   }
@@ -93,12 +96,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         .setControllerListenerName("CONTROLLER")
         .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
         .setReleaseVersion(MetadataVersion.latestProduction())
-        // With eligible leader replicas a broker that comes back from a kill has partitions without
-        // a leader for a moment, and
-        // Kafka 4.3.1 takes those for deleted (KRaftMetadataCache.getPartitionLeaderEndpoint is
-        // empty for leader -1): it skips
-        // their transaction markers, and their readers hang for ever. With one replica they are of
-        // no use anyway.
+        // With eligible leader replicas a broker that was killed is no leader of anything at first,
+        // see FormerSelf. With one replica they are of no use anyway.
         .setFeatureLevel("eligible.leader.replicas.version", (short) 0)
         .setIgnoreFormatted(true)
         .run();

@@ -192,6 +192,32 @@ public final class ChildJvm implements AutoCloseable {
     running.remove(process);
   }
 
+  /** SIGSTOP: it stands still, holding all it has, until {@link #resume}. */
+  public void pause() throws InterruptedException {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  public void resume() throws InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws InterruptedException {
+    try {
+      int code =
+          new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (code != 0) {
+        throw new IllegalStateException(
+            name() + " could not be sent SIG" + name + ": kill ended with code " + code);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the command kill can't be run", e);
+    }
+  }
+
   /** Waits for the end. Returns whether it came in time. */
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
     boolean ended = process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);

@@ -16,6 +16,7 @@ import java.util.Map;
  */
 final class Cluster {
   private static final Duration START = Duration.ofMinutes(2);
+  private static final String API = "api";
   private static final int BROKER_HEAP_MB = 512;
   private static final int SERVICE_HEAP_MB = 256;
 
@@ -26,7 +27,7 @@ final class Cluster {
   private final Topics topics =
       new Topics("penstock.", 4, Duration.ofDays(30), Duration.ofHours(24));
   private final int brokerPort = FreePort.find();
-  private final int apiPort = FreePort.find();
+  private final Map<String, Integer> apiPorts = new HashMap<>();
   private final int streamsPort = FreePort.find();
   private final Map<ChildJvm, Integer> unready = new LinkedHashMap<>();
 
@@ -42,9 +43,18 @@ final class Cluster {
     return topics;
   }
 
-  /** Where jobs are submitted. */
+  /** Where jobs are submitted when there is one intake. */
   URI api() {
-    return uri(apiPort);
+    return api(API);
+  }
+
+  /** Where jobs are submitted to one of several intakes. */
+  URI api(String name) {
+    return uri(apiPort(name));
+  }
+
+  private int apiPort(String name) {
+    return apiPorts.computeIfAbsent(name, _ -> FreePort.find());
   }
 
   /** Starts a broker, or starts it again on the same data and port, and waits for it. */
@@ -58,7 +68,13 @@ final class Cluster {
   }
 
   ChildJvm startApi() {
-    return service("api", "api", apiPort, Map.of("api.streams-url", uri(streamsPort).toString()));
+    return startApi(API);
+  }
+
+  /** One of several intakes. */
+  ChildJvm startApi(String name) {
+    return service(
+        "api", name, apiPort(name), Map.of("api.streams-url", uri(streamsPort).toString()));
   }
 
   ChildJvm startStreams() {

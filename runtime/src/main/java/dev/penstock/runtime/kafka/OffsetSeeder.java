@@ -21,10 +21,13 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives a consumer group its first offsets while its topics are still empty, so that a missing
@@ -35,6 +38,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * have committed since. Every service that finds something missing begins with fencing the others.
  */
 final class OffsetSeeder {
+  private static final Logger log = LoggerFactory.getLogger(OffsetSeeder.class);
   private static final int MAX_TRIES = 20;
 
   private final KafkaConfig config;
@@ -61,18 +65,24 @@ final class OffsetSeeder {
     for (int tries = 1; !unseeded(group, all).isEmpty(); tries++) {
       try {
         seedFenced(group, all);
-      } catch (ProducerFencedException | InvalidProducerEpochException e) {
-        // Another service seeds them; whether it has is looked at above.
-        if (tries == MAX_TRIES) {
-          throw new StartException(
-              "the offsets of " + group + " can't be seeded: other services began anew each time",
-              e);
-        }
+      } catch (AuthenticationException | AuthorizationException | UnsupportedVersionException e) {
+        throw cannot(group, e);
       } catch (KafkaException e) {
-        throw new StartException(
-            "the offsets of " + group + " can't be seeded: " + e.getMessage(), e);
+        // Mostly another service that seeds at the same time: fenced, or its commit ended ours.
+        // What
+        // is there now is looked at again; each try begins anew, so none can do harm.
+        if (tries == MAX_TRIES) {
+          throw cannot(group, e);
+        }
+        log.debug("seeding the offsets of {} is tried again", group, e);
+        Pause.briefly();
       }
     }
+  }
+
+  private static StartException cannot(String group, KafkaException cause) {
+    return new StartException(
+        "the offsets of " + group + " can't be seeded: " + cause.getMessage(), cause);
   }
 
   private void seedFenced(String group, List<TopicPartition> all) {

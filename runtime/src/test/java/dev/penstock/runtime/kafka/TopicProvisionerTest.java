@@ -28,6 +28,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,12 +136,12 @@ final class TopicProvisionerTest {
     }
   }
 
-  @Test
-  void severalServicesMayStartTogether() throws Exception {
-    var config = config("race.", 3);
+  @RepeatedTest(5)
+  void severalServicesMayStartTogether(RepetitionInfo repetition) throws Exception {
+    var config = config("race" + repetition.getCurrentRepetition() + ".", 3);
     try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
       var all =
-          java.util.stream.IntStream.range(0, 4)
+          java.util.stream.IntStream.range(0, 8)
               .mapToObj(_ -> threads.submit(() -> new TopicProvisioner(config).ensure()))
               .toList();
       for (var each : all) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The broker is killed and comes back on its data. */
-final class BrokerKilled {
+final class BrokerKilledTest {
   private static final int JOBS = 600;
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration LONG = Duration.ofMinutes(2);
