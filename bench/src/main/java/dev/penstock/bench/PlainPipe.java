@@ -31,7 +31,8 @@ final class PlainPipe {
    *
    * @param ends the end offset of each partition of the source
    * @param target where to write
-   * @param valueBytes the size of what is written: the read value, cut or filled up
+   * @param valueBytes the size of what is written: the read value, cut or filled up; 0 for the
+   *     value as it was read
    */
   static void run(String bootstrap, Map<TopicPartition, Long> ends, String target, int valueBytes) {
     long total = ends.values().stream().mapToLong(Long::longValue).sum();
@@ -67,7 +68,7 @@ final class PlainPipe {
       String target,
       int valueBytes,
       Failures failures) {
-    byte[] value = Arrays.copyOf(record.value(), valueBytes);
+    byte[] value = valueBytes == 0 ? record.value() : Arrays.copyOf(record.value(), valueBytes);
     // The callback tells of errors; who waits for each record is no ceiling.
     var _ =
         producer.send(

@@ -65,8 +65,8 @@ final class WorkerBench extends Bench {
       names = "--output-bytes",
       defaultValue = "0",
       description =
-          "Size of the ceiling's outputs; 0 for that of the worker's outcomes (${DEFAULT-VALUE}).")
-  private int outputBytesWanted;
+          "Size of the ceiling's outputs; 0 for each record as it was read (${DEFAULT-VALUE}).")
+  private int outputBytes;
 
   @Override
   Report measure() throws IOException, InterruptedException {
@@ -75,12 +75,10 @@ final class WorkerBench extends Bench {
     check("--record-bytes", recordBytes, 1, 100_000);
     check("--partitions", partitions, 1, 100);
     check("--slots", slots, 1, 100_000);
-    check("--output-bytes", outputBytesWanted, 0, 100_000);
+    check("--output-bytes", outputBytes, 0, 100_000);
     try (Lab lab = Lab.open()) {
       var ceilings = new ArrayList<Outputs>();
       var workers = new ArrayList<Outputs>();
-      // The first worker round tells how large its outputs are; the pipe then writes as much.
-      int outputBytes = outputBytesWanted == 0 ? recordBytes : outputBytesWanted;
       for (int round = 0; round <= rounds; round++) {
         String prefix = "round" + round + ".";
         KafkaConfig kafka = lab.install(prefix, partitions);
@@ -89,9 +87,9 @@ final class WorkerBench extends Bench {
         Outputs worker;
         if (round % 2 == 0) {
           worker = runWorker(lab, kafka);
-          ceiling = runPipe(lab, kafka, outputBytes);
+          ceiling = runPipe(lab, kafka);
         } else {
-          ceiling = runPipe(lab, kafka, outputBytes);
+          ceiling = runPipe(lab, kafka);
           worker = runWorker(lab, kafka);
         }
         lab.uninstall(kafka);
@@ -99,19 +97,16 @@ final class WorkerBench extends Bench {
             (round == 0 ? "warm-up" : "round " + round)
                 + (": plain " + Math.round(ceiling.rate(jobs)))
                 + (", worker " + Math.round(worker.rate(jobs)) + " jobs/s"));
-        if (round == 0 && outputBytesWanted == 0) {
-          outputBytes = (int) (worker.valueBytes() / worker.records());
-        }
         if (round > 0) {
           ceilings.add(ceiling);
           workers.add(worker);
         }
       }
-      return report(outputBytes, ceilings, workers);
+      return report(ceilings, workers);
     }
   }
 
-  private Outputs runPipe(Lab lab, KafkaConfig kafka, int outputBytes) {
+  private Outputs runPipe(Lab lab, KafkaConfig kafka) {
     Topics topics = kafka.topics();
     String target = topics.prefix() + "pipe";
     Map<TopicPartition, Long> ends = BenchJobs.ends(lab, topics.jobs(), partitions);
@@ -185,7 +180,7 @@ final class WorkerBench extends Bench {
         && outcome instanceof Outcome.Succeeded;
   }
 
-  private Report report(int outputBytes, List<Outputs> ceilings, List<Outputs> workers) {
+  private Report report(List<Outputs> ceilings, List<Outputs> workers) {
     var ceiling = rates(ceilings);
     var worker = rates(workers);
     var parts = new LinkedHashMap<String, Samples>();
@@ -201,7 +196,9 @@ final class WorkerBench extends Bench {
     configuration.put("rounds", rounds);
     configuration.put("partitions", partitions);
     configuration.put("recordBytes", recordBytes);
-    configuration.put("outputBytes", outputBytes);
+    configuration.put("outputBytes", outputBytes == 0 ? recordBytes : outputBytes);
+    Outputs last = workers.getLast();
+    configuration.put("outcomeBytes", last.valueBytes() / last.records());
     configuration.put("slots", slots);
     configuration.put("heapMb", Runtime.getRuntime().maxMemory() / (1024 * 1024));
     configuration.put("broker", "separate JVM, same machine");
