@@ -120,19 +120,25 @@ final class JobReader {
   /** The result of a job that was read as finished, or nothing when the view moved on since. */
   Optional<byte[]> result(JobId id, PartitionProgress stay) throws LocalView.Unavailable {
     Optional<byte[]> result = view.result(id, stay.partition());
-    if (stay.isOver()) {
-      throw new LocalView.Unavailable("partition " + stay.partition() + " was given up");
-    }
+    checkStillOurs(stay);
     return result;
   }
 
   /** The job as it is here now, without waiting; nothing when it is not. */
   Optional<JobLife> lookAgain(JobId id, PartitionProgress stay) throws LocalView.Unavailable {
     Optional<JobLife> life = view.life(id, stay.partition());
+    checkStillOurs(stay);
+    return life.filter(JobLife::isShown);
+  }
+
+  /** After the state was read: was it still this instance's to answer for? */
+  private void checkStillOurs(PartitionProgress stay) throws LocalView.Unavailable {
     if (stay.isOver()) {
       throw new LocalView.Unavailable("partition " + stay.partition() + " was given up");
     }
-    return life.filter(JobLife::isShown);
+    if (!progress.contact().holds()) {
+      throw new LocalView.Unavailable("this instance is out of touch with Kafka");
+    }
   }
 
   private Reading elsewhere(JobId id) throws LocalView.Unavailable {

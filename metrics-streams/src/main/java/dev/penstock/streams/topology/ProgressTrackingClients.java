@@ -8,13 +8,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -65,12 +69,59 @@ final class ProgressTrackingClients implements KafkaClientSupplier {
   private static final class TrackedConsumer extends KafkaConsumer<byte[], byte[]> {
     private final Topics topics;
     private final ViewProgress progress;
+    private final DoubleSupplier silence;
     private int knownStays;
 
     TrackedConsumer(Map<String, Object> config, Topics topics, ViewProgress progress) {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
       this.topics = topics;
       this.progress = progress;
+      this.silence = silence(metrics());
+      progress.contact().watch(silence);
+    }
+
+    /**
+     * Seconds since the last heartbeat or the end of the last rebalance, by Kafka's own metrics.
+     */
+    private static DoubleSupplier silence(Map<MetricName, ? extends Metric> metrics) {
+      Metric heartbeat = metric(metrics, "last-heartbeat-seconds-ago");
+      Metric rebalance = metric(metrics, "last-rebalance-seconds-ago");
+      return () -> latest(seconds(heartbeat), seconds(rebalance));
+    }
+
+    /** The lesser of two ages, of which a negative one stands for never. */
+    private static double latest(double one, double other) {
+      return one < 0 ? other : other < 0 ? one : Math.min(one, other);
+    }
+
+    private static double seconds(Metric metric) {
+      return ((Number) metric.metricValue()).doubleValue();
+    }
+
+    private static Metric metric(Map<MetricName, ? extends Metric> metrics, String name) {
+      return metrics.entrySet().stream()
+          .filter(entry -> entry.getKey().name().equals(name))
+          .map(Map.Entry::getValue)
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("the consumer has no metric " + name));
+    }
+
+    @Override
+    public void close() {
+      try {
+        super.close();
+      } finally {
+        progress.contact().forget(silence);
+      }
+    }
+
+    @Override
+    public void close(CloseOptions options) {
+      try {
+        super.close(options);
+      } finally {
+        progress.contact().forget(silence);
+      }
     }
 
     @Override

@@ -12,6 +12,7 @@ public final class ViewProgress {
       new ConcurrentHashMap<>();
   private final AtomicInteger stays = new AtomicInteger();
   private final ChangeHub hub;
+  private final GroupContact contact = new GroupContact();
 
   /**
    * @param hub told when a partition is given up
@@ -47,6 +48,11 @@ public final class ViewProgress {
   /** How many stays have begun so far: changes whenever there may be a new one. */
   public int stays() {
     return stays.get();
+  }
+
+  /** Whether what is here is still ours. */
+  public GroupContact contact() {
+    return contact;
   }
 
   /** How many partitions are here. */
