@@ -3,12 +3,12 @@ package dev.penstock.worker;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.core.WorkerCore;
+import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,8 @@ final class CoreThread implements CoreInbox, Runnable {
   private final ConcurrentLinkedQueue<CoreEvent> events = new ConcurrentLinkedQueue<>();
   private final AtomicInteger backlog = new AtomicInteger();
   private final Consumer<Throwable> onFailure;
-  private volatile @Nullable Thread sleeper;
+  private final Threads threads;
+  private final Threads.Signal told;
   private volatile boolean stopped;
   private volatile Instant turnedAt;
   private @Nullable WorkerCore core;
@@ -41,8 +42,10 @@ final class CoreThread implements CoreInbox, Runnable {
   /**
    * @param onFailure called when the core throws, which is a bug; the thread ends
    */
-  CoreThread(InstantSource clock, Consumer<Throwable> onFailure) {
+  CoreThread(InstantSource clock, Threads threads, Consumer<Throwable> onFailure) {
     this.clock = clock;
+    this.threads = threads;
+    this.told = threads.signal();
     this.onFailure = onFailure;
     this.turnedAt = clock.instant();
   }
@@ -58,10 +61,7 @@ final class CoreThread implements CoreInbox, Runnable {
       backlog.addAndGet(polled.records().size());
     }
     events.add(event);
-    Thread sleeping = sleeper;
-    if (sleeping != null) {
-      LockSupport.unpark(sleeping);
-    }
+    told.give();
   }
 
   @Override
@@ -102,7 +102,7 @@ final class CoreThread implements CoreInbox, Runnable {
         if (taken == 0) {
           sleepUntil(running.nextWakeUp(), tickAt);
         } else if (taken < BUSY_EVENTS) {
-          LockSupport.parkNanos(PACE_NANOS);
+          threads.pause(PACE_NANOS);
         }
       }
     } catch (RuntimeException | Error e) {
@@ -117,13 +117,8 @@ final class CoreThread implements CoreInbox, Runnable {
   private void sleepUntil(Instant wakeUp, Instant tickAt) {
     Instant until = wakeUp.isBefore(tickAt) ? wakeUp : tickAt;
     long nanos = Duration.between(clock.instant(), until).toNanos();
-    if (nanos <= 0) {
-      return;
+    if (nanos > 0) {
+      told.await(() -> !events.isEmpty(), nanos);
     }
-    sleeper = Thread.currentThread();
-    if (events.isEmpty()) {
-      LockSupport.parkNanos(nanos);
-    }
-    sleeper = null;
   }
 }

@@ -15,6 +15,7 @@ import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.JobRunner;
 import dev.penstock.worker.settle.Settler;
+import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,12 +23,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -45,19 +44,20 @@ final class Engine implements CoreActions, AutoCloseable {
 
   private final WorkerConfig config;
   private final Providers providers;
-  private final KafkaProducer<byte[], byte[]> producer;
+  private final Producer<byte[], byte[]> producer;
   private final CoreThread core;
   private final ControlReader control;
   private final ClaimLoop claims;
   private final JobRunner runner;
   private final Settler settler;
   private final InstantSource clock;
+  private final Threads threads;
   private final Breakdown breakdown;
-  private final Thread coreThread;
-  private final Thread controlThread;
-  private final Thread claimThread;
-  private final Thread settleThread;
-  private final CountDownLatch drained = new CountDownLatch(1);
+  private final Threads.Task coreThread;
+  private final Threads.Task controlThread;
+  private final Threads.Task claimThread;
+  private final Threads.Task settleThread;
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
   /**
    * Fences whatever used this worker's {@code transactional.id} before, and begins.
@@ -68,42 +68,46 @@ final class Engine implements CoreActions, AutoCloseable {
   Engine(
       WorkerConfig config,
       Providers providers,
-      WorkerMetrics metrics,
+      Machine machine,
+      KafkaClients clients,
       Map<String, Uuid> topicIds,
-      InstantSource clock,
+      EngineMetrics metrics,
       Breakdown breakdown) {
     this.config = config;
     this.providers = providers;
-    this.clock = clock;
+    this.clock = machine.clock();
+    this.threads = machine.threads();
     this.breakdown = breakdown;
     KafkaConfig kafka = config.kafka();
     Topics topics = kafka.topics();
     Duration transactionTimeout = config.timing().transactionTimeout();
-    this.producer = new KafkaProducer<>(producerSettings(kafka));
+    this.producer = clients.producer(producerSettings(kafka));
     try {
       producer.initTransactions();
     } catch (RuntimeException e) {
       producer.close(Duration.ZERO);
       throw e;
     }
-    this.core = new CoreThread(clock, e -> breakdown.restart("the core failed; that is a bug", e));
+    this.core =
+        new CoreThread(clock, threads, e -> breakdown.restart("the core failed; that is a bug", e));
     this.control =
         new ControlReader(
-            new KafkaConsumer<>(controlSettings(kafka)),
+            clients.consumer(controlSettings(kafka)),
             topics.control(),
             topics.partitions(),
             core,
             breakdown);
     this.claims =
         new ClaimLoop(
-            new KafkaConsumer<>(claimSettings(kafka)),
+            clients.consumer(claimSettings(kafka)),
             topics.claimed(),
             topicIds,
             control,
             core,
             breakdown,
-            transactionTimeout.plusSeconds(5));
-    this.runner = new JobRunner(config.id(), clock, core, breakdown);
+            transactionTimeout.plusSeconds(5),
+            threads);
+    this.runner = new JobRunner(config.id(), clock, core, breakdown, threads);
     this.settler =
         new Settler(
             producer,
@@ -113,19 +117,13 @@ final class Engine implements CoreActions, AutoCloseable {
             breakdown,
             clock,
             transactionTimeout,
-            metrics.commits());
-    RandomGenerator random =
-        new RandomGenerator() {
-          @Override
-          public long nextLong() {
-            return ThreadLocalRandom.current().nextLong();
-          }
-        };
+            metrics.commits(),
+            threads);
     core.use(
         new WorkerCore(
             config.id(),
             config.limits(),
-            new Judge(config.retry(), random),
+            new Judge(config.retry(), machine.random()),
             job -> {
               var provider = providers.serving(job);
               return provider == null ? null : provider.name();
@@ -138,8 +136,10 @@ final class Engine implements CoreActions, AutoCloseable {
     this.claimThread = start("claim", claims);
   }
 
-  private static Thread start(String name, Runnable loop) {
-    return Thread.ofPlatform().daemon().name("worker-" + name).start(loop);
+  private Threads.Task start(String name, Runnable loop) {
+    Threads.Task task = threads.platform("worker-" + name, loop);
+    task.start();
+    return task;
   }
 
   /** Whether partitions are assigned. */
@@ -176,7 +176,7 @@ final class Engine implements CoreActions, AutoCloseable {
 
   @Override
   public void drained() {
-    drained.countDown();
+    drained.complete(null);
   }
 
   @Override
@@ -191,12 +191,12 @@ final class Engine implements CoreActions, AutoCloseable {
     Duration grace = config.timing().drainGrace();
     core.tell(new CoreEvent.Drain(clock.instant().plus(grace)));
     try {
-      if (!drained.await(
-          grace.plus(config.timing().transactionTimeout()).toMillis(), TimeUnit.MILLISECONDS)) {
-        log.warn(
-            "not everything was committed within the drain's time; the next owner runs the rest"
-                + " again");
-      }
+      var _ = threads.await(drained, grace.plus(config.timing().transactionTimeout()));
+    } catch (TimeoutException | ExecutionException e) {
+      log.warn(
+          "not everything was committed within the drain's time; the next owner runs the rest"
+              + " again",
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -230,10 +230,10 @@ final class Engine implements CoreActions, AutoCloseable {
     join(coreThread, Duration.ofSeconds(5));
   }
 
-  private static void join(Thread thread, Duration patience) {
+  private static void join(Threads.Task thread, Duration patience) {
     try {
       if (!thread.join(patience)) {
-        log.warn("the thread {} did not end within {}", thread.getName(), patience);
+        log.warn("the thread {} did not end within {}", thread.name(), patience);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

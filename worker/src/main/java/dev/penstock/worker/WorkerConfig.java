@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * @param http where health and metrics are served
  * @param providers whom it can call
  */
-record WorkerConfig(
+public record WorkerConfig(
     String id,
     CoreLimits limits,
     RetryPolicy retry,
@@ -37,13 +37,20 @@ record WorkerConfig(
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
 
   /**
+   * How long a worker waits for what.
+   *
    * @param drainGrace how long running calls may go on when the worker stops
    * @param transactionTimeout after how long Kafka ends the transaction of a worker that is gone;
    *     until then readers of what it wrote wait
    */
-  record Timing(Duration drainGrace, Duration transactionTimeout) {}
+  public record Timing(Duration drainGrace, Duration transactionTimeout) {}
 
-  static WorkerConfig read(Settings settings) {
+  /**
+   * Reads {@code worker.*} and what the worker shares with other services.
+   *
+   * @throws dev.penstock.config.ConfigException with everything that is wrong with them
+   */
+  public static WorkerConfig read(Settings settings) {
     SettingsReader reader = settings.reader();
     HttpConfig http = HttpConfig.read(reader, "worker", 8081);
     String id =

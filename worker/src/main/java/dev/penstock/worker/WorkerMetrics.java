@@ -3,7 +3,6 @@ package dev.penstock.worker;
 import dev.penstock.job.Outcome;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreLimits;
-import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import io.micrometer.core.instrument.Counter;
@@ -17,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The worker's metrics. Counters are looked up once for each combination of labels, of which there
  * are few.
  */
-final class WorkerMetrics implements CoreMetrics {
+final class WorkerMetrics implements EngineMetrics {
   /** Models may name any provider; only what this worker can call gets a label of its own. */
   private static final String OTHER = "other";
 
@@ -50,7 +49,8 @@ final class WorkerMetrics implements CoreMetrics {
     this.commits = registry.timer("penstock.worker.commit");
   }
 
-  Timer commits() {
+  @Override
+  public Timer commits() {
     return commits;
   }
 

@@ -9,55 +9,35 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
-import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.settle.Trimmer;
-import java.time.Duration;
-import java.time.Instant;
+import dev.penstock.worker.thread.SystemThreads;
 import java.time.InstantSource;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The worker as a service. It runs one {@link Engine} after the other: when one breaks down for a
- * reason that can pass, the next begins from what is committed, after a pause that grows; for a
- * reason that only a person can mend, the service is dead.
- */
+/** The worker as a service: a {@link Supervisor}, and what surrounds it in a process of its own. */
 public final class WorkerService implements Service {
   private static final Logger log = LoggerFactory.getLogger(WorkerService.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
-  /** How long the core may stand still before the process is to be restarted. */
-  private static final Duration STALL = Duration.ofSeconds(60);
-
-  /** An engine that ran this long was well; the pauses begin anew. */
-  private static final Duration WELL_AFTER = Duration.ofMinutes(1);
-
   private static final int HALTED = 70;
 
   private final WorkerConfig config;
-  private final InstantSource clock = InstantSource.system();
   private final Metrics metrics = new Metrics();
   private final Providers providers;
-  private final WorkerMetrics workerMetrics;
+  private final Supervisor supervisor;
   private final HttpEndpoint http;
   private final Object lock = new Object();
-  private @Nullable Thread supervisor;
-  private @Nullable Engine engine;
   private @Nullable Trimmer trimmer;
-  private boolean broken;
-  private boolean closing;
+  private volatile boolean started;
   private boolean closed;
-  private volatile Health health = new Health.NotReady("not started");
 
   private WorkerService(WorkerConfig config) {
     this.config = config;
@@ -66,7 +46,13 @@ public final class WorkerService implements Service {
     for (Provider provider : config.providers()) {
       names.add(provider.name());
     }
-    this.workerMetrics = new WorkerMetrics(metrics.registry(), config.limits(), names);
+    this.supervisor =
+        new Supervisor(
+            config,
+            providers,
+            machine(),
+            new RealKafkaClients(config.kafka(), config.id()),
+            new WorkerMetrics(metrics.registry(), config.limits(), names));
     this.http =
         new HttpEndpoint(
             "worker-http",
@@ -84,6 +70,21 @@ public final class WorkerService implements Service {
     return new WorkerService(WorkerConfig.read(settings));
   }
 
+  private static Machine machine() {
+    RandomGenerator random =
+        new RandomGenerator() {
+          @Override
+          public long nextLong() {
+            return ThreadLocalRandom.current().nextLong();
+          }
+        };
+    return new Machine(
+        new SystemThreads(),
+        InstantSource.system(),
+        random,
+        _ -> Runtime.getRuntime().halt(HALTED));
+  }
+
   /** Where health and metrics are served; 0 before the start. */
   public int port() {
     return http.port();
@@ -97,16 +98,16 @@ public final class WorkerService implements Service {
   @Override
   public void start() {
     synchronized (lock) {
-      if (supervisor != null || closing) {
+      if (started || closed) {
         return;
       }
-      health = new Health.NotReady("starting");
       new TopicProvisioner(config.kafka()).ensure();
       checkFeatures();
       http.start();
       providers.warmUp();
       trimmer = new Trimmer(config.kafka(), config.id());
-      supervisor = Thread.ofPlatform().daemon().name("worker-supervisor").start(this::supervise);
+      supervisor.start();
+      started = true;
       log.info(
           "worker {} has {} slots and takes on {} unfinished jobs of a partition; providers: {}",
           config.id(),
@@ -119,96 +120,7 @@ public final class WorkerService implements Service {
   /** Ready while it claims; dead when its loop stands still or a person is needed. */
   @Override
   public Health health() {
-    Health now = health;
-    Engine running;
-    synchronized (lock) {
-      running = engine;
-    }
-    if (!(now instanceof Health.Ready) || running == null) {
-      return now;
-    }
-    Duration still = Duration.between(running.turnedAt(), clock.instant());
-    if (still.compareTo(STALL) > 0) {
-      return new Health.Dead("the core has stood still for " + still.toSeconds() + " s");
-    }
-    return running.isAssigned() ? now : new Health.NotReady("no partitions are assigned yet");
-  }
-
-  private void supervise() {
-    Duration pause = FIRST_PAUSE;
-    while (true) {
-      Instant began = clock.instant();
-      runOneEngine();
-      synchronized (lock) {
-        if (closing || health instanceof Health.Dead) {
-          return;
-        }
-      }
-      boolean wasWell = Duration.between(began, clock.instant()).compareTo(WELL_AFTER) > 0;
-      pause = wasWell ? FIRST_PAUSE : longer(pause);
-      if (!sleep(pause)) {
-        return;
-      }
-    }
-  }
-
-  private void runOneEngine() {
-    Engine running;
-    try {
-      running = begin();
-    } catch (RuntimeException e) {
-      log.warn("the worker can't begin yet: {}", e.getMessage());
-      health = new Health.NotReady("can't begin: " + e.getMessage());
-      return;
-    }
-    boolean drain;
-    synchronized (lock) {
-      while (!broken && !closing) {
-        try {
-          lock.wait();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          closing = true;
-        }
-      }
-      drain = !broken;
-      engine = null;
-    }
-    if (drain) {
-      running.drain();
-      running.close();
-    } else {
-      running.abandon();
-    }
-  }
-
-  private Engine begin() {
-    synchronized (lock) {
-      broken = false;
-    }
-    var begun = new Engine(config, providers, workerMetrics, topicIds(), clock, new Reaction());
-    synchronized (lock) {
-      engine = begun;
-      if (!broken) {
-        health = Health.READY;
-      }
-    }
-    return begun;
-  }
-
-  private Map<String, Uuid> topicIds() {
-    try (Admin admin = Admin.create(config.kafka().clientSettings(config.id() + "-admin"))) {
-      var topics = config.kafka().topics().claimed();
-      var described = admin.describeTopics(topics).allTopicNames().get(30, TimeUnit.SECONDS);
-      var ids = new java.util.HashMap<String, Uuid>();
-      described.forEach((name, description) -> ids.put(name, description.topicId()));
-      return ids;
-    } catch (ExecutionException | TimeoutException e) {
-      throw new StartException("can't describe the topics: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StartException("interrupted while describing the topics", e);
-    }
+    return started ? supervisor.health() : new Health.NotReady("not started");
   }
 
   /**
@@ -233,85 +145,20 @@ public final class WorkerService implements Service {
     }
   }
 
-  private final class Reaction implements Breakdown {
-    @Override
-    public void restart(String reason, Throwable cause) {
-      synchronized (lock) {
-        if (closing || broken) {
-          return;
-        }
-        log.warn("the worker begins anew from what is committed: {}", reason, cause);
-        health = new Health.NotReady("begins anew: " + reason);
-        broken = true;
-        lock.notifyAll();
-      }
-    }
-
-    @Override
-    public void die(String reason) {
-      synchronized (lock) {
-        log.error("the worker stops: {}", reason);
-        health = new Health.Dead(reason);
-        broken = true;
-        lock.notifyAll();
-      }
-    }
-
-    @Override
-    public void halt(String reason) {
-      log.error("the process halts at once: {}", reason);
-      Runtime.getRuntime().halt(HALTED);
-    }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration doubled = pause.multipliedBy(2);
-    return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
-  }
-
-  /** Whether the sleep was slept out. */
-  private boolean sleep(Duration pause) {
-    Instant until = clock.instant().plus(pause);
-    synchronized (lock) {
-      try {
-        for (long left = pause.toMillis();
-            left > 0 && !closing;
-            left = Duration.between(clock.instant(), until).toMillis()) {
-          lock.wait(left);
-        }
-        return !closing;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
-    }
-  }
-
   /** Stops claiming, finishes what runs within the drain's grace, commits, leaves. */
   @Override
   public void close() {
-    Thread waited;
+    Trimmer begun;
     synchronized (lock) {
       if (closed) {
         return;
       }
       closed = true;
-      closing = true;
-      if (!(health instanceof Health.Dead)) {
-        health = new Health.NotReady("stopping");
-      }
-      waited = supervisor;
-      lock.notifyAll();
+      begun = trimmer;
     }
-    if (waited != null) {
-      try {
-        waited.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-    if (trimmer != null) {
-      trimmer.close();
+    supervisor.close();
+    if (begun != null) {
+      begun.close();
     }
     providers.close();
     http.close();

@@ -10,6 +10,7 @@ import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.core.SourceRecord;
+import dev.penstock.worker.thread.Threads;
 import dev.penstock.worker.window.WindowMetadata;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -75,11 +76,12 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
   private final CoreInbox inbox;
   private final Breakdown breakdown;
   private final Duration releaseTimeout;
+  private final Threads threads;
 
   private final Map<TopicPartition, CompletableFuture<Void>> restoring = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
   private long tailsAt;
-  private long restoreAt = System.nanoTime();
+  private long restoreAt;
   private volatile Set<TopicPartition> pausedByCore = Set.of();
   private volatile @Nullable Ownership ownership;
   private volatile boolean stopped;
@@ -98,7 +100,8 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       ControlReader control,
       CoreInbox inbox,
       Breakdown breakdown,
-      Duration releaseTimeout) {
+      Duration releaseTimeout,
+      Threads threads) {
     this.consumer = consumer;
     this.topics = List.copyOf(topics);
     this.topicIds = Map.copyOf(topicIds);
@@ -106,6 +109,8 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     this.inbox = inbox;
     this.breakdown = breakdown;
     this.releaseTimeout = releaseTimeout;
+    this.threads = threads;
+    this.restoreAt = threads.nanoTime();
   }
 
   /** The latest snapshot; null before the first assignment. */
@@ -207,7 +212,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
    * Transaction markers and aborted records at the end of a partition show in the position only.
    */
   private void tails() {
-    long now = System.nanoTime();
+    long now = threads.nanoTime();
     if (now - tailsAt < TAIL_PERIOD_NANOS) {
       return;
     }
@@ -281,7 +286,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     inbox.tell(
         stillOurs ? new CoreEvent.Revoked(gone, released) : new CoreEvent.Lost(gone, released));
     try {
-      released.get(releaseTimeout.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = threads.await(released, releaseTimeout);
     } catch (TimeoutException e) {
       if (!abandoned) {
         breakdown.halt(
@@ -314,7 +319,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
 
   /** Reads back, for partitions that are new, what their former owners finished. */
   private void restore() {
-    if (restoring.isEmpty() || System.nanoTime() - restoreAt < 0) {
+    if (restoring.isEmpty() || threads.nanoTime() - restoreAt < 0) {
       return;
     }
     var ready = new HashSet<TopicPartition>();
@@ -331,7 +336,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       committed = consumer.committed(ready, COMMITTED_TIMEOUT);
     } catch (org.apache.kafka.common.errors.TimeoutException e) {
       // An open transaction of the former owner holds the offset back: polling goes on meanwhile.
-      restoreAt = System.nanoTime() + UNSTABLE_PAUSE_NANOS;
+      restoreAt = threads.nanoTime() + UNSTABLE_PAUSE_NANOS;
       log.debug("the offsets of {} are not stable yet", ready, e);
       return;
     }

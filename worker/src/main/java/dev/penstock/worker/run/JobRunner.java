@@ -9,6 +9,7 @@ import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -24,42 +25,45 @@ public final class JobRunner {
   private final InstantSource clock;
   private final CoreInbox inbox;
   private final Breakdown breakdown;
-  private final Map<Claim, Thread> threads = new ConcurrentHashMap<>();
+  private final Threads threads;
+  private final Map<Claim, Threads.Task> calls = new ConcurrentHashMap<>();
 
-  public JobRunner(String worker, InstantSource clock, CoreInbox inbox, Breakdown breakdown) {
+  public JobRunner(
+      String worker, InstantSource clock, CoreInbox inbox, Breakdown breakdown, Threads threads) {
     this.worker = worker;
     this.clock = clock;
     this.inbox = inbox;
     this.breakdown = breakdown;
+    this.threads = threads;
   }
 
   /** Begins the call; {@link CoreEvent.CallEnded} follows in every case. */
   public void start(Claim claim, Provider provider, ProviderCall call) {
-    Thread thread = Thread.ofVirtual().unstarted(() -> run(claim, provider, call));
-    threads.put(claim, thread);
-    thread.start();
+    Threads.Task task = threads.virtual(() -> run(claim, provider, call));
+    calls.put(claim, task);
+    task.start();
   }
 
   /** Interrupts the claim's call, if it still runs. */
   public void interrupt(Claim claim) {
-    Thread thread = threads.get(claim);
-    if (thread != null) {
-      thread.interrupt();
+    Threads.Task task = calls.get(claim);
+    if (task != null) {
+      task.interrupt();
     }
   }
 
   /** Interrupts every call: nobody waits for them any more. */
   public void interruptAll() {
-    threads.values().forEach(Thread::interrupt);
+    calls.values().forEach(Threads.Task::interrupt);
   }
 
   private void run(Claim claim, Provider provider, ProviderCall call) {
     var startedAt = clock.instant();
     claim.begun(startedAt);
-    long begin = System.nanoTime();
+    long begin = threads.nanoTime();
     ProviderResult result = call(provider, call);
-    var latency = Duration.ofNanos(System.nanoTime() - begin);
-    threads.remove(claim);
+    var latency = Duration.ofNanos(threads.nanoTime() - begin);
+    calls.remove(claim);
     inbox.tell(
         new CoreEvent.CallEnded(
             claim, result, new Judge.Call(provider.name(), worker, startedAt, latency)));

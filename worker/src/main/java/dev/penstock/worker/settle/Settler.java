@@ -6,12 +6,13 @@ import dev.penstock.worker.core.Batch;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.thread.Threads;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -40,6 +41,9 @@ public final class Settler implements Runnable {
   /** Refusals in a row after which the worker begins anew. */
   private static final int MAX_REFUSALS = 50;
 
+  /** How often it looks whether it is to stop. */
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final Producer<byte[], byte[]> producer;
   private final BatchEncoder encoder;
   private final Supplier<@Nullable Ownership> ownership;
@@ -48,7 +52,9 @@ public final class Settler implements Runnable {
   private final InstantSource clock;
   private final Duration commitPatience;
   private final Timer commits;
-  private final BlockingQueue<Batch> next = new ArrayBlockingQueue<>(1);
+  private final Threads threads;
+  private final Threads.Signal submitted;
+  private final Queue<Batch> next = new ArrayBlockingQueue<>(1);
   private int refusals;
   private volatile boolean stopped;
 
@@ -66,7 +72,8 @@ public final class Settler implements Runnable {
       Breakdown breakdown,
       InstantSource clock,
       Duration commitPatience,
-      Timer commits) {
+      Timer commits,
+      Threads threads) {
     this.producer = producer;
     this.encoder = new BatchEncoder(topics);
     this.ownership = ownership;
@@ -75,6 +82,8 @@ public final class Settler implements Runnable {
     this.clock = clock;
     this.commitPatience = commitPatience;
     this.commits = commits;
+    this.threads = threads;
+    this.submitted = threads.signal();
   }
 
   /**
@@ -83,6 +92,7 @@ public final class Settler implements Runnable {
    */
   public void submit(Batch batch) {
     next.add(batch);
+    submitted.give();
   }
 
   /** Ends the thread after the transaction that is under way. */
@@ -94,12 +104,14 @@ public final class Settler implements Runnable {
   public void run() {
     try {
       while (!stopped) {
-        Batch batch = next.poll(50, TimeUnit.MILLISECONDS);
-        if (batch != null) {
+        Batch batch = next.poll();
+        if (batch == null) {
+          submitted.await(() -> !next.isEmpty(), IDLE_NANOS);
+        } else {
           settle(batch);
         }
       }
-    } catch (InterruptedException | InterruptException e) {
+    } catch (InterruptException e) {
       breakdown.restart("the settling thread was interrupted", e);
     } catch (RuntimeException e) {
       breakdown.restart("settling failed", e);
@@ -108,14 +120,14 @@ public final class Settler implements Runnable {
     }
   }
 
-  private void settle(Batch batch) throws InterruptedException {
+  private void settle(Batch batch) {
     Ownership snapshot = ownership.get();
     if (snapshot == null || !snapshot.covers(batch.offsets().keySet())) {
       refuse(batch, "not all of its partitions are owned at the moment", null);
       return;
     }
     var records = encoder.encode(batch, clock.instant());
-    long begin = System.nanoTime();
+    long begin = threads.nanoTime();
     try {
       producer.beginTransaction();
       for (ProducerRecord<byte[], byte[]> record : records) {
@@ -140,7 +152,7 @@ public final class Settler implements Runnable {
     }
     if (commit(batch)) {
       refusals = 0;
-      commits.record(System.nanoTime() - begin, TimeUnit.NANOSECONDS);
+      commits.record(threads.nanoTime() - begin, TimeUnit.NANOSECONDS);
       inbox.tell(new CoreEvent.Committed(batch));
     }
   }

@@ -1,0 +1,16 @@
+package dev.penstock.worker;
+
+import dev.penstock.worker.thread.Threads;
+import java.time.InstantSource;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * What a worker runs on.
+ *
+ * @param clock the time of day
+ * @param random for the jitter of retries; thread-safe
+ * @param halt ends the process at once, without a clean stop, for the reason that it is given
+ */
+public record Machine(
+    Threads threads, InstantSource clock, RandomGenerator random, Consumer<String> halt) {}
