@@ -3,7 +3,6 @@ package dev.penstock.runtime.kafka;
 import dev.penstock.lifecycle.StartException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,15 +61,14 @@ final class OffsetSeeder {
                 IntStream.range(0, config.topics().partitions())
                     .mapToObj(partition -> new TopicPartition(topic, partition)))
             .toList();
-    for (int tries = 1; !unseeded(group, all).isEmpty(); tries++) {
+    for (int tries = 1; anyMissing(group, all); tries++) {
       try {
         seedFenced(group, all);
       } catch (AuthenticationException | AuthorizationException | UnsupportedVersionException e) {
         throw cannot(group, e);
       } catch (KafkaException e) {
         // Mostly another service that seeds at the same time: fenced, or its commit ended ours.
-        // What
-        // is there now is looked at again; each try begins anew, so none can do harm.
+        // What is there now is looked at again; each try begins anew, so none can do harm.
         if (tries == MAX_TRIES) {
           throw cannot(group, e);
         }
@@ -145,21 +143,43 @@ final class OffsetSeeder {
     return seeds;
   }
 
+  /** Whether to look closer. Does not wait for anyone's open transaction. */
+  private boolean anyMissing(String group, List<TopicPartition> all) {
+    Map<TopicPartition, OffsetAndMetadata> committed = committed(group, all, false);
+    return all.stream().anyMatch(partition -> committed.get(partition) == null);
+  }
+
+  /** The partitions without an offset, once no open transaction is about to give them one. */
   private Set<TopicPartition> unseeded(String group, List<TopicPartition> all) {
-    Map<TopicPartition, OffsetAndMetadata> committed =
-        Answers.of(
-            admin
-                .listConsumerGroupOffsets(
-                    Map.of(group, new ListConsumerGroupOffsetsSpec()),
-                    new ListConsumerGroupOffsetsOptions().requireStable(true))
-                .partitionsToOffsetAndMetadata(group),
-            "read the offsets of " + group);
-    var unseeded = new HashSet<TopicPartition>();
-    for (TopicPartition partition : all) {
-      if (committed.get(partition) == null) {
-        unseeded.add(partition);
+    long deadline = System.nanoTime() + Answers.TIMEOUT.toNanos();
+    while (true) {
+      Map<TopicPartition, OffsetAndMetadata> committed = committed(group, all, true);
+      // A partition without an offset is answered with null; one whose offset an open transaction
+      // is about to change is left out of the answer.
+      if (committed.keySet().containsAll(all)) {
+        return all.stream()
+            .filter(partition -> committed.get(partition) == null)
+            .collect(Collectors.toSet());
       }
+      if (System.nanoTime() > deadline) {
+        throw new StartException(
+            "the offsets of "
+                + group
+                + " can't be read: an open transaction has held them back for "
+                + Answers.TIMEOUT);
+      }
+      Pause.briefly();
     }
-    return unseeded;
+  }
+
+  private Map<TopicPartition, OffsetAndMetadata> committed(
+      String group, List<TopicPartition> all, boolean stable) {
+    return Answers.of(
+        admin
+            .listConsumerGroupOffsets(
+                Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(all)),
+                new ListConsumerGroupOffsetsOptions().requireStable(stable))
+            .partitionsToOffsetAndMetadata(group),
+        "read the offsets of " + group);
   }
 }

@@ -136,6 +136,32 @@ final class TopicProvisionerTest {
     }
   }
 
+  @Test
+  void aWorkerThatIsCommittingDoesNotHinderTheStartOfAnotherService() throws Exception {
+    var config = config("busy.", 1);
+    String group = config.topics().workerGroup();
+    var jobs = new TopicPartition(config.topics().jobs(), 0);
+    new TopicProvisioner(config).ensure();
+    Map<String, Object> settings = config.clientSettings("busy");
+    settings.put("transactional.id", "busy.worker");
+    try (var worker =
+            new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+        var outsider =
+            new KafkaConsumer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers(), "group.id", group),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+      worker.initTransactions();
+      worker.beginTransaction();
+      worker.send(new ProducerRecord<>(config.topics().jobs(), "k", "v")).get(30, TimeUnit.SECONDS);
+      worker.sendOffsetsToTransaction(
+          Map.of(jobs, new OffsetAndMetadata(1)), outsider.groupMetadata());
+      new TopicProvisioner(config).ensure();
+      worker.commitTransaction();
+    }
+    assertThat(offsets(config)).containsEntry(jobs, 1L);
+  }
+
   @RepeatedTest(5)
   void severalServicesMayStartTogether(RepetitionInfo repetition) throws Exception {
     var config = config("race" + repetition.getCurrentRepetition() + ".", 3);
