@@ -3,6 +3,7 @@ package dev.penstock.config;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,6 +102,34 @@ public final class SettingsReader {
                   + " is '"
                   + text
                   + "', but must be a duration such as 250ms, 30s, 5m or 24h, from "
+                  + min
+                  + " to "
+                  + max);
+          return defaultValue;
+        })
+        .orElse(defaultValue);
+  }
+
+  /** Durations within their bounds, with commas between them: {@code 16s,64s,5m}. */
+  public List<Duration> durations(
+      String key, List<Duration> defaultValue, Duration min, Duration max) {
+    return settings
+        .find(key)
+        .map(text -> {
+          try {
+            List<Duration> values =
+                Arrays.stream(text.split(",", -1)).map(each -> parse(each.strip())).toList();
+            if (values.stream().allMatch(v -> v.compareTo(min) >= 0 && v.compareTo(max) <= 0)) {
+              return values;
+            }
+          } catch (DateTimeParseException | ArithmeticException _) {
+            // falls through to the one error below
+          }
+          errors.add(
+              key
+                  + " is '"
+                  + text
+                  + "', but must be durations such as 16s,64s,5m, each from "
                   + min
                   + " to "
                   + max);

@@ -1,6 +1,8 @@
 package dev.penstock.topic;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -14,9 +16,15 @@ import java.util.regex.Pattern;
  *     counts keep a job's records in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
+ * @param holds for how long each hold topic holds every record, shortest first; a list that once
+ *     was in use may only grow, because jobs may wait in all of them
  */
 public record Topics(
-    String prefix, int partitions, Duration eventRetention, Duration idempotencyWindow) {
+    String prefix,
+    int partitions,
+    Duration eventRetention,
+    Duration idempotencyWindow,
+    List<Duration> holds) {
   public static final int MAX_PARTITIONS = 1_000;
 
   /** The largest record of the jobs and retry topics, in bytes. */
@@ -31,6 +39,25 @@ public record Topics(
    */
   public static final int MAX_RECORD_BYTES = 2_000_000;
 
+  /**
+   * 16 s to 68 min in powers of four. The shortest bounds what waits in the workers' memory; the
+   * longest bounds how long the cancel of a waiting job takes to become final. See ADR 10.
+   */
+  public static final List<Duration> DEFAULT_HOLDS =
+      List.of(
+          Duration.ofSeconds(16),
+          Duration.ofSeconds(64),
+          Duration.ofSeconds(256),
+          Duration.ofSeconds(1_024),
+          Duration.ofSeconds(4_096));
+
+  public static final int MAX_HOLDS = 24;
+  public static final Duration MIN_HOLD = Duration.ofMillis(100);
+  public static final Duration MAX_HOLD = Duration.ofDays(30);
+
+  /** What a hold topic keeps on disk of what has left it is at most this much a partition. */
+  private static final int HOLD_SEGMENT_BYTES = 32 * 1024 * 1024;
+
   private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
   private static final String NEVER = "-1";
 
@@ -41,6 +68,32 @@ public record Topics(
     }
     if (partitions < 1 || partitions > MAX_PARTITIONS) {
       throw new IllegalArgumentException("partitions are 1 to " + MAX_PARTITIONS);
+    }
+    holds = List.copyOf(holds);
+    checkHolds(holds);
+  }
+
+  /** Topics with the {@linkplain #DEFAULT_HOLDS usual} holds. */
+  public Topics(
+      String prefix, int partitions, Duration eventRetention, Duration idempotencyWindow) {
+    this(prefix, partitions, eventRetention, idempotencyWindow, DEFAULT_HOLDS);
+  }
+
+  private static void checkHolds(List<Duration> holds) {
+    if (holds.isEmpty() || holds.size() > MAX_HOLDS) {
+      throw new IllegalArgumentException("there are 1 to " + MAX_HOLDS + " holds");
+    }
+    for (int i = 0; i < holds.size(); i++) {
+      Duration hold = holds.get(i);
+      if (hold.compareTo(MIN_HOLD) < 0
+          || hold.compareTo(MAX_HOLD) > 0
+          || hold.toNanos() % 1_000_000 != 0) {
+        throw new IllegalArgumentException(
+            "a hold is " + MIN_HOLD + " to " + MAX_HOLD + " in whole milliseconds, not " + hold);
+      }
+      if (i > 0 && hold.compareTo(holds.get(i - 1)) <= 0) {
+        throw new IllegalArgumentException("holds stand in rising order, but are " + holds);
+      }
     }
   }
 
@@ -57,6 +110,51 @@ public record Topics(
   /** Jobs that wait for their next attempt. */
   public String retry() {
     return prefix + "retry";
+  }
+
+  /** The topic that holds every record for {@code hold}. */
+  public String hold(Duration hold) {
+    return holdPrefix() + holdName(hold);
+  }
+
+  /** What the names of all hold topics begin with. */
+  public String holdPrefix() {
+    return prefix + "hold-";
+  }
+
+  /** {@code hold} as it stands in names and labels: {@code 16s}, {@code 250ms}. */
+  public static String holdName(Duration hold) {
+    return hold.toMillis() % 1_000 == 0 ? hold.toSeconds() + "s" : hold.toMillis() + "ms";
+  }
+
+  /** The hold topics, shortest first. */
+  public List<String> holdTopics() {
+    return holds.stream().map(this::hold).toList();
+  }
+
+  /**
+   * Where a job waits that is due after {@code remaining}: in the longest hold that ends before it
+   * is due, with time to spare for its next move; in the retry topic when none does.
+   */
+  public String waiting(Duration remaining) {
+    for (int i = holds.size() - 1; i >= 0; i--) {
+      if (remaining.compareTo(holds.get(i).plus(holdSlack())) >= 0) {
+        return hold(holds.get(i));
+      }
+    }
+    return retry();
+  }
+
+  /** What is due later than this is not waited for in a worker's memory but in a hold topic. */
+  public Duration waitingHorizon() {
+    return holds.getFirst().plus(holdSlack());
+  }
+
+  /**
+   * How much earlier than due a job leaves its last hold at least: moves take time, clocks differ.
+   */
+  private Duration holdSlack() {
+    return holds.getFirst().dividedBy(4);
   }
 
   /** What happened to jobs, outcomes included. */
@@ -85,6 +183,11 @@ public record Topics(
    */
   public String workerGroup() {
     return prefix + "workers";
+  }
+
+  /** The consumer group by which the workers share the hold topics. */
+  public String holdGroup() {
+    return prefix + "holds";
   }
 
   /** The consumer group by which the intakes share the partitions of idempotency keys. */
@@ -120,19 +223,26 @@ public record Topics(
             "LogAppendTime",
             "max.message.bytes",
             String.valueOf(MAX_RECORD_BYTES));
-    return List.of(
-        spec(jobs(), "job id", "JobRecord", kept),
-        spec(retry(), "job id", "JobRecord", kept),
-        spec(events(), "job id", "JobEvent", expiring("delete", eventRetention)),
-        spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
-        spec(control(), "job id", "CancelRequest", expiring("compact,delete", eventRetention)),
-        spec(
-            idempotency(),
-            "SHA-256 of the idempotency key",
-            "IdempotencyClaim",
-            // Claims state their own time; the topic may only forget what is far outside the
-            // window.
-            expiring("compact,delete", idempotencyWindow.multipliedBy(2))));
+    var held = new HashMap<>(kept);
+    // What was passed on is deleted in whole segments.
+    held.put("segment.bytes", String.valueOf(HOLD_SEGMENT_BYTES));
+    var all = new ArrayList<TopicSpec>();
+    all.add(spec(jobs(), "job id", "JobRecord", kept));
+    all.add(spec(retry(), "job id", "JobRecord", kept));
+    holdTopics().forEach(hold -> all.add(spec(hold, "job id", "JobRecord", held)));
+    all.addAll(
+        List.of(
+            spec(events(), "job id", "JobEvent", expiring("delete", eventRetention)),
+            spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
+            spec(control(), "job id", "CancelRequest", expiring("compact,delete", eventRetention)),
+            spec(
+                idempotency(),
+                "SHA-256 of the idempotency key",
+                "IdempotencyClaim",
+                // Claims state their own time; the topic may only forget what is far outside the
+                // window.
+                expiring("compact,delete", idempotencyWindow.multipliedBy(2)))));
+    return List.copyOf(all);
   }
 
   private TopicSpec spec(String name, String key, String value, Map<String, String> configs) {

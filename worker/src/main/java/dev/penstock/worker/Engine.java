@@ -11,6 +11,7 @@ import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreActions;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.WorkerCore;
+import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.JobRunner;
@@ -39,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * not repaired: when something in it breaks it is abandoned with all it remembers, and another one
  * begins from what is committed.
  */
-final class Engine implements CoreActions, AutoCloseable {
+final class Engine implements CoreActions, Life {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
   private final WorkerConfig config;
@@ -63,6 +64,7 @@ final class Engine implements CoreActions, AutoCloseable {
    * Fences whatever used this worker's {@code transactional.id} before, and begins.
    *
    * @param topicIds the ids of the consumed topics
+   * @param cancels overhears what is cancelled
    * @throws org.apache.kafka.common.KafkaException when Kafka can't be reached or refuses
    */
   Engine(
@@ -71,6 +73,7 @@ final class Engine implements CoreActions, AutoCloseable {
       Machine machine,
       KafkaClients clients,
       Map<String, Uuid> topicIds,
+      CancelBook cancels,
       EngineMetrics metrics,
       Breakdown breakdown) {
     this.config = config;
@@ -95,7 +98,7 @@ final class Engine implements CoreActions, AutoCloseable {
             clients.consumer(controlSettings(kafka)),
             topics.control(),
             topics.partitions(),
-            core,
+            cancels.listeningFor(core),
             breakdown);
     this.claims =
         new ClaimLoop(
@@ -142,13 +145,13 @@ final class Engine implements CoreActions, AutoCloseable {
     return task;
   }
 
-  /** Whether partitions are assigned. */
-  boolean isAssigned() {
+  @Override
+  public boolean isAssigned() {
     return claims.isAssigned();
   }
 
-  /** When the core last turned. */
-  Instant turnedAt() {
+  @Override
+  public Instant turnedAt() {
     return core.turnedAt();
   }
 
@@ -186,8 +189,8 @@ final class Engine implements CoreActions, AutoCloseable {
 
   // The end
 
-  /** Stops claiming, lets running calls end within the grace, commits, and leaves the group. */
-  void drain() {
+  /** Stops claiming, lets running calls end within the grace and commits. */
+  private void drain() {
     Duration grace = config.timing().drainGrace();
     core.tell(new CoreEvent.Drain(clock.instant().plus(grace)));
     try {
@@ -202,16 +205,16 @@ final class Engine implements CoreActions, AutoCloseable {
     }
   }
 
-  /** Leaves the group in good order and ends all threads. */
   @Override
   public void close() {
+    drain();
     claims.stop();
     join(claimThread, config.timing().transactionTimeout().plusSeconds(20));
     end();
   }
 
-  /** Ends all threads without committing anything more. */
-  void abandon() {
+  @Override
+  public void abandon() {
     claims.abandon();
     runner.interruptAll();
     end();

@@ -1,10 +1,14 @@
 package dev.penstock.worker;
 
 import dev.penstock.worker.core.CoreMetrics;
+import dev.penstock.worker.hold.HoldMetrics;
 import io.micrometer.core.instrument.Timer;
 
 /** What an engine measures. */
 public interface EngineMetrics extends CoreMetrics {
   /** Times each transaction. */
   Timer commits();
+
+  /** Measures the hold topics. */
+  HoldMetrics holds();
 }

@@ -1,50 +1,16 @@
 package dev.penstock.worker;
 
 import dev.penstock.lifecycle.Health;
-import dev.penstock.worker.core.Breakdown;
+import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.provider.Providers;
-import dev.penstock.worker.thread.Threads;
-import java.time.Duration;
-import java.time.Instant;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Runs one {@link Engine} after the other: when one breaks down for a reason that can pass, the
- * next begins from what is committed, after a pause that grows; for a reason that only a person can
- * mend, the worker is dead. Thread-safe.
+ * Keeps a worker alive: what runs jobs ({@link Engine}), and apart from it what moves held jobs on
+ * ({@link HoldEngine}), so that calls go on when the latter breaks down. Thread-safe.
  */
 public final class Supervisor implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
-  /** How long the core may stand still before the process is to be restarted. */
-  private static final Duration STALL = Duration.ofSeconds(60);
-
-  /** An engine that ran this long was well; the pauses begin anew. */
-  private static final Duration WELL_AFTER = Duration.ofMinutes(1);
-
-  /** How often it looks by itself whether something has changed. */
-  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
-
-  /** Longer than a drain and a close can take together. */
-  private static final Duration CLOSE_BOUND = Duration.ofDays(1);
-
-  private final WorkerConfig config;
-  private final Providers providers;
-  private final Machine machine;
-  private final KafkaClients kafka;
-  private final EngineMetrics metrics;
-  private final Threads.Task thread;
-  private final Threads.Signal changed;
-  private final Object lock = new Object();
-  private @Nullable Engine engine;
-  private boolean started;
-  private boolean broken;
-  private boolean closing;
-  private Health health = new Health.NotReady("starting");
+  private final Lives engines;
+  private final Lives holds;
 
   public Supervisor(
       WorkerConfig config,
@@ -52,191 +18,54 @@ public final class Supervisor implements AutoCloseable {
       Machine machine,
       KafkaClients kafka,
       EngineMetrics metrics) {
-    this.config = config;
-    this.providers = providers;
-    this.machine = machine;
-    this.kafka = kafka;
-    this.metrics = metrics;
-    this.changed = machine.threads().signal();
-    this.thread = machine.threads().platform("worker-supervisor", this::supervise);
-  }
-
-  /** Begins to run engines. */
-  public void start() {
-    synchronized (lock) {
-      if (started || closing) {
-        return;
-      }
-      started = true;
-    }
-    thread.start();
-  }
-
-  /** Ready while it claims; dead when its loop stands still or a person is needed. */
-  public Health health() {
-    Health now;
-    Engine running;
-    synchronized (lock) {
-      now = health;
-      running = engine;
-    }
-    if (!(now instanceof Health.Ready) || running == null) {
-      return now;
-    }
-    Duration still = Duration.between(running.turnedAt(), machine.clock().instant());
-    if (still.compareTo(STALL) > 0) {
-      return new Health.Dead("the core has stood still for " + still.toSeconds() + " s");
-    }
-    return running.isAssigned() ? now : new Health.NotReady("no partitions are assigned yet");
-  }
-
-  private void supervise() {
-    Duration pause = FIRST_PAUSE;
-    while (true) {
-      Instant began = machine.clock().instant();
-      runOneEngine();
-      synchronized (lock) {
-        if (closing || health instanceof Health.Dead) {
-          return;
-        }
-      }
-      boolean wasWell =
-          Duration.between(began, machine.clock().instant()).compareTo(WELL_AFTER) > 0;
-      pause = wasWell ? FIRST_PAUSE : longer(pause);
-      if (!sleep(pause)) {
-        return;
-      }
-    }
-  }
-
-  private void runOneEngine() {
-    Engine running;
-    try {
-      running = begin();
-    } catch (RuntimeException e) {
-      log.warn("the worker can't begin yet: {}", e.getMessage());
-      synchronized (lock) {
-        health = new Health.NotReady("can't begin: " + e.getMessage());
-      }
-      return;
-    }
-    while (!isBrokenOrClosing()) {
-      changed.await(this::isBrokenOrClosing, LOOK_NANOS);
-    }
-    boolean drain;
-    synchronized (lock) {
-      drain = !broken;
-      engine = null;
-    }
-    if (drain) {
-      running.drain();
-      running.close();
-    } else {
-      running.abandon();
-    }
-  }
-
-  private Engine begin() {
-    synchronized (lock) {
-      broken = false;
-    }
-    var begun =
-        new Engine(
-            config,
-            providers,
+    var cancels = new CancelBook();
+    var topics = config.kafka().topics();
+    this.engines =
+        new Lives(
+            "worker",
             machine,
-            kafka,
-            kafka.topicIds(config.kafka().topics().claimed()),
-            metrics,
-            new Reaction());
-    synchronized (lock) {
-      engine = begun;
-      if (!broken) {
-        health = Health.READY;
-      }
-    }
-    return begun;
+            breakdown ->
+                new Engine(
+                    config,
+                    providers,
+                    machine,
+                    kafka,
+                    kafka.topicIds(topics.claimed()),
+                    cancels,
+                    metrics,
+                    breakdown));
+    this.holds =
+        new Lives(
+            "worker-hold",
+            machine,
+            breakdown ->
+                new HoldEngine(
+                    config,
+                    machine,
+                    kafka,
+                    kafka.topicIds(topics.holdTopics()),
+                    cancels,
+                    metrics.holds(),
+                    breakdown));
   }
 
-  private boolean isBrokenOrClosing() {
-    synchronized (lock) {
-      return broken || closing;
-    }
+  /** Begins to run. */
+  public void start() {
+    engines.start();
+    holds.start();
   }
 
-  private boolean isClosing() {
-    synchronized (lock) {
-      return closing;
-    }
-  }
-
-  private final class Reaction implements Breakdown {
-    @Override
-    public void restart(String reason, Throwable cause) {
-      synchronized (lock) {
-        if (closing || broken) {
-          return;
-        }
-        log.warn("the worker begins anew from what is committed: {}", reason, cause);
-        health = new Health.NotReady("begins anew: " + reason);
-        broken = true;
-      }
-      changed.give();
-    }
-
-    @Override
-    public void die(String reason) {
-      synchronized (lock) {
-        log.error("the worker stops: {}", reason);
-        health = new Health.Dead(reason);
-        broken = true;
-      }
-      changed.give();
-    }
-
-    @Override
-    public void halt(String reason) {
-      log.error("the process halts at once: {}", reason);
-      machine.halt().accept(reason);
-    }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration doubled = pause.multipliedBy(2);
-    return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
-  }
-
-  /** Whether the sleep was slept out. */
-  private boolean sleep(Duration pause) {
-    long until = machine.threads().nanoTime() + pause.toNanos();
-    for (long left = pause.toNanos();
-        left > 0 && !isClosing();
-        left = until - machine.threads().nanoTime()) {
-      changed.await(this::isClosing, left);
-    }
-    return !isClosing();
+  /** Ready while it claims and moves; dead when a loop stands still or a person is needed. */
+  public Health health() {
+    Health engine = engines.health();
+    Health hold = holds.health();
+    return engine instanceof Health.Dead || hold instanceof Health.Ready ? engine : hold;
   }
 
   /** Stops claiming, finishes what runs within the drain's grace, commits, leaves. */
   @Override
   public void close() {
-    boolean wait;
-    synchronized (lock) {
-      closing = true;
-      if (!(health instanceof Health.Dead)) {
-        health = new Health.NotReady("stopping");
-      }
-      wait = started;
-    }
-    changed.give();
-    if (wait) {
-      try {
-        if (!thread.join(CLOSE_BOUND)) {
-          log.warn("the worker did not stop within {}", CLOSE_BOUND);
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    engines.close();
+    holds.close();
   }
 }

@@ -61,6 +61,7 @@ public record WorkerConfig(
       reader.error(
           "worker.id is '" + id + "', but must be 1 to 200 letters, digits, '.', '_' and '-'");
     }
+    KafkaConfig kafka = KafkaConfig.read(reader);
     var limits =
         new CoreLimits(
             reader.integer("worker.slots", 256, 1, 100_000),
@@ -68,10 +69,10 @@ public record WorkerConfig(
             reader.integer("worker.claimed-megabytes", 128, 1, 100_000) * 1_000_000L,
             reader.integer("worker.batch-records", 5_000, 1, 100_000),
             reader.duration(
-                "worker.commit-linger",
-                Duration.ofMillis(3),
-                Duration.ZERO,
-                Duration.ofSeconds(1)));
+                "worker.commit-linger", Duration.ofMillis(3), Duration.ZERO, Duration.ofSeconds(1)),
+            new CoreLimits.Waiting(
+                reader.integer("worker.window-waiting", 16_000, 1, 20_000),
+                kafka.topics().waitingHorizon()));
     Duration base =
         reader.duration(
             "worker.retry-base-delay",
@@ -100,7 +101,6 @@ public record WorkerConfig(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
-    KafkaConfig kafka = KafkaConfig.read(reader);
     List<Provider> providers = Providers.load(reader);
     return reader.build(() ->
         new WorkerConfig(id, limits, new RetryPolicy(base, max), timing, kafka, http, providers));

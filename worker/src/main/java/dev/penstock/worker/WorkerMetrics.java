@@ -1,13 +1,16 @@
 package dev.penstock.worker;
 
 import dev.penstock.job.Outcome;
+import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +22,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class WorkerMetrics implements EngineMetrics {
   /** Models may name any provider; only what this worker can call gets a label of its own. */
   private static final String OTHER = "other";
+
+  private static final Duration[] LATENESS_BOUNDS = {
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(30)
+  };
 
   private final MeterRegistry registry;
   private final java.util.Set<String> providers;
@@ -32,13 +47,18 @@ final class WorkerMetrics implements EngineMetrics {
   private final Map<String, Counter> finished = new HashMap<>();
   private final Map<String, Timer> calls = new HashMap<>();
   private final Counter retried;
+  private final Counter held;
+  private final Timer lateness;
+  private final HoldMetrics holds;
 
-  WorkerMetrics(MeterRegistry registry, CoreLimits limits, java.util.Set<String> providers) {
+  WorkerMetrics(
+      MeterRegistry registry, CoreLimits limits, Topics topics, java.util.Set<String> providers) {
     this.registry = registry;
     this.providers = java.util.Set.copyOf(providers);
     // Gauges hold weakly what they show; the limits live as long as the service does.
     registry.gauge("penstock.worker.slots", limits, CoreLimits::slots);
     registry.gauge("penstock.worker.window.jobs", limits, CoreLimits::windowJobs);
+    registry.gauge("penstock.worker.window.waiting", limits, each -> each.waiting().jobs());
     this.busy = gauge("penstock.worker.slots.busy");
     this.queued = gauge("penstock.worker.jobs.queued");
     this.waiting = gauge("penstock.worker.jobs.waiting");
@@ -46,12 +66,24 @@ final class WorkerMetrics implements EngineMetrics {
     this.stuck = gauge("penstock.worker.calls.stuck");
     this.poisoned = registry.counter("penstock.worker.poison");
     this.retried = registry.counter("penstock.worker.retries");
+    this.held = registry.counter("penstock.worker.holds");
+    this.lateness =
+        Timer.builder("penstock.worker.due.lateness")
+            .description("from a job's due time to the slot that it runs in")
+            .serviceLevelObjectives(LATENESS_BOUNDS)
+            .register(registry);
+    this.holds = new HoldMetrics(registry, topics);
     this.commits = registry.timer("penstock.worker.commit");
   }
 
   @Override
   public Timer commits() {
     return commits;
+  }
+
+  @Override
+  public HoldMetrics holds() {
+    return holds;
   }
 
   private AtomicInteger gauge(String name) {
@@ -65,6 +97,7 @@ final class WorkerMetrics implements EngineMetrics {
     switch (settlement) {
       case Settlement.Finish finish -> finished(claim, finish.outcome()).increment();
       case Settlement.Retry _ -> retried.increment();
+      case Settlement.Hold _ -> held.increment();
     }
   }
 
@@ -89,6 +122,11 @@ final class WorkerMetrics implements EngineMetrics {
                     .publishPercentileHistogram(false)
                     .register(registry))
         .record(call.latency());
+  }
+
+  @Override
+  public void late(Duration late) {
+    lateness.record(late);
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class WorkerService implements Service {
             providers,
             machine(),
             new RealKafkaClients(config.kafka(), config.id()),
-            new WorkerMetrics(metrics.registry(), config.limits(), names));
+            new WorkerMetrics(metrics.registry(), config.limits(), config.kafka().topics(), names));
     this.http =
         new HttpEndpoint(
             "worker-http",
@@ -109,10 +109,12 @@ public final class WorkerService implements Service {
       supervisor.start();
       started = true;
       log.info(
-          "worker {} has {} slots and takes on {} unfinished jobs of a partition; providers: {}",
+          "worker {} has {} slots and takes on {} unfinished jobs of a partition, and {} that wait"
+              + " for their due time; providers: {}",
           config.id(),
           config.limits().slots(),
           config.limits().windowJobs(),
+          config.limits().waiting().jobs(),
           config.providers().stream().map(Provider::name).sorted().toList());
     }
   }

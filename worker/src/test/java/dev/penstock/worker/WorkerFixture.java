@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -41,7 +42,7 @@ final class WorkerFixture implements AutoCloseable {
   private static final AtomicInteger INSTALLATIONS = new AtomicInteger();
 
   private final EmbeddedBroker broker;
-  private Topics topics = next();
+  private Topics topics = next(Topics.DEFAULT_HOLDS);
   private final KafkaProducer<byte[], byte[]> producer;
 
   WorkerFixture(Path directory) {
@@ -51,13 +52,26 @@ final class WorkerFixture implements AutoCloseable {
 
   /** A fresh installation on the same broker. */
   void reset() {
-    topics = next();
-    new TopicProvisioner(new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of())).ensure();
+    reset(Topics.DEFAULT_HOLDS);
   }
 
-  private static Topics next() {
+  /** A fresh installation with these holds. */
+  void reset(List<Duration> holds) {
+    topics = next(holds);
+    new TopicProvisioner(kafka()).ensure();
+  }
+
+  private static Topics next(List<Duration> holds) {
     return new Topics(
-        "t" + INSTALLATIONS.incrementAndGet() + ".", 3, Duration.ofDays(30), Duration.ofHours(24));
+        "t" + INSTALLATIONS.incrementAndGet() + ".",
+        3,
+        Duration.ofDays(30),
+        Duration.ofHours(24),
+        holds);
+  }
+
+  KafkaConfig kafka() {
+    return new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of());
   }
 
   Topics topics() {
@@ -66,6 +80,10 @@ final class WorkerFixture implements AutoCloseable {
 
   /** A worker with these settings on top of those that reach the broker. */
   WorkerService worker(String id, Map<String, String> settings) {
+    return WorkerService.of(settings(id, settings));
+  }
+
+  Settings settings(String id, Map<String, String> settings) {
     var all =
         new HashMap<>(
             Map.of(
@@ -75,6 +93,10 @@ final class WorkerFixture implements AutoCloseable {
                 topics.prefix(),
                 "topics.partitions",
                 String.valueOf(topics.partitions()),
+                "topics.holds",
+                topics.holds().stream()
+                    .map(hold -> hold.toMillis() + "ms")
+                    .collect(Collectors.joining(",")),
                 "worker.port",
                 "0",
                 "worker.id",
@@ -86,7 +108,7 @@ final class WorkerFixture implements AutoCloseable {
                 "worker.provider.simulated.latency-mean",
                 "0ms"));
     all.putAll(settings);
-    return WorkerService.of(Settings.of(all));
+    return Settings.of(all);
   }
 
   static Job job(int number) {
@@ -129,6 +151,22 @@ final class WorkerFixture implements AutoCloseable {
             topics.control(),
             bytes(id.toString()),
             JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, 0, Instant.now()))));
+    producer.flush();
+  }
+
+  /** Puts the next record of {@code job} where one waits that is due then. */
+  void hold(Job job, String topic, Instant dueAt) {
+    var record =
+        new ProducerRecord<>(
+            topic,
+            bytes(job.id().toString()),
+            JsonCodec.JOB_RECORDS.encode(new JobRecord(job, 0, List.of(), dueAt)));
+    record.headers().add(RecordHeaders.GENERATION, bytes("0"));
+    record.headers().add(RecordHeaders.DUE, bytes(String.valueOf(dueAt.toEpochMilli())));
+    send(record);
+  }
+
+  void flush() {
     producer.flush();
   }
 

@@ -41,12 +41,15 @@ public record KafkaConfig(
             defaults.idempotencyWindow(),
             Duration.ofMinutes(1),
             Duration.ofDays(30));
+    var holds =
+        reader.durations("topics.holds", defaults.holds(), Topics.MIN_HOLD, Topics.MAX_HOLD);
     var client = dotted(reader.below("kafka.client."));
     Topics topics;
     try {
-      topics = new Topics(prefix, partitions, retention, window);
+      topics = new Topics(prefix, partitions, retention, window, holds);
     } catch (IllegalArgumentException e) {
-      reader.error("topics.prefix is '" + prefix + "': " + e.getMessage());
+      reader.error(
+          "topics.prefix is '" + prefix + "' and topics.holds " + holds + ": " + e.getMessage());
       topics = defaults;
     }
     return new KafkaConfig(bootstrap, topics, replicationFactor, client);

@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the topics that are missing, checks those that are there against their declaration, and
- * seeds the workers' offsets while a topic is still empty. Every service does this before anything
- * else, so no record stands on a topic whose offsets were not seeded, and a missing offset later on
- * means a loss, never a beginning.
+ * seeds the offsets of the workers' groups while a topic is still empty. Every service does this
+ * before anything else, so no record stands on a topic whose offsets were not seeded, and a missing
+ * offset later on means a loss, never a beginning.
  */
 public final class TopicProvisioner {
   private static final Logger log = LoggerFactory.getLogger(TopicProvisioner.class);
@@ -44,12 +44,15 @@ public final class TopicProvisioner {
       Topics topics = config.topics();
       create(admin, topics);
       check(admin, topics);
-      new OffsetSeeder(config, admin).seed(topics.workerGroup(), topics.claimed());
+      var seeder = new OffsetSeeder(config, admin);
+      seeder.seed(topics.workerGroup(), topics.claimed());
+      seeder.seed(topics.holdGroup(), topics.holdTopics());
     }
   }
 
   private void create(Admin admin, Topics topics) {
     Set<String> present = Answers.of(admin.listTopics().names(), "list the topics");
+    refuseForgottenHolds(present, topics);
     List<NewTopic> missing =
         topics.all().stream()
             .filter(spec -> !present.contains(spec.name()))
@@ -72,6 +75,26 @@ public final class TopicProvisioner {
             }
           }
         });
+  }
+
+  /** Nobody would read it any more, and jobs may wait in it. */
+  private static void refuseForgottenHolds(Set<String> present, Topics topics) {
+    List<String> declared = topics.holdTopics();
+    List<String> forgotten =
+        present.stream()
+            .filter(name -> name.startsWith(topics.holdPrefix()) && !declared.contains(name))
+            .sorted()
+            .toList();
+    if (!forgotten.isEmpty()) {
+      throw new StartException(
+          "topics.holds is "
+              + topics.holds()
+              + ", but there are also "
+              + forgotten
+              + ", in which jobs may wait; name them too, or delete them when the consumer group "
+              + topics.holdGroup()
+              + " has no lag on them");
+    }
   }
 
   private NewTopic newTopic(TopicSpec spec) {

@@ -2,6 +2,7 @@ package dev.penstock.worker.core;
 
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
+import java.time.Duration;
 
 /**
  * What the core counts. Gauges are read by other threads, so the core publishes them at the end of
@@ -13,6 +14,9 @@ public interface CoreMetrics {
 
   /** A call was made. */
   void called(Claim claim, Judge.Call call, String code);
+
+  /** A job that had to wait for its due time got its slot, so long after it was due. */
+  void late(Duration lateness);
 
   /** A record could not be read. */
   void poisoned();

@@ -29,6 +29,7 @@ final class PartitionState {
   private Instant committedAt;
   private boolean leaving;
   private long claimedBytes;
+  private int waiting;
   private OptionalLong vanished = OptionalLong.empty();
 
   PartitionState(CoreEvent.Assigned assigned, Instant now) {
@@ -53,7 +54,7 @@ final class PartitionState {
    * The next polled record that is to be claimed and fits the window, taken out; null when there is
    * none now.
    */
-  @Nullable SourceRecord nextClaimable(int windowJobs) {
+  @Nullable SourceRecord nextClaimable(CoreLimits limits) {
     while (!leaving && !unclaimed.isEmpty()) {
       SourceRecord record = unclaimed.peek();
       long offset = record.offset();
@@ -64,7 +65,7 @@ final class PartitionState {
         continue;
       }
       boolean known = window.isUnfinished(offset);
-      if (!known && (window.unfinished() >= windowJobs || !window.admits(offset))) {
+      if (!known && (isWindowFull(limits) || !window.admits(offset))) {
         return null;
       }
       unclaimed.remove();
@@ -138,11 +139,22 @@ final class PartitionState {
     unclaimed.clear();
   }
 
-  boolean isFull(int windowJobs, long bytes) {
-    return leaving
-        || !unclaimed.isEmpty()
-        || window.unfinished() >= windowJobs
-        || claimedBytes >= bytes;
+  boolean isFull(CoreLimits limits, long bytes) {
+    return leaving || !unclaimed.isEmpty() || isWindowFull(limits) || claimedBytes >= bytes;
+  }
+
+  /**
+   * Jobs that wait for their due time have a bound of their own: they need no thread, and many may
+   * become due together.
+   */
+  private boolean isWindowFull(CoreLimits limits) {
+    return window.unfinished() - waiting >= limits.windowJobs()
+        || waiting >= limits.waiting().jobs();
+  }
+
+  /** Counts claims that wait for their due time, or no longer wait. */
+  void await(int claims) {
+    waiting += claims;
   }
 
   Collection<Claim> claims() {

@@ -250,6 +250,7 @@ public final class WorkerCore {
       queued.remove(claim);
     } else if (claim.phase == Claim.Phase.WAITING) {
       waiting.remove(claim);
+      noLongerWaits(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
     forget(claim);
@@ -275,7 +276,7 @@ public final class WorkerCore {
     }
     for (PartitionState state : partitions.values()) {
       while (state.claimedBytes() < bytesOfAPartition()) {
-        SourceRecord record = state.nextClaimable(limits.windowJobs());
+        SourceRecord record = state.nextClaimable(limits);
         if (record == null) {
           break;
         }
@@ -326,9 +327,12 @@ public final class WorkerCore {
       settle(claim, Judge.withoutCall(record, new Outcome.Cancelled(), now));
     } else if (Judge.isExpired(record, now)) {
       settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
+    } else if (dueAt(record).isAfter(now.plus(limits.waiting().horizon()))) {
+      settle(claim, new Settlement.Hold(record, now));
     } else if (dueAt(record).isAfter(now)) {
       claim.phase = Claim.Phase.WAITING;
       waiting.add(claim);
+      state(claim.partition()).await(1);
     } else {
       claim.phase = Claim.Phase.QUEUED;
       queued.add(claim);
@@ -345,14 +349,22 @@ public final class WorkerCore {
         claim != null && !dueAt(claim.record()).isAfter(now);
         claim = waiting.peek()) {
       waiting.remove();
+      noLongerWaits(claim);
       begin(claim, now);
+    }
+  }
+
+  private void noLongerWaits(Claim claim) {
+    PartitionState state = partitions.get(claim.partition());
+    if (state != null) {
+      state.await(-1);
     }
   }
 
   private void pauseFull() {
     var full = new HashSet<TopicPartition>();
     for (PartitionState state : partitions.values()) {
-      if (drainUntil != null || state.isFull(limits.windowJobs(), bytesOfAPartition())) {
+      if (drainUntil != null || state.isFull(limits, bytesOfAPartition())) {
         full.add(state.partition());
       }
     }
@@ -376,6 +388,9 @@ public final class WorkerCore {
       String provider = providers.serving(job);
       claim.provider = provider == null ? job.providerName() : provider;
       claim.startedAt = now;
+      if (record.dueAt() != null) {
+        metrics.late(Duration.between(record.dueAt(), now));
+      }
       if (provider == null) {
         var call = new Judge.Call(claim.provider, worker, now, Duration.ZERO);
         ended(claim, call, new ProviderResult.Failed(noProvider(job)), now);
@@ -524,6 +539,7 @@ public final class WorkerCore {
       }
       case WAITING -> {
         waiting.remove(claim);
+        noLongerWaits(claim);
         settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
       }
       case RUNNING -> {

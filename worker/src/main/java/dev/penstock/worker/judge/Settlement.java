@@ -26,4 +26,7 @@ public sealed interface Settlement {
       return java.util.Objects.requireNonNull(next.dueAt());
     }
   }
+
+  /** {@code next} says the same as the claimed record; it waits elsewhere until it is due. */
+  record Hold(JobRecord next, Instant at) implements Settlement {}
 }

@@ -15,6 +15,7 @@ import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.SourceRecord;
 import dev.penstock.worker.judge.Settlement;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,7 +57,8 @@ final class BatchEncoder {
     for (Batch.Settled settled : batch.settled()) {
       switch (settled.settlement()) {
         case Settlement.Finish finish -> finish(settled.claim(), finish, records);
-        case Settlement.Retry retry -> retry(settled.claim(), retry, records);
+        case Settlement.Retry retry -> retry(settled.claim(), retry, now, records);
+        case Settlement.Hold hold -> records.add(waiting(settled.claim(), hold.next(), now));
       }
     }
     for (SourceRecord source : batch.poison()) {
@@ -121,23 +123,33 @@ final class BatchEncoder {
   }
 
   private void retry(
-      Claim claim, Settlement.Retry retry, List<ProducerRecord<byte[], byte[]>> records) {
+      Claim claim,
+      Settlement.Retry retry,
+      Instant now,
+      List<ProducerRecord<byte[], byte[]>> records) {
     JobRecord next = retry.next();
-    var encoded =
-        new ProducerRecord<>(topics.retry(), key(claim), JsonCodec.JOB_RECORDS.encode(next));
-    encoded
-        .headers()
-        .add(new RecordHeader(RecordHeaders.ATTEMPT, bytes(String.valueOf(next.nextAttempt()))))
-        .add(
-            new RecordHeader(
-                RecordHeaders.DUE, bytes(String.valueOf(retry.dueAt().toEpochMilli()))));
-    addCommon(encoded, next.generation(), claim.traceparent());
-    records.add(encoded);
+    records.add(waiting(claim, next, now));
     records.add(
         event(
             new JobEvent.RetryScheduled(
                 next.job().id(), next.generation(), retry.failed(), retry.dueAt(), retry.at()),
             claim));
+  }
+
+  /** The job's next record, which waits where its due time has it wait. */
+  private ProducerRecord<byte[], byte[]> waiting(Claim claim, JobRecord next, Instant now) {
+    Instant dueAt = Objects.requireNonNull(next.dueAt());
+    var encoded =
+        new ProducerRecord<>(
+            topics.waiting(Duration.between(now, dueAt)),
+            key(claim),
+            JsonCodec.JOB_RECORDS.encode(next));
+    encoded
+        .headers()
+        .add(new RecordHeader(RecordHeaders.ATTEMPT, bytes(String.valueOf(next.nextAttempt()))))
+        .add(new RecordHeader(RecordHeaders.DUE, bytes(String.valueOf(dueAt.toEpochMilli()))));
+    addCommon(encoded, next.generation(), claim.traceparent());
+    return encoded;
   }
 
   /**

@@ -623,6 +623,55 @@ final class WorkerCoreTest {
     }
   }
 
+  // Waiting
+
+  @Test
+  void aJobThatIsDueLaterThanTheHorizonIsPassedOnAtOnceAndOneThatIsDueSoonerWaits() {
+    core = core(1, 10);
+    assign(P0, 0);
+    var far = dueAt(now.plusSeconds(21));
+    var near = dueAt(now.plusSeconds(20));
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 0, far), source(P0, 1, near)), 2), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(5));
+    assertThat(lastCommit().settled()).hasSize(1);
+    assertThat(lastCommit().settled().getFirst().settlement())
+        .isEqualTo(new Settlement.Hold(far, now.minusMillis(5)));
+    assertThat(committedOffset(lastCommit(), P0)).isEqualTo(1);
+    committed();
+    pass(Duration.ofSeconds(20));
+    assertThat(actions.onlyCall().record()).isEqualTo(near);
+  }
+
+  @Test
+  void jobsThatWaitForTheirDueTimeDoNotTakeTheRoomOfThoseThatRun() {
+    core = coreOf(actions, 10, 2, 1_000_000, 3);
+    assign(P0, 0);
+    var records = new ArrayList<SourceRecord>();
+    for (int offset = 0; offset < 3; offset++) {
+      records.add(source(P0, offset, dueAt(now.plusSeconds(5))));
+    }
+    records.add(source(P0, 3));
+    core.handle(new CoreEvent.Polled(P0, records.subList(0, 2), 2), now);
+    core.endTurn(now);
+    assertThat(actions.paused).as("two wait, and as many may run").isEmpty();
+    core.handle(new CoreEvent.Polled(P0, records.subList(2, 4), 4), now);
+    core.endTurn(now);
+    assertThat(actions.paused).as("no more may wait").containsExactly(P0);
+    assertThat(actions.calls).isEmpty();
+    pass(Duration.ofSeconds(5));
+    pass(Duration.ofMillis(1));
+    assertThat(actions.calls).as("those that became due run, although they are more").hasSize(3);
+    end(claim(0), ANSWER);
+    end(claim(1), ANSWER);
+    pass(Duration.ofMillis(5));
+    assertThat(actions.calls).hasSize(4);
+  }
+
+  private static JobRecord dueAt(Instant dueAt) {
+    return new JobRecord(job(), 0, List.of(), dueAt);
+  }
+
   // The world
 
   private WorkerCore core(int slots, int windowJobs) {
@@ -635,9 +684,20 @@ final class WorkerCoreTest {
 
   private static WorkerCore coreOf(
       RecordingActions actions, int slots, int windowJobs, long claimedBytes) {
+    return coreOf(actions, slots, windowJobs, claimedBytes, 1_000);
+  }
+
+  private static WorkerCore coreOf(
+      RecordingActions actions, int slots, int windowJobs, long claimedBytes, int windowWaiting) {
     return new WorkerCore(
         "worker-1",
-        new CoreLimits(slots, windowJobs, claimedBytes, 100, Duration.ofMillis(3)),
+        new CoreLimits(
+            slots,
+            windowJobs,
+            claimedBytes,
+            100,
+            Duration.ofMillis(3),
+            new CoreLimits.Waiting(windowWaiting, Duration.ofSeconds(20))),
         new Judge(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1)), new Random(1)),
         Job::providerName,
         actions,
@@ -739,6 +799,9 @@ final class WorkerCoreTest {
 
     @Override
     public void called(Claim claim, Judge.Call call, String code) {}
+
+    @Override
+    public void late(Duration lateness) {}
 
     @Override
     public void poisoned() {}

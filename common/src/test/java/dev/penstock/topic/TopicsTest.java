@@ -1,0 +1,68 @@
+package dev.penstock.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+final class TopicsTest {
+  private static final Duration LONGEST = Duration.ofDays(30);
+
+  private final Topics topics = Topics.defaults();
+
+  /**
+   * Follows a job down the holds, each move late by less than a second: it must never be held past
+   * its due time, and what waits for it in memory must be short.
+   */
+  @Test
+  void aWaitingJobIsNeverHeldPastItsDueTimeAndComesToTheRetryTopicShortlyBefore() {
+    long seed = new Random().nextLong();
+    var random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      Duration remaining = Duration.ofMillis(random.nextLong(LONGEST.toMillis()));
+      boolean held = false;
+      int moves = 0;
+      while (!topics.waiting(remaining).equals(topics.retry())) {
+        remaining =
+            remaining.minus(holdOf(topics.waiting(remaining))).minusMillis(random.nextInt(1_000));
+        held = true;
+        moves++;
+      }
+      assertThat(remaining).as("seed %d", seed).isLessThan(topics.waitingHorizon());
+      if (held) {
+        assertThat(remaining).as("seed %d", seed).isGreaterThan(Duration.ofSeconds(3));
+      }
+      assertThat(moves).as("seed %d", seed).isLessThanOrEqualTo(645);
+    }
+  }
+
+  @Test
+  void aCancelOfAWaitingJobTakesAtMostTheLongestHold() {
+    assertThat(topics.holds().getLast()).isLessThan(Duration.ofMinutes(70));
+  }
+
+  @Test
+  void holdsAreBoundedAndRise() {
+    for (List<Duration> wrong :
+        List.of(
+            List.<Duration>of(),
+            List.of(Duration.ZERO),
+            List.of(Duration.ofDays(31)),
+            List.of(Duration.ofNanos(100_000_001)),
+            List.of(Duration.ofSeconds(2), Duration.ofSeconds(2)),
+            List.of(Duration.ofSeconds(2), Duration.ofSeconds(1)))) {
+      assertThatThrownBy(() -> new Topics("p.", 1, LONGEST, LONGEST, wrong))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  private Duration holdOf(String topic) {
+    return topics.holds().stream()
+        .filter(hold -> topics.hold(hold).equals(topic))
+        .findFirst()
+        .orElseThrow();
+  }
+}

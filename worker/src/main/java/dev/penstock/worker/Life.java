@@ -1,0 +1,22 @@
+package dev.penstock.worker;
+
+import java.time.Instant;
+
+/**
+ * Something that runs until it breaks down or is closed. It is not repaired: another one begins
+ * from what is committed.
+ */
+interface Life extends AutoCloseable {
+  /** When its loop last turned. */
+  Instant turnedAt();
+
+  /** Whether the group has given it its partitions. */
+  boolean isAssigned();
+
+  /** Ends in good order: what is finished is committed. */
+  @Override
+  void close();
+
+  /** Ends without committing anything more. */
+  void abandon();
+}

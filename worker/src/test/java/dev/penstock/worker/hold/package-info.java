@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.hold;
+
+import org.jspecify.annotations.NullMarked;
