@@ -133,6 +133,13 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String expireAt;
 
   @Option(
+      names = "--run-at",
+      paramLabel = "TIME",
+      description =
+          "Not to be run before: 2027-01-31T12:00:00Z, or +2h for in two hours; at most 30 days.")
+  private @Nullable String runAt;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -219,7 +226,10 @@ final class SubmitCommand implements Callable<Integer> {
       job.put("attemptTimeout", Durations.withUnit(timeout));
     }
     if (expireAt != null) {
-      job.put("expireAt", expiry(expireAt).toString());
+      job.put("expireAt", instant("--expire-at", expireAt).toString());
+    }
+    if (runAt != null) {
+      job.put("runAt", instant("--run-at", runAt).toString());
     }
     Map<String, String> own = labels;
     if (own != null) {
@@ -271,14 +281,14 @@ final class SubmitCommand implements Callable<Integer> {
     }
   }
 
-  private Instant expiry(String time) {
+  private Instant instant(String option, String time) {
     try {
       return time.startsWith("+")
           ? Instant.now().plus(Durations.parse(time.substring(1)))
           : Instant.parse(time);
     } catch (DateTimeParseException _) {
       throw CommandContext.usage(
-          spec, "--expire-at is '" + time + "', but must be like 2027-01-31T12:00:00Z or +10m");
+          spec, option + " is '" + time + "', but must be like 2027-01-31T12:00:00Z or +10m");
     }
   }
 

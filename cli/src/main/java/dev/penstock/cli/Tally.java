@@ -42,7 +42,7 @@ public record Tally(long total, Map<JobState, Long> ended, long unknown) {
                 case SUCCEEDED -> terminal.green(text);
                 case DEAD_LETTERED -> terminal.red(text);
                 case CANCELLED, EXPIRED -> terminal.yellow(text);
-                case QUEUED, RUNNING, WAITING -> text;
+                case SCHEDULED, QUEUED, RUNNING, WAITING -> text;
               });
         });
     if (unknown > 0) {

@@ -53,6 +53,7 @@ class CommandsTest {
             "--max-attempts=3",
             "--timeout=90s",
             "--expire-at=2027-01-31T12:00:00Z",
+            "--run-at=2026-12-31T12:00:00Z",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -63,7 +64,8 @@ class CommandsTest {
                 {"kind":"classify",
                  "input":{"text":"The engine stalls","labels":["motor","wheels"]},
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
-                 "expireAt":"2027-01-31T12:00:00Z","labels":{"team":"blue","case":"7"}}
+                 "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
+                 "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");
   }
@@ -233,6 +235,7 @@ class CommandsTest {
     assertUsage("not both", "submit", "--kind=embed", "--text=x", "--file=y");
     assertUsage("there is no file", "submit", "--kind=embed", "--file=/no/such/file");
     assertUsage("is not a duration", "submit", "--kind=embed", "--text=x", "--timeout=soon");
+    assertUsage("--run-at is 'then'", "submit", "--kind=embed", "--text=x", "--run-at=then");
     assertUsage("--expire-at is 'then'", "submit", "--kind=embed", "--text=x", "--expire-at=then");
     assertUsage("--kind can't be combined", "submit", "--kind=embed", "--jsonl=-");
     assertUsage("give the ids", "watch");

@@ -65,6 +65,25 @@ public final class SettingsReader {
         .orElse(defaultValue);
   }
 
+  /** A decimal number within its bounds. */
+  public double decimal(String key, double defaultValue, double min, double max) {
+    return settings
+        .find(key)
+        .map(text -> {
+          try {
+            double value = Double.parseDouble(text.strip());
+            if (value >= min && value <= max) {
+              return value;
+            }
+          } catch (NumberFormatException _) {
+            // falls through to the one error below
+          }
+          errors.add(key + " is '" + text + "', but must be a number from " + min + " to " + max);
+          return defaultValue;
+        })
+        .orElse(defaultValue);
+  }
+
   /** {@code true} or {@code false}. */
   public boolean flag(String key, boolean defaultValue) {
     return settings

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param acceptedAt when the intake took it
  * @param expireAt from when on no result is wanted, or null
  * @param labels the submitter's own names and values, kept and shown but not acted upon
+ * @param runAt not to be run before, or null for at once
+ * @param retry how its retries are spaced, or null for as the workers have it
  */
 public record Job(
     JobId id,
@@ -27,9 +29,15 @@ public record Job(
     Duration attemptTimeout,
     Instant acceptedAt,
     @Nullable Instant expireAt,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    @Nullable Instant runAt,
+    @Nullable RetryRule retry) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
+
+  /** How far ahead {@code runAt} may lie. */
+  public static final Duration MAX_DELAY = Duration.ofDays(30);
+
   public static final int MAX_MODEL_CHARS = 200;
   public static final int MAX_LABELS = 16;
   public static final int MAX_LABEL_CHARS = 200;
@@ -44,6 +52,19 @@ public record Job(
         attemptTimeout.isPositive() && attemptTimeout.compareTo(MAX_ATTEMPT_TIMEOUT) <= 0,
         "attemptTimeout is more than 0 and at most " + MAX_ATTEMPT_TIMEOUT);
     check(labels.size() <= MAX_LABELS, "there are at most " + MAX_LABELS + " labels");
+  }
+
+  /** A job that may run at once, with retries as the workers have them. */
+  public Job(
+      JobId id,
+      String model,
+      JobInput input,
+      int maxAttempts,
+      Duration attemptTimeout,
+      Instant acceptedAt,
+      @Nullable Instant expireAt,
+      Map<String, String> labels) {
+    this(id, model, input, maxAttempts, attemptTimeout, acceptedAt, expireAt, labels, null, null);
   }
 
   /** The name of the provider that {@link #model} asks for. */

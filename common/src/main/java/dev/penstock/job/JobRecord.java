@@ -23,7 +23,7 @@ public record JobRecord(Job job, int generation, List<Attempt> attempts, @Nullab
 
   /** The record with which a job enters. */
   public static JobRecord accepted(Job job) {
-    return new JobRecord(job, 0, List.of(), null);
+    return new JobRecord(job, 0, List.of(), job.runAt());
   }
 
   /** The number that the next attempt will have, from 1. */

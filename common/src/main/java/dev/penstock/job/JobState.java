@@ -2,6 +2,8 @@ package dev.penstock.job;
 
 /** Where a job is in its life, as the views tell it. The names are those on the wire. */
 public enum JobState {
+  /** Accepted, and not to run before a stated time; until its first call begins. */
+  SCHEDULED("scheduled"),
   QUEUED("queued"),
   RUNNING("running"),
   WAITING("waiting"),
@@ -23,7 +25,7 @@ public enum JobState {
   /** Whether an outcome is committed: nothing follows in this generation. */
   public boolean isTerminal() {
     return switch (this) {
-      case QUEUED, RUNNING, WAITING -> false;
+      case SCHEDULED, QUEUED, RUNNING, WAITING -> false;
       case SUCCEEDED, DEAD_LETTERED, CANCELLED, EXPIRED -> true;
     };
   }

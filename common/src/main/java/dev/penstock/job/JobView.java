@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     made again
  * @param acceptedAt when the intake took it
  * @param expireAt from when on no result is wanted, or null
- * @param dueAt while it waits: when its next attempt is due
+ * @param dueAt while it is scheduled or waits: when its next attempt is due
  * @param finishedAt when its outcome was decided, or null
  * @param failure why it was dead-lettered, or null
  * @param labels the submitter's own

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.job.Failure;
+import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -46,5 +47,21 @@ final class RetryPolicyTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new RetryPolicy(Duration.ofSeconds(2), Duration.ofSeconds(1)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aRuleOfAJobIsLaidOverThePolicyOfItsKind() {
+    assertThat(POLICY.with(new RetryRule(null, null, null))).isEqualTo(POLICY);
+    assertThat(POLICY.with(new RetryRule(Duration.ofHours(1), null, 3.0)))
+        .isEqualTo(new RetryPolicy(Duration.ofHours(1), Duration.ofHours(1), 3));
+    assertThat(POLICY.with(new RetryRule(null, Duration.ofMillis(10), null)))
+        .isEqualTo(new RetryPolicy(Duration.ofMillis(10), Duration.ofMillis(10), 2));
+  }
+
+  @Test
+  void theLongestDelaysDoNotOverflow() {
+    var policy = new RetryPolicy(Duration.ofDays(30), Duration.ofDays(30), 10);
+    assertThat(policy.delayAfter(20, ERROR, new Random(1)))
+        .isBetween(Duration.ZERO, Duration.ofDays(30));
   }
 }

@@ -35,6 +35,21 @@ public final class Lives {
         Map.of("team", "blue"));
   }
 
+  public static Job scheduled(Instant acceptedAt, Instant runAt) {
+    Job job = job(acceptedAt);
+    return new Job(
+        job.id(),
+        job.model(),
+        job.input(),
+        job.maxAttempts(),
+        job.attemptTimeout(),
+        acceptedAt,
+        null,
+        job.labels(),
+        runAt,
+        null);
+  }
+
   public static JobEvent.AttemptStarted started(
       JobId id, int generation, int attempt, String worker, Instant at) {
     return new JobEvent.AttemptStarted(id, generation, attempt, "local", worker, at);

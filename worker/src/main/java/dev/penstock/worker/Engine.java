@@ -126,7 +126,7 @@ final class Engine implements CoreActions, Life {
         new WorkerCore(
             config.id(),
             config.limits(),
-            new Judge(config.retry(), machine.random()),
+            new Judge(config.retry().policies(), config.retry().budget(), machine.random()),
             job -> {
               var provider = providers.serving(job);
               return provider == null ? null : provider.name();

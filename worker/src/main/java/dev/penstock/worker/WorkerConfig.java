@@ -3,7 +3,6 @@ package dev.penstock.worker;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.provider.Provider;
-import dev.penstock.retry.RetryPolicy;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.worker.core.CoreLimits;
@@ -29,7 +28,7 @@ import java.util.regex.Pattern;
 public record WorkerConfig(
     String id,
     CoreLimits limits,
-    RetryPolicy retry,
+    Retries retry,
     Timing timing,
     KafkaConfig kafka,
     HttpConfig http,
@@ -73,25 +72,7 @@ public record WorkerConfig(
             new CoreLimits.Waiting(
                 reader.integer("worker.window-waiting", 16_000, 1, 20_000),
                 kafka.topics().waitingHorizon()));
-    Duration base =
-        reader.duration(
-            "worker.retry-base-delay",
-            Duration.ofSeconds(1),
-            Duration.ofMillis(1),
-            Duration.ofHours(1));
-    Duration max =
-        reader.duration(
-            "worker.retry-max-delay",
-            Duration.ofSeconds(60),
-            Duration.ofMillis(1),
-            Duration.ofHours(24));
-    if (max.compareTo(base) < 0) {
-      reader.error(
-          "worker.retry-max-delay is "
-              + max
-              + ", less than worker.retry-base-delay, which is "
-              + base);
-    }
+    Retries retry = Retries.read(reader);
     var timing =
         new Timing(
             reader.duration(
@@ -102,8 +83,7 @@ public record WorkerConfig(
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
     List<Provider> providers = Providers.load(reader);
-    return reader.build(() ->
-        new WorkerConfig(id, limits, new RetryPolicy(base, max), timing, kafka, http, providers));
+    return reader.build(() -> new WorkerConfig(id, limits, retry, timing, kafka, http, providers));
   }
 
   private static String hostName() {

@@ -46,6 +46,7 @@ final class WorkerMetrics implements EngineMetrics {
   private final Timer commits;
   private final Map<String, Counter> finished = new HashMap<>();
   private final Map<String, Timer> calls = new HashMap<>();
+  private final Map<String, Counter> overBudget = new HashMap<>();
   private final Counter retried;
   private final Counter held;
   private final Timer lateness;
@@ -96,9 +97,21 @@ final class WorkerMetrics implements EngineMetrics {
   public void settled(Claim claim, Settlement settlement) {
     switch (settlement) {
       case Settlement.Finish finish -> finished(claim, finish.outcome()).increment();
-      case Settlement.Retry _ -> retried.increment();
+      case Settlement.Retry retry -> {
+        retried.increment();
+        if (retry.isOverBudget()) {
+          overBudget(retry.failed().provider()).increment();
+        }
+      }
       case Settlement.Hold _ -> held.increment();
     }
+  }
+
+  private Counter overBudget(String name) {
+    String provider = providers.contains(name) ? name : OTHER;
+    return overBudget.computeIfAbsent(
+        provider,
+        _ -> registry.counter("penstock.worker.retries.over.budget", "provider", provider));
   }
 
   private Counter finished(Claim claim, Outcome outcome) {

@@ -105,6 +105,8 @@ final class WorkerFixture implements AutoCloseable {
                 "20ms",
                 "worker.retry-max-delay",
                 "100ms",
+                "worker.retry-budget-floor",
+                "100000",
                 "worker.provider.simulated.latency-mean",
                 "0ms"));
     all.putAll(settings);

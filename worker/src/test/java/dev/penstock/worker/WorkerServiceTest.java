@@ -177,7 +177,7 @@ final class WorkerServiceTest {
         Map.of(
             "worker.provider.simulated.hang-rate", "0.5",
             "worker.provider.simulated.throttle-rate", "0.5",
-            "worker.provider.simulated.retry-after", "10m",
+            "worker.provider.simulated.retry-after", "15s",
             "worker.slots", "20");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();

@@ -57,6 +57,7 @@ public record JobLife(
    * What was submitted.
    *
    * @param generation the generation whose record told it; the highest wins
+   * @param runAt not to be run before, or null
    */
   public record Profile(
       int generation,
@@ -65,7 +66,8 @@ public record JobLife(
       int maxAttempts,
       Instant acceptedAt,
       @Nullable Instant expireAt,
-      Map<String, String> labels) {
+      Map<String, String> labels,
+      @Nullable Instant runAt) {
     public Profile {
       labels = Map.copyOf(labels);
     }
@@ -79,7 +81,8 @@ public record JobLife(
           job.maxAttempts(),
           job.acceptedAt(),
           job.expireAt(),
-          job.labels());
+          job.labels(),
+          record.dueAt());
     }
   }
 
@@ -213,11 +216,19 @@ public record JobLife(
       return end.state;
     }
     return switch (position().step()) {
-      case ACCEPTED -> JobState.QUEUED;
+      case ACCEPTED -> scheduledAt().isPresent() ? JobState.SCHEDULED : JobState.QUEUED;
       case STARTED -> JobState.RUNNING;
       case RETRY_SCHEDULED -> JobState.WAITING;
       case FINISHED -> throw new IllegalStateException("a life that has not ended");
     };
+  }
+
+  /** Before when this generation was not to run, where that was said. */
+  @JsonIgnore
+  public Optional<Instant> scheduledAt() {
+    return profile == null || profile.generation != generation
+        ? Optional.empty()
+        : Optional.ofNullable(profile.runAt);
   }
 
   /** Whether someone asked for the end of this generation. */

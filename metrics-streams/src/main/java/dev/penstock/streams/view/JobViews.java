@@ -28,10 +28,10 @@ public final class JobViews {
     JobState state = life.state();
     JobLife.AttemptLife last = life.attempts().isEmpty() ? null : life.attempts().getLast();
     Integer running = state == JobState.RUNNING && last != null ? last.number() : null;
-    Instant dueAt =
-        state == JobState.WAITING && last != null && last.retry() != null
-            ? last.retry().dueAt()
-            : null;
+    Instant dueAt = state == JobState.SCHEDULED ? profile.runAt() : null;
+    if (state == JobState.WAITING && last != null && last.retry() != null) {
+      dueAt = last.retry().dueAt();
+    }
     return Optional.of(
         new JobView(
             id,

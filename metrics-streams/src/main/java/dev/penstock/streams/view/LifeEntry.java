@@ -41,11 +41,14 @@ public record LifeEntry(LifePosition position, String event, Data data) {
     int generation = life.generation();
     var entries = new ArrayList<LifeEntry>();
     if (life.enteredAt() != null) {
+      Instant dueAt = life.scheduledAt().orElse(null);
+      JobState state = dueAt == null ? JobState.QUEUED : JobState.SCHEDULED;
       entries.add(
           new LifeEntry(
               LifePosition.accepted(generation),
               "accepted",
-              data(JobState.QUEUED, generation, 0, life.enteredAt(), null)));
+              new Data(
+                  state.wireName(), generation, 0, life.enteredAt(), null, null, null, dueAt)));
     }
     for (JobLife.AttemptLife attempt : life.attempts()) {
       int number = attempt.number();

@@ -23,6 +23,22 @@ final class JobLifeTest {
   private static final Instant APPENDED = T0.plusMillis(3);
 
   @Test
+  void aJobThatIsNotToRunYetIsScheduledUntilItsFirstCallBegins() {
+    Job job = Lives.scheduled(T0, T0.plusSeconds(3_600));
+    JobView view = view(fold(List.of(JobRecord.accepted(job))));
+    assertThat(view.state()).isEqualTo("scheduled");
+    assertThat(view.dueAt()).isEqualTo(T0.plusSeconds(3_600));
+    view =
+        view(
+            fold(
+                List.of(
+                    Lives.started(job.id(), 0, 1, "w1", T0.plusSeconds(3_601)),
+                    JobRecord.accepted(job))));
+    assertThat(view.state()).isEqualTo("running");
+    assertThat(view.dueAt()).isNull();
+  }
+
+  @Test
   void anAcceptedJobIsQueued() {
     JobView view = view(fold(List.of(JobRecord.accepted(job))));
     assertThat(view.state()).isEqualTo("queued");

@@ -51,7 +51,7 @@ public final class ApiServer implements Service {
   /** A server that is not started. */
   public static ApiServer of(HttpConfig http, Limits limits, InstantSource clock, Parts parts) {
     var metrics = new RequestMetrics(parts.metrics().registry());
-    var reader = new SubmissionReader(parts.contract());
+    var reader = new SubmissionReader(parts.contract(), clock);
     var rateLimit = new RateLimit(limits.jobsPerSecond());
     var single = new SubmitJob(reader, parts.intake(), rateLimit, limits, metrics);
     var stream = new SubmitStream(reader, parts.intake(), rateLimit, limits, metrics);

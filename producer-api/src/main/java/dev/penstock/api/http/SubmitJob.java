@@ -7,6 +7,7 @@ import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.TraceContext;
+import dev.penstock.job.JobState;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -45,26 +46,34 @@ final class SubmitJob {
 
   void handle(ServerRequest request, ServerResponse response) {
     try {
-      answer(response, submit(request, response));
+      Submission submission = read(request, response);
+      answer(response, submission, submit(request, submission));
     } catch (ProblemException e) {
       metrics.refused(e.problem().type());
       throw e;
     }
   }
 
-  private Acceptance submit(ServerRequest request, ServerResponse response) {
-    Optional<String> key = key(request);
+  private Submission read(ServerRequest request, ServerResponse response) {
+    checkKey(request);
     byte[] body = Bodies.read(request, limits.bodyBytes(), limits.bodyTimeout());
     rateLimit.take(response);
-    return switch (reader.readJob(body)) {
+    return reader.readJob(body);
+  }
+
+  private Acceptance submit(ServerRequest request, Submission submission) {
+    return switch (submission) {
       case Submission.Refused(Problem problem) -> new Acceptance.Refused(problem);
       case Submission.Valid valid ->
           intake.submit(
-              valid.request(), key, traceparent(request), request.headers().contains(FORWARDED));
+              valid.request(),
+              key(request),
+              traceparent(request),
+              request.headers().contains(FORWARDED));
     };
   }
 
-  private void answer(ServerResponse response, Acceptance acceptance) {
+  private void answer(ServerResponse response, Submission submission, Acceptance acceptance) {
     switch (acceptance) {
       case Acceptance.Accepted job -> {
         metrics.submitted(job);
@@ -75,16 +84,24 @@ final class SubmitJob {
         if (job.replayed()) {
           response.header(REPLAYED);
         }
-        response.send(body(id, job).getBytes(StandardCharsets.ISO_8859_1));
+        response.send(body(id, job, state(submission)).getBytes(StandardCharsets.ISO_8859_1));
       }
       case Acceptance.Refused(Problem problem) -> throw new ProblemException(problem);
     }
   }
 
-  private static String body(String id, Acceptance.Accepted job) {
+  private static JobState state(Submission submission) {
+    return submission instanceof Submission.Valid valid && valid.request().isScheduled()
+        ? JobState.SCHEDULED
+        : JobState.QUEUED;
+  }
+
+  private static String body(String id, Acceptance.Accepted job, JobState state) {
     return "{\"id\":\""
         + id
-        + "\",\"state\":\"queued\",\"acceptedAt\":\""
+        + "\",\"state\":\""
+        + state.wireName()
+        + "\",\"acceptedAt\":\""
         + job.acceptedAt()
         + "\"}";
   }
@@ -94,8 +111,13 @@ final class SubmitJob {
   }
 
   private static Optional<String> key(ServerRequest request) {
+    return request.headers().first(IDEMPOTENCY_KEY);
+  }
+
+  /** Before the body is read: who sends a wrong key need not wait for it. */
+  private static void checkKey(ServerRequest request) {
     if (!request.headers().contains(IDEMPOTENCY_KEY)) {
-      return Optional.empty();
+      return;
     }
     Header header = request.headers().get(IDEMPOTENCY_KEY);
     if (header.valueCount() != 1 || !SubmissionReader.isIdempotencyKey(header.get())) {
@@ -104,6 +126,5 @@ final class SubmitJob {
               ProblemType.INVALID_IDEMPOTENCY_KEY,
               "Idempotency-Key is one value of 1 to 255 printable ASCII characters"));
     }
-    return Optional.of(header.get());
   }
 }

@@ -126,6 +126,7 @@ public final class Contract {
       case "propertyNames" ->
           new Violation(at, "has a name that is empty or longer than 200 characters");
       case "pattern" -> new Violation(at, patternMessage(at));
+      case "not" -> new Violation(at + "/delay", "can't stand beside runAt");
       case String keyword -> new Violation(at, error.getMessage() + " (" + keyword + ")");
       case null -> new Violation(at, error.getMessage());
     };
@@ -135,7 +136,9 @@ public final class Contract {
     return switch (at) {
       case "/attemptTimeout" ->
           "must be a number with its unit, such as 500ms, 30s or 5m, at most 30 minutes";
-      case "/expireAt" -> "must be a date and time such as 2030-01-31T12:00:00Z";
+      case "/delay", "/retry/baseDelay", "/retry/maxDelay" ->
+          "must be a number with its unit, such as 500ms, 30s, 5m, 12h or 7d, at most 30 days";
+      case "/expireAt", "/runAt" -> "must be a date and time such as 2030-01-31T12:00:00Z";
       case "/model" -> "must be provider or provider:model, in printable ASCII without spaces";
       case "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
       default -> "does not have the right form";

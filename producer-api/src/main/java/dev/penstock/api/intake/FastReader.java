@@ -3,6 +3,7 @@ package dev.penstock.api.intake;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +31,9 @@ final class FastReader {
   private @Nullable Integer maxAttempts;
   private @Nullable Duration attemptTimeout;
   private @Nullable Instant expireAt;
+  private @Nullable Instant runAt;
+  private @Nullable Duration delay;
+  private @Nullable RetryRule retry;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -80,6 +84,16 @@ final class FastReader {
               expireAt = spelled == null ? null : Rules.instant(spelled);
               yield expireAt != null;
             }
+            case "runAt" -> {
+              String spelled = string(parser, token);
+              runAt = spelled == null ? null : Rules.instant(spelled);
+              yield runAt != null;
+            }
+            case "delay" -> {
+              delay = delay(parser, token);
+              yield delay != null;
+            }
+            case "retry" -> token == JsonToken.START_OBJECT && retry(parser);
             case "labels" -> token == JsonToken.START_OBJECT && labels(parser);
             case "idempotencyKey" -> {
               idempotencyKey = string(parser, token);
@@ -92,6 +106,46 @@ final class FastReader {
       }
     }
     return parser.currentToken() == JsonToken.END_OBJECT;
+  }
+
+  private static @Nullable Duration delay(JsonParser parser, JsonToken token) {
+    String spelled = string(parser, token);
+    return spelled == null ? null : Rules.delay(spelled);
+  }
+
+  private boolean retry(JsonParser parser) {
+    Duration baseDelay = null;
+    Duration maxDelay = null;
+    Double multiplier = null;
+    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+      JsonToken token = parser.nextToken();
+      boolean right =
+          switch (name) {
+            case "baseDelay" -> (baseDelay = delay(parser, token)) != null;
+            case "maxDelay" -> (maxDelay = delay(parser, token)) != null;
+            case "multiplier" -> (multiplier = multiplier(parser, token)) != null;
+            default -> false;
+          };
+      if (!right) {
+        return false;
+      }
+    }
+    if (!Rules.isOrdered(baseDelay, maxDelay)) {
+      return false;
+    }
+    retry =
+        baseDelay == null && maxDelay == null && multiplier == null
+            ? null
+            : new RetryRule(baseDelay, maxDelay, multiplier);
+    return parser.currentToken() == JsonToken.END_OBJECT;
+  }
+
+  private static @Nullable Double multiplier(JsonParser parser, JsonToken token) {
+    if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
+      return null;
+    }
+    double value = parser.getDoubleValue();
+    return value >= 1 && value <= RetryRule.MAX_MULTIPLIER ? value : null;
   }
 
   private boolean input(JsonParser parser) {
@@ -171,7 +225,7 @@ final class FastReader {
   }
 
   private Submission.@Nullable Valid build() {
-    if (kind == null || !hasInput || text == null) {
+    if (kind == null || !hasInput || text == null || (runAt != null && delay != null)) {
       return null;
     }
     JobInput input =
@@ -196,7 +250,8 @@ final class FastReader {
     return input == null
         ? null
         : new Submission.Valid(
-            new JobRequest(input, model, maxAttempts, attemptTimeout, expireAt, labels),
+            new JobRequest(
+                input, model, maxAttempts, attemptTimeout, expireAt, runAt, delay, retry, labels),
             idempotencyKey);
   }
 }

@@ -4,6 +4,7 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.RetryRule;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,9 @@ import tools.jackson.core.JsonGenerator;
  * A valid submission. What was left out is null, so that a change of defaults does not make another
  * submission of it.
  *
+ * @param runAt not to be run before; only where {@code delay} is null
+ * @param delay not to be run before it has passed since the acceptance
+ * @param retry what it says about its retries; null when nothing
  * @param labels sorted by name
  */
 public record JobRequest(
@@ -25,6 +29,9 @@ public record JobRequest(
     @Nullable Integer maxAttempts,
     @Nullable Duration attemptTimeout,
     @Nullable Instant expireAt,
+    @Nullable Instant runAt,
+    @Nullable Duration delay,
+    @Nullable RetryRule retry,
     Map<String, String> labels) {
   static final int DEFAULT_MAX_SENTENCES = 3;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
@@ -44,7 +51,14 @@ public record JobRequest(
         attemptTimeout == null ? DEFAULT_ATTEMPT_TIMEOUT : attemptTimeout,
         acceptedAt,
         expireAt,
-        labels);
+        labels,
+        delay == null ? runAt : acceptedAt.plus(delay),
+        retry);
+  }
+
+  /** Whether the job is not to run at once. */
+  public boolean isScheduled() {
+    return runAt != null || delay != null;
   }
 
   /**
@@ -80,6 +94,15 @@ public record JobRequest(
       if (expireAt != null) {
         json.writeStringProperty("expireAt", expireAt.toString());
       }
+      if (runAt != null) {
+        json.writeStringProperty("runAt", runAt.toString());
+      }
+      if (delay != null) {
+        json.writeStringProperty("delay", delay.toMillis() + "ms");
+      }
+      if (retry != null) {
+        write(retry, json);
+      }
       if (!labels.isEmpty()) {
         json.writeObjectPropertyStart("labels");
         labels.forEach(json::writeStringProperty);
@@ -88,5 +111,19 @@ public record JobRequest(
       json.writeEndObject();
     }
     return out.toByteArray();
+  }
+
+  private static void write(RetryRule retry, JsonGenerator json) {
+    json.writeObjectPropertyStart("retry");
+    if (retry.baseDelay() != null) {
+      json.writeStringProperty("baseDelay", retry.baseDelay().toMillis() + "ms");
+    }
+    if (retry.maxDelay() != null) {
+      json.writeStringProperty("maxDelay", retry.maxDelay().toMillis() + "ms");
+    }
+    if (retry.multiplier() != null) {
+      json.writeNumberProperty("multiplier", retry.multiplier());
+    }
+    json.writeEndObject();
   }
 }

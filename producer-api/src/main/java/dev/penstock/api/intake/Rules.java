@@ -19,6 +19,7 @@ final class Rules {
               + "(\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-7]):[0-5][0-9])");
   private static final int MAX_DATE_TIME_CHARS = 35;
   private static final int MAX_DURATION_CHARS = 9;
+  private static final int MAX_DELAY_CHARS = 12;
 
   private Rules() {}
 
@@ -63,8 +64,24 @@ final class Rules {
 
   /** The duration that {@code text} spells, or null: {@code 500ms}, {@code 30s}, {@code 5m}. */
   static @Nullable Duration duration(String text) {
+    return text.length() > MAX_DURATION_CHARS || text.endsWith("h") || text.endsWith("d")
+        ? null
+        : upTo(Job.MAX_ATTEMPT_TIMEOUT, text);
+  }
+
+  /** The delay that {@code text} spells, or null: hours and days as well, up to 30 days. */
+  static @Nullable Duration delay(String text) {
+    return text.length() > MAX_DELAY_CHARS ? null : upTo(Job.MAX_DELAY, text);
+  }
+
+  /** Whether the two bounds of a retry's delays, where both are given, are in order. */
+  static boolean isOrdered(@Nullable Duration baseDelay, @Nullable Duration maxDelay) {
+    return baseDelay == null || maxDelay == null || baseDelay.compareTo(maxDelay) <= 0;
+  }
+
+  private static @Nullable Duration upTo(Duration longest, String text) {
     int length = text.length();
-    if (length < 2 || length > MAX_DURATION_CHARS || text.charAt(0) == '0') {
+    if (length < 2 || text.charAt(0) == '0') {
       return null;
     }
     int digits = 0;
@@ -81,9 +98,11 @@ final class Rules {
           case "ms" -> Duration.ofMillis(amount);
           case "s" -> Duration.ofSeconds(amount);
           case "m" -> Duration.ofMinutes(amount);
+          case "h" -> Duration.ofHours(amount);
+          case "d" -> Duration.ofDays(amount);
           default -> null;
         };
-    return duration == null || duration.compareTo(Job.MAX_ATTEMPT_TIMEOUT) > 0 ? null : duration;
+    return duration == null || duration.compareTo(longest) > 0 ? null : duration;
   }
 
   /** The instant that {@code text} spells in RFC 3339, or null; 30 February is none. */

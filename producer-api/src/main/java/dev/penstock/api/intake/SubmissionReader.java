@@ -4,11 +4,16 @@ import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
+import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.RetryRule;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +31,11 @@ import tools.jackson.databind.JsonNode;
  */
 public final class SubmissionReader {
   private final Contract contract;
+  private final InstantSource clock;
 
-  public SubmissionReader(Contract contract) {
+  public SubmissionReader(Contract contract, InstantSource clock) {
     this.contract = contract;
+    this.clock = clock;
   }
 
   /** Whether {@code text} can be an idempotency key: 1 to 255 printable ASCII characters. */
@@ -51,8 +58,29 @@ public final class SubmissionReader {
     if (encodingError.isPresent()) {
       return refused(encodingError.get());
     }
-    Submission.Valid valid = FastReader.read(bytes, offset, length, line);
+    Submission.Valid valid = quick(bytes, offset, length, line);
     return valid == null ? slow(bytes, offset, length, line) : valid;
+  }
+
+  /** The submission, or null when anything about it is not plainly right. */
+  Submission.@Nullable Valid quick(byte[] bytes, int offset, int length, boolean line) {
+    Submission.Valid valid = FastReader.read(bytes, offset, length, line);
+    return valid != null && isRunnable(valid.request()) ? valid : null;
+  }
+
+  /** Whether it may run, as soon as it may, before it expires and before too long. */
+  private boolean isRunnable(JobRequest request) {
+    return request.runAt() == null || schedule(request.runAt(), request.expireAt()).isEmpty();
+  }
+
+  private Optional<Violation> schedule(Instant runAt, @Nullable Instant expireAt) {
+    if (runAt.isAfter(clock.instant().plus(Job.MAX_DELAY))) {
+      return Optional.of(
+          new Violation("/runAt", "must be at most " + Job.MAX_DELAY.toDays() + " days from now"));
+    }
+    return expireAt != null && !runAt.isBefore(expireAt)
+        ? Optional.of(new Violation("/runAt", "must be before expireAt"))
+        : Optional.empty();
   }
 
   /** The long way, by the schemas alone. */
@@ -139,7 +167,7 @@ public final class SubmissionReader {
   }
 
   /** What JSON Schema can't say. */
-  private static List<Violation> beyondTheSchemas(JsonNode tree) {
+  private List<Violation> beyondTheSchemas(JsonNode tree) {
     var violations = new ArrayList<Violation>();
     unicode(tree, "", violations);
     JsonNode input = tree.path("input");
@@ -180,11 +208,37 @@ public final class SubmissionReader {
                     "has a name longer than " + JobInput.MAX_LABEL_CHARS + " UTF-16 code units"));
           }
         });
-    JsonNode expireAt = tree.path("expireAt");
-    if (expireAt.isString() && Rules.instant(expireAt.stringValue()) == null) {
-      violations.add(new Violation("/expireAt", "must be a date that the calendar has"));
+    Instant expireAt = instant(tree, "expireAt", violations);
+    Instant runAt = instant(tree, "runAt", violations);
+    if (runAt != null) {
+      schedule(runAt, expireAt).ifPresent(violations::add);
+    }
+    JsonNode retry = tree.path("retry");
+    delay(tree.path("delay"), "/delay", violations);
+    Duration baseDelay = delay(retry.path("baseDelay"), "/retry/baseDelay", violations);
+    Duration maxDelay = delay(retry.path("maxDelay"), "/retry/maxDelay", violations);
+    if (!Rules.isOrdered(baseDelay, maxDelay)) {
+      violations.add(new Violation("/retry/baseDelay", "must be at most maxDelay"));
     }
     return violations;
+  }
+
+  private static @Nullable Instant instant(JsonNode tree, String name, List<Violation> violations) {
+    JsonNode node = tree.path(name);
+    Instant instant = node.isString() ? Rules.instant(node.stringValue()) : null;
+    if (node.isString() && instant == null) {
+      violations.add(new Violation("/" + name, "must be a date that the calendar has"));
+    }
+    return instant;
+  }
+
+  private static @Nullable Duration delay(
+      JsonNode node, String pointer, List<Violation> violations) {
+    Duration delay = node.isString() ? Rules.delay(node.stringValue()) : null;
+    if (node.isString() && delay == null) {
+      violations.add(new Violation(pointer, "must be at most " + Job.MAX_DELAY.toDays() + " days"));
+    }
+    return delay;
   }
 
   private static void shortLabel(JsonNode label, String pointer, List<Violation> violations) {
@@ -245,6 +299,8 @@ public final class SubmissionReader {
         .forEach(entry -> labels.put(entry.getKey(), entry.getValue().stringValue()));
     String timeout = string(tree, "attemptTimeout");
     String expireAt = string(tree, "expireAt");
+    String runAt = string(tree, "runAt");
+    String delay = string(tree, "delay");
     return new Submission.Valid(
         new JobRequest(
             input,
@@ -252,8 +308,23 @@ public final class SubmissionReader {
             tree.has("maxAttempts") ? tree.get("maxAttempts").intValue() : null,
             timeout == null ? null : Rules.duration(timeout),
             expireAt == null ? null : Rules.instant(expireAt),
+            runAt == null ? null : Rules.instant(runAt),
+            delay == null ? null : Rules.delay(delay),
+            retry(tree.path("retry")),
             labels),
         string(tree, "idempotencyKey"));
+  }
+
+  private static @Nullable RetryRule retry(JsonNode rule) {
+    if (rule.isEmpty()) {
+      return null;
+    }
+    String baseDelay = string(rule, "baseDelay");
+    String maxDelay = string(rule, "maxDelay");
+    return new RetryRule(
+        baseDelay == null ? null : Rules.delay(baseDelay),
+        maxDelay == null ? null : Rules.delay(maxDelay),
+        rule.has("multiplier") ? rule.get("multiplier").doubleValue() : null);
   }
 
   private static @Nullable String string(JsonNode tree, String name) {

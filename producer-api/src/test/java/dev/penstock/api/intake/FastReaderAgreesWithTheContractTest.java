@@ -3,6 +3,8 @@ package dev.penstock.api.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,7 +20,9 @@ final class FastReaderAgreesWithTheContractTest {
   private static final int CASES = 8_000;
   private static final long SEED = 20_261_121;
 
-  private final SubmissionReader reader = new SubmissionReader(Contract.load());
+  private final SubmissionReader reader =
+      new SubmissionReader(
+          Contract.load(), InstantSource.fixed(Instant.parse("2030-01-02T00:00:00Z")));
 
   @Test
   void bothAcceptTheSame() {
@@ -29,7 +33,7 @@ final class FastReaderAgreesWithTheContractTest {
       boolean line = random.nextBoolean();
       String json = new Generator(random, line).job();
       byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-      Submission.Valid fast = FastReader.read(bytes, 0, bytes.length, line);
+      Submission.Valid fast = reader.quick(bytes, 0, bytes.length, line);
       Submission slow = reader.slow(bytes, 0, bytes.length, line);
       if (fast == null) {
         assertThat(slow)
@@ -73,6 +77,20 @@ final class FastReaderAgreesWithTheContractTest {
     Generator(Random random, boolean line) {
       this.random = random;
       this.line = line;
+    }
+
+    private String retry() {
+      var fields = new ArrayList<String>();
+      maybe(fields, "baseDelay", quoted(pick("1s", "2h", "31d", "x", "01s")));
+      maybe(fields, "maxDelay", quoted(pick("1s", "60m", "30d", "721h")));
+      maybe(
+          fields,
+          "multiplier",
+          pick("1", "10", "1.5", "0.99", "10.00000000000000000001", "1e1", "\"2\""));
+      if (rarely()) {
+        fields.add("\"speed\":1");
+      }
+      return "{" + String.join(",", fields) + "}";
     }
 
     String job() {
@@ -128,6 +146,23 @@ final class FastReaderAgreesWithTheContractTest {
                   "5s\\n",
                   "PT5S",
                   "99999999ms")));
+      maybe(
+          fields,
+          "runAt",
+          quoted(
+              pick(
+                  "2030-01-31T12:00:00Z",
+                  "2030-02-01T00:00:00Z",
+                  "2030-02-01T00:00:01Z",
+                  "2029-12-31T12:00:00+01:00",
+                  "2030-02-30T12:00:00Z",
+                  "soon")));
+      maybe(
+          fields,
+          "delay",
+          quoted(
+              pick("1ms", "30d", "31d", "720h", "721h", "2592000001ms", "9999999999d", "0s", "5")));
+      maybe(fields, "retry", retry());
       maybe(
           fields,
           "expireAt",

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
+import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.RetryRule;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,7 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SubmissionReaderTest {
-  private static final SubmissionReader READER = new SubmissionReader(Contract.load());
+  private static final SubmissionReader READER =
+      new SubmissionReader(
+          Contract.load(), InstantSource.fixed(Instant.parse("2026-11-21T08:00:00Z")));
 
   @Test
   void everyFieldArrives() {
@@ -25,7 +30,8 @@ final class SubmissionReaderTest {
             """
             {"labels":{"b":"2","a":"1"},"input":{"labels":["x","y"],"text":"t"},"kind":"classify",
              "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
-             "expireAt":"2030-01-31T12:00:00.5+02:00"}\
+             "expireAt":"2030-01-31T12:00:00.5+02:00","runAt":"2026-12-01T12:00:00Z",
+             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5}}\
             """);
     assertThat(valid.request())
         .isEqualTo(
@@ -35,6 +41,9 @@ final class SubmissionReaderTest {
                 20,
                 Duration.ofMillis(1500),
                 Instant.parse("2030-01-31T10:00:00.500Z"),
+                Instant.parse("2026-12-01T12:00:00Z"),
+                null,
+                new RetryRule(Duration.ofSeconds(2), Duration.ofHours(12), 1.5),
                 Map.of("a", "1", "b", "2")));
   }
 
@@ -62,10 +71,49 @@ final class SubmissionReaderTest {
             """
             {"kind":"classify","input":{"text":"\\"q\\"\\u0000","labels":["a","b"]},"model":"m",
              "maxAttempts":1,"attemptTimeout":"30m","expireAt":"2030-01-31T12:00:00.123456789Z",
-             "labels":{"k":"v"}}\
+             "delay":"7d","retry":{"baseDelay":"1m","multiplier":3},"labels":{"k":"v"}}\
             """);
     byte[] canonical = valid.request().canonicalJson();
     assertThat(READER.readJob(canonical)).isEqualTo(new Submission.Valid(valid.request(), null));
+  }
+
+  @Test
+  void aDelayCountsFromTheAcceptance() {
+    var request =
+        valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"delay\":\"90s\"}").request();
+    Instant acceptedAt = Instant.parse("2026-11-21T08:00:01Z");
+    assertThat(request.toJob(JobId.random(acceptedAt), acceptedAt, "m").runAt())
+        .isEqualTo(acceptedAt.plusSeconds(90));
+  }
+
+  @Test
+  void aScheduleThatCannotBeKeptIsRefused() {
+    var refusals =
+        Map.of(
+            "\"runAt\":\"2026-12-21T08:00:01Z\"",
+            new Violation("/runAt", "must be at most 30 days from now"),
+            "\"runAt\":\"2026-11-22T08:00:00Z\",\"expireAt\":\"2026-11-22T08:00:00Z\"",
+            new Violation("/runAt", "must be before expireAt"),
+            "\"runAt\":\"2026-11-22T08:00:00Z\",\"delay\":\"1s\"",
+            new Violation("/delay", "can't stand beside runAt"),
+            "\"delay\":\"31d\"",
+            new Violation("/delay", "must be at most 30 days"),
+            "\"retry\":{\"baseDelay\":\"2s\",\"maxDelay\":\"1s\"}",
+            new Violation("/retry/baseDelay", "must be at most maxDelay"),
+            "\"retry\":{\"multiplier\":11}",
+            new Violation("/retry/multiplier", "must be at most 10"));
+    refusals.forEach((fields, violation) ->
+        assertThat(
+                refused("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"}," + fields + "}")
+                    .violations())
+            .containsExactly(violation));
+    assertThat(
+            valid(
+                    "{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"runAt\":\"2020-01-01T00:00:00Z\"}")
+                .request()
+                .isScheduled())
+        .as("what lies behind may run at once")
+        .isTrue();
   }
 
   @Test

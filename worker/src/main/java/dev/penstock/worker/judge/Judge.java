@@ -5,6 +5,7 @@ import dev.penstock.job.Failure;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,14 +15,16 @@ import java.util.random.RandomGenerator;
 
 /**
  * Decides what an attempt's result means for its job. No I/O; the randomness is the backoff's
- * jitter.
+ * jitter. Not thread-safe: it remembers what providers' retries have spent.
  */
 public final class Judge {
-  private final RetryPolicy policy;
+  private final RetryPolicies policies;
+  private final RetryBudget budget;
   private final RandomGenerator random;
 
-  public Judge(RetryPolicy policy, RandomGenerator random) {
-    this.policy = policy;
+  public Judge(RetryPolicies policies, RetryBudget budget, RandomGenerator random) {
+    this.policies = policies;
+    this.budget = budget;
     this.random = random;
   }
 
@@ -40,6 +43,9 @@ public final class Judge {
    * @param now when it ended
    */
   public Settlement judge(JobRecord record, Call call, ProviderResult result, Instant now) {
+    if (record.attempts().isEmpty() && !isNoCall(result)) {
+      budget.earn(call.provider(), now);
+    }
     return switch (result) {
       case ProviderResult.Answered(var output) ->
           new Settlement.Finish(
@@ -51,7 +57,7 @@ public final class Judge {
           case TRANSIENT ->
               attempts.size() >= record.job().maxAttempts()
                   ? new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now)
-                  : retry(record, attempts, failure, now);
+                  : retry(record, call.provider(), attempts, failure, now);
         };
       }
     };
@@ -68,14 +74,27 @@ public final class Judge {
     return new Settlement.Finish(attempts(record, call.attempt(record, why)), outcome, now);
   }
 
-  private Settlement retry(JobRecord record, List<Attempt> attempts, Failure failure, Instant now) {
+  private static boolean isNoCall(ProviderResult result) {
+    return result instanceof ProviderResult.Failed(Failure failure)
+        && failure instanceof Failure.NoProvider;
+  }
+
+  private Settlement retry(
+      JobRecord record, String provider, List<Attempt> attempts, Failure failure, Instant now) {
+    RetryPolicy policy = policies.of(record.job());
     Instant dueAt = now.plus(policy.delayAfter(attempts.size(), failure, random));
     Instant expireAt = record.job().expireAt();
     if (expireAt != null && !dueAt.isBefore(expireAt)) {
       return new Settlement.Finish(attempts, new Outcome.Expired(), now);
     }
+    Duration debt = budget.spend(provider, now);
+    Instant paidAt = now.plus(debt);
+    // No job ends because of the budget: where it would expire waiting for it, it does not wait.
+    boolean moves = paidAt.isAfter(dueAt) && (expireAt == null || paidAt.isBefore(expireAt));
     return new Settlement.Retry(
-        new JobRecord(record.job(), record.generation(), attempts, dueAt), now);
+        new JobRecord(record.job(), record.generation(), attempts, moves ? paidAt : dueAt),
+        now,
+        moves);
   }
 
   private static List<Attempt> attempts(JobRecord record, Attempt last) {

@@ -14,8 +14,13 @@ public sealed interface Settlement {
   /** The generation ends. {@code attempts} are all of them. */
   record Finish(List<Attempt> attempts, Outcome outcome, Instant at) implements Settlement {}
 
-  /** {@code next} is the job's record from now on; the last of its attempts has just failed. */
-  record Retry(JobRecord next, Instant at) implements Settlement {
+  /**
+   * {@code next} is the job's record from now on; the last of its attempts has just failed.
+   *
+   * @param isOverBudget whether it is due later than its backoff says, because its provider's
+   *     retries are spent
+   */
+  record Retry(JobRecord next, Instant at, boolean isOverBudget) implements Settlement {
     /** The attempt that failed. */
     public Attempt failed() {
       return next.attempts().getLast();

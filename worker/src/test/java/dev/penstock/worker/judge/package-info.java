@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.judge;
+
+import org.jspecify.annotations.NullMarked;
