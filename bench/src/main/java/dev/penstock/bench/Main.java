@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
       WorkerBench.class,
       UtilisationBench.class,
       IntakeBench.class,
-      IntakeBulkBench.class
+      IntakeBulkBench.class,
+      RetriesBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */
