@@ -9,6 +9,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.RetryRule;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.topic.RecordHeaders;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -113,6 +114,27 @@ final class IntakeServiceTest {
     assertThat(job.expireAt()).isNull();
     assertThat(header(record, RecordHeaders.TRACEPARENT))
         .matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01");
+  }
+
+  @Test
+  void aDelayedJobIsScheduledAndItsRecordSaysWhenItIsDue() {
+    HttpResponse<String> response =
+        client.post(
+            """
+            {"kind":"embed","input":{"text":"t"},"delay":"7d",
+             "retry":{"baseDelay":"1m","maxDelay":"1h","multiplier":3}}\
+            """);
+    assertThat(response.statusCode()).isEqualTo(202);
+    assertThat(Client.json(response).path("state").asString("")).isEqualTo("scheduled");
+    var job =
+        ((Decoded.Value<JobRecord>)
+                JsonCodec.JOB_RECORDS.decode(
+                    record(Client.json(response).path("id").asString("")).value()))
+            .value();
+    assertThat(job.dueAt()).isEqualTo(job.job().acceptedAt().plus(Duration.ofDays(7)));
+    assertThat(job.job().runAt()).isEqualTo(job.dueAt());
+    assertThat(job.job().retry())
+        .isEqualTo(new RetryRule(Duration.ofMinutes(1), Duration.ofHours(1), 3.0));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.JobState;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.standalone.demo.CommitMetrics;
@@ -81,6 +82,31 @@ class StandaloneTest {
       }
     } finally {
       second.close();
+    }
+  }
+
+  @Test
+  void aJobThatIsNotToRunYetIsScheduledWaitsInTheHoldsAndCanBeCancelledThere() throws Exception {
+    Standalone system = standalone(Map.of("topics.holds", "200ms,800ms"));
+    try {
+      system.start();
+      try (var api = new ApiClient(URI.create(system.addresses().api()))) {
+        ObjectNode soon = job(JobKind.DETECT_LANGUAGE).put("delay", "3s");
+        ObjectNode never = job(JobKind.DETECT_LANGUAGE).put("delay", "30d");
+        JsonNode accepted = api.submit(soon, Optional.empty());
+        JobId other = id(api.submit(never, Optional.empty()));
+        assertThat(accepted.path("state").asString()).isEqualTo("scheduled");
+        assertThat(api.job(other).path("state").asString()).isEqualTo("scheduled");
+        api.cancel(other);
+        Tally tally = watch(api, java.util.List.of(id(accepted), other));
+        assertThat(tally.in(JobState.SUCCEEDED)).isEqualTo(1);
+        assertThat(tally.in(JobState.CANCELLED)).isEqualTo(1);
+        JsonNode done = api.job(id(accepted));
+        assertThat(Instant.parse(done.path("attempts").path(0).path("startedAt").asString()))
+            .isAfterOrEqualTo(Instant.parse(accepted.path("acceptedAt").asString()).plusSeconds(3));
+      }
+    } finally {
+      system.close();
     }
   }
 

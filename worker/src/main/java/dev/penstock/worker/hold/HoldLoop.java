@@ -243,10 +243,10 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
       hopAt = now.plus(REFUSED_PAUSE);
       return;
     }
-    long begin = System.nanoTime();
+    Instant begin = clock.instant();
     switch (transaction.write(hop, snapshot)) {
       case COMMITTED -> {
-        metrics.transaction(System.nanoTime() - begin);
+        metrics.transaction(Duration.between(begin, clock.instant()));
         moved(hop);
       }
       case REFUSED -> refused();

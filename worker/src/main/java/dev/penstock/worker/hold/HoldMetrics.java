@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What is measured of the hold topics, by hold. Thread-safe. */
@@ -39,7 +38,7 @@ public final class HoldMetrics {
     Objects.requireNonNull(hops.get(hold)).increment(records);
   }
 
-  void transaction(long nanos) {
-    transactions.record(nanos, TimeUnit.NANOSECONDS);
+  void transaction(Duration time) {
+    transactions.record(time);
   }
 }
