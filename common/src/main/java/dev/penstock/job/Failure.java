@@ -151,6 +151,21 @@ public sealed interface Failure {
     }
   }
 
+  /**
+   * Workers' processes died whenever they ran this job: out of memory, or a crash of native code.
+   */
+  @JsonTypeName("crash_loop")
+  record CrashLoop(String message) implements Failure {
+    public CrashLoop {
+      message = cut(message);
+    }
+
+    @Override
+    public Kind failureKind() {
+      return Kind.PERMANENT;
+    }
+  }
+
   /** The call was interrupted because its job was cancelled. */
   @JsonTypeName("call_cancelled")
   record CallCancelled(String message) implements Failure {

@@ -10,6 +10,7 @@ import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreActions;
 import dev.penstock.worker.core.CoreEvent;
+import dev.penstock.worker.core.Incarnation;
 import dev.penstock.worker.core.WorkerCore;
 import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.judge.Judge;
@@ -124,7 +125,7 @@ final class Engine implements CoreActions, Life {
             threads);
     core.use(
         new WorkerCore(
-            config.id(),
+            new Incarnation(config.id(), machine.process()),
             config.limits(),
             new Judge(config.retry().policies(), config.retry().budget(), machine.random()),
             job -> {

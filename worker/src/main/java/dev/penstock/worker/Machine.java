@@ -10,7 +10,12 @@ import java.util.random.RandomGenerator;
  *
  * @param clock the time of day
  * @param random for the jitter of retries; thread-safe
+ * @param process a number that tells this life of the process from all others; not 0
  * @param halt ends the process at once, without a clean stop, for the reason that it is given
  */
 public record Machine(
-    Threads threads, InstantSource clock, RandomGenerator random, Consumer<String> halt) {}
+    Threads threads,
+    InstantSource clock,
+    RandomGenerator random,
+    int process,
+    Consumer<String> halt) {}

@@ -82,6 +82,7 @@ public final class WorkerService implements Service {
         new SystemThreads(),
         InstantSource.system(),
         random,
+        random.nextInt() | 1,
         _ -> Runtime.getRuntime().halt(HALTED));
   }
 

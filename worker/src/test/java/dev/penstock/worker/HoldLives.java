@@ -21,6 +21,7 @@ final class HoldLives {
             new SystemThreads(),
             InstantSource.system(),
             new Random(1),
+            1,
             reason -> {
               throw new AssertionError("halted: " + reason);
             });

@@ -363,12 +363,15 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
                   + reason);
           return;
         }
-        case WindowMetadata.Restored.Window(var window) -> {
+        case WindowMetadata.Restored.Window(var window, var custody) -> {
           consumer.seek(partition, offset.offset());
           restoring.remove(partition);
           inbox.tell(
               new CoreEvent.Assigned(
-                  partition, Objects.requireNonNull(topicIds.get(partition.topic())), window));
+                  partition,
+                  Objects.requireNonNull(topicIds.get(partition.topic())),
+                  window,
+                  custody));
         }
       }
     }

@@ -3,6 +3,7 @@ package dev.penstock.worker.core;
 import dev.penstock.job.JobId;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.PartitionWindow;
 import java.time.Instant;
 import java.util.List;
@@ -13,8 +14,11 @@ import org.apache.kafka.common.Uuid;
 
 /** What the core is told. */
 public sealed interface CoreEvent {
-  /** This worker owns the partition from now on; {@code window} is what its former owner left. */
-  record Assigned(TopicPartition partition, Uuid topicId, PartitionWindow window)
+  /**
+   * This worker owns the partition from now on; {@code window} and {@code custody} are what its
+   * former owner left.
+   */
+  record Assigned(TopicPartition partition, Uuid topicId, PartitionWindow window, Custody custody)
       implements CoreEvent {}
 
   /**

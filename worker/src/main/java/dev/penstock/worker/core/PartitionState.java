@@ -21,6 +21,7 @@ final class PartitionState {
   private final TopicPartition partition;
   private final Uuid topicId;
   private final PartitionWindow window;
+  private final Caution caution;
   private final Map<Long, Claim> claims = new HashMap<>();
   private final Deque<SourceRecord> unclaimed = new ArrayDeque<>();
   private long position;
@@ -32,7 +33,8 @@ final class PartitionState {
   private int waiting;
   private OptionalLong vanished = OptionalLong.empty();
 
-  PartitionState(CoreEvent.Assigned assigned, Instant now) {
+  PartitionState(CoreEvent.Assigned assigned, int process, Instant now) {
+    this.caution = new Caution(assigned.custody(), process);
     this.partition = assigned.partition();
     this.window = assigned.window();
     this.topicId = assigned.topicId();
@@ -55,7 +57,7 @@ final class PartitionState {
    * none now.
    */
   @Nullable SourceRecord nextClaimable(CoreLimits limits) {
-    while (!leaving && !unclaimed.isEmpty()) {
+    while (!leaving && caution.isTaken() && !unclaimed.isEmpty()) {
       SourceRecord record = unclaimed.peek();
       long offset = record.offset();
       if (window.isFinished(offset)) {
@@ -166,7 +168,23 @@ final class PartitionState {
   }
 
   boolean isDirty() {
-    return dirty;
+    return dirty || caution.isChanged();
+  }
+
+  Caution caution() {
+    return caution;
+  }
+
+  /** Whether it is to be committed at once who has the partition, or that nobody has. */
+  boolean wantsCommit() {
+    return caution.wantsCommit(leaving);
+  }
+
+  /** Nothing of it is being run or is left to run, as far as is known. */
+  void idle() {
+    if (unclaimed.isEmpty() && claims.isEmpty()) {
+      caution.allProven();
+    }
   }
 
   Instant committedAt() {
@@ -176,10 +194,12 @@ final class PartitionState {
   /** What is to be committed now. */
   OffsetAndMetadata offset() {
     dirty = false;
-    return new OffsetAndMetadata(window.watermark(), WindowMetadata.write(topicId, window));
+    return new OffsetAndMetadata(
+        window.watermark(), WindowMetadata.write(topicId, window, caution.toCommit(leaving)));
   }
 
   void committed(Instant now) {
     committedAt = now;
+    caution.committed();
   }
 }

@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +54,12 @@ public final class WorkerCore {
   /** How long a partition on which nothing happens waits before its gaps are committed. */
   static final Duration IDLE_PAUSE = Duration.ofMillis(500);
 
+  /** A partition that has had nothing to run for this long has nothing that can kill a process. */
+  static final Duration PROVEN_AFTER = Duration.ofSeconds(5);
+
+  /** How long a suspect's last trial waits for the other jobs' calls to end. */
+  static final Duration ISOLATION = Duration.ofSeconds(30);
+
   /** How often it is looked which calls have begun and go on. */
   static final Duration ANNOUNCE_PERIOD = Duration.ofMillis(10);
 
@@ -65,7 +72,7 @@ public final class WorkerCore {
   /** The most cancel requests that are remembered; the oldest give way. */
   static final int MAX_CANCELS = 1_000_000;
 
-  private final String worker;
+  private final Incarnation self;
   private final CoreLimits limits;
   private final Judge judge;
   private final ProviderNames providers;
@@ -88,6 +95,12 @@ public final class WorkerCore {
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
+
+  /** The one job of a suspicious partition that is run, or is about to be. */
+  private @Nullable Claim suspect;
+
+  private Instant suspectedAt = Instant.EPOCH;
+
   private @Nullable Batch inFlight;
   private @Nullable Batch refused;
   private Instant notBefore = Instant.EPOCH;
@@ -102,13 +115,13 @@ public final class WorkerCore {
   }
 
   public WorkerCore(
-      String worker,
+      Incarnation self,
       CoreLimits limits,
       Judge judge,
       ProviderNames providers,
       CoreActions actions,
       CoreMetrics metrics) {
-    this.worker = worker;
+    this.self = self;
     this.limits = limits;
     this.judge = judge;
     this.providers = providers;
@@ -120,7 +133,7 @@ public final class WorkerCore {
   public void handle(CoreEvent event, Instant now) {
     switch (event) {
       case CoreEvent.Assigned assigned ->
-          partitions.put(assigned.partition(), new PartitionState(assigned, now));
+          partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
       case CoreEvent.Revoked revoked -> revoked(revoked);
       case CoreEvent.Lost lost -> lost(lost);
       case CoreEvent.Polled polled -> {
@@ -222,8 +235,11 @@ public final class WorkerCore {
       boolean finished =
           leaver.getKey().stream()
               .map(partitions::get)
-              .allMatch(
-                  state -> state == null || (!state.hasClaims() && !hasMore(state.partition())));
+              .allMatch(state ->
+                  state == null
+                      || (!state.hasClaims()
+                          && !hasMore(state.partition())
+                          && !state.wantsCommit()));
       if (finished && !concerns(refused, leaver.getKey())) {
         leaver.getKey().forEach(partitions::remove);
         each.remove();
@@ -246,8 +262,9 @@ public final class WorkerCore {
     if (claim.phase == Claim.Phase.RUNNING) {
       actions.interrupt(claim);
       running.remove(claim);
+      caution(claim).ifPresent(caution -> caution.dropped(claim));
     } else if (claim.phase == Claim.Phase.QUEUED) {
-      queued.remove(claim);
+      unqueue(claim);
     } else if (claim.phase == Claim.Phase.WAITING) {
       waiting.remove(claim);
       noLongerWaits(claim);
@@ -377,40 +394,131 @@ public final class WorkerCore {
   // Calls
 
   private void startQueued(Instant now) {
+    if (isLastTrial()) {
+      tryLast(now);
+      return;
+    }
+    for (PartitionState state : partitions.values()) {
+      Caution caution = state.caution();
+      while (busySlots < limits.slots() && caution.hasHeldBack() && caution.mayStart()) {
+        start(Objects.requireNonNull(caution.nextHeldBack()), now);
+      }
+    }
     while (busySlots < limits.slots() && !queued.isEmpty()) {
       Claim claim = queued.remove();
-      JobRecord record = claim.record();
-      Job job = record.job();
-      if (Judge.isExpired(record, now)) {
-        settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
-        continue;
+      Caution caution = state(claim.partition()).caution();
+      if (caution.mayStart()) {
+        start(claim, now);
+      } else {
+        caution.holdBack(claim);
       }
-      String provider = providers.serving(job);
-      claim.provider = provider == null ? job.providerName() : provider;
-      claim.startedAt = now;
-      if (record.dueAt() != null) {
-        metrics.late(Duration.between(record.dueAt(), now));
-      }
-      if (provider == null) {
-        var call = new Judge.Call(claim.provider, worker, now, Duration.ZERO);
-        ended(claim, call, new ProviderResult.Failed(noProvider(job)), now);
-        continue;
-      }
-      claim.phase = Claim.Phase.RUNNING;
-      claim.holdsSlot = true;
-      busySlots++;
-      running.add(claim);
-      unannounced.add(claim);
-      actions.call(
-          claim,
-          new ProviderCall(
-              job.id(),
-              record.generation(),
-              record.nextAttempt(),
-              job.model(),
-              job.input(),
-              job.attemptTimeout()));
     }
+    trySuspect(now);
+  }
+
+  /**
+   * Of all partitions that lost too many owners one job is run at a time, and it is committed
+   * beforehand which: if the process dies now, it is known by whom.
+   */
+  private void trySuspect(Instant now) {
+    if (suspect != null
+        && suspect.phase != Claim.Phase.QUEUED
+        && suspect.phase != Claim.Phase.RUNNING) {
+      suspect = null;
+    }
+    if (suspect == null) {
+      suspect = nextSuspect(now);
+      suspectedAt = now;
+    }
+    if (suspect != null
+        && suspect.phase == Claim.Phase.QUEUED
+        && busySlots < limits.slots()
+        && state(suspect.partition()).caution().isOnTrial(suspect)) {
+      start(suspect, now);
+    }
+  }
+
+  /** Whether the next death convicts the suspect: then nothing else runs beside it. */
+  private boolean isLastTrial() {
+    return suspect != null
+        && (suspect.phase == Claim.Phase.QUEUED || suspect.phase == Claim.Phase.RUNNING)
+        && state(suspect.partition()).caution().deathsBy(suspect.offset())
+            == Caution.SUSPECT_DEATHS - 1;
+  }
+
+  /** Waits for the calls of the other jobs to end, but not for ever. */
+  private void tryLast(Instant now) {
+    if (running.isEmpty() || now.isAfter(suspectedAt.plus(ISOLATION))) {
+      trySuspect(now);
+    }
+  }
+
+  private @Nullable Claim nextSuspect(Instant now) {
+    for (PartitionState state : partitions.values()) {
+      Caution caution = state.caution();
+      while (caution.isAlone() && caution.hasHeldBack()) {
+        Claim claim = Objects.requireNonNull(caution.nextHeldBack());
+        int deaths = caution.deathsBy(claim.offset());
+        if (deaths < Caution.SUSPECT_DEATHS) {
+          caution.tryAlone(claim);
+          return claim;
+        }
+        var why =
+            new Failure.CrashLoop(
+                deaths
+                    + " times a worker's process died while, of its partition, it ran this job"
+                    + " alone; look at the workers' exit codes and at the job's input");
+        settle(claim, Judge.withoutCall(claim.record(), new Outcome.DeadLettered(why), now));
+        caution.convicted();
+      }
+    }
+    return null;
+  }
+
+  /** Takes a job that is ready out of where it waits for its slot. */
+  private void unqueue(Claim claim) {
+    if (!queued.remove(claim)) {
+      caution(claim).ifPresent(caution -> caution.removeHeldBack(claim));
+    }
+  }
+
+  private Optional<Caution> caution(Claim claim) {
+    return Optional.ofNullable(partitions.get(claim.partition())).map(PartitionState::caution);
+  }
+
+  private void start(Claim claim, Instant now) {
+    JobRecord record = claim.record();
+    Job job = record.job();
+    if (Judge.isExpired(record, now)) {
+      settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
+      return;
+    }
+    String provider = providers.serving(job);
+    claim.provider = provider == null ? job.providerName() : provider;
+    claim.startedAt = now;
+    if (record.dueAt() != null) {
+      metrics.late(Duration.between(record.dueAt(), now));
+    }
+    if (provider == null) {
+      var call = new Judge.Call(claim.provider, self.worker(), now, Duration.ZERO);
+      ended(claim, call, new ProviderResult.Failed(noProvider(job)), now);
+      return;
+    }
+    claim.phase = Claim.Phase.RUNNING;
+    claim.holdsSlot = true;
+    busySlots++;
+    running.add(claim);
+    state(claim.partition()).caution().started(claim);
+    unannounced.add(claim);
+    actions.call(
+        claim,
+        new ProviderCall(
+            job.id(),
+            record.generation(),
+            record.nextAttempt(),
+            job.model(),
+            job.input(),
+            job.attemptTimeout()));
   }
 
   private static Failure noProvider(Job job) {
@@ -435,6 +543,7 @@ public final class WorkerCore {
 
   private void ended(Claim claim, Judge.Call call, ProviderResult result, Instant now) {
     running.remove(claim);
+    state(claim.partition()).caution().ended(claim);
     JobRecord record = claim.record();
     boolean answered = result instanceof ProviderResult.Answered;
     Settlement settlement;
@@ -500,7 +609,10 @@ public final class WorkerCore {
         // The provider ignores interrupts: its thread keeps the slot, the job goes on without it.
         var call =
             new Judge.Call(
-                claim.provider, worker, claim.startedAt, Duration.between(claim.startedAt, now));
+                claim.provider,
+                self.worker(),
+                claim.startedAt,
+                Duration.between(claim.startedAt, now));
         ended(claim, call, new ProviderResult.Failed(timedOut(claim)), now);
       }
     }
@@ -534,7 +646,7 @@ public final class WorkerCore {
     }
     switch (claim.phase) {
       case QUEUED -> {
-        queued.remove(claim);
+        unqueue(claim);
         settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
       }
       case WAITING -> {
@@ -558,6 +670,7 @@ public final class WorkerCore {
   private void settle(Claim claim, Settlement settlement) {
     claim.phase = Claim.Phase.SETTLED;
     claim.settlement = settlement;
+    state(claim.partition()).caution().settled(claim);
     settled.add(claim);
     metrics.settled(claim, settlement);
   }
@@ -579,12 +692,13 @@ public final class WorkerCore {
       }
     }
     beginLinger(now);
-    if (lingerUntil.equals(Instant.MAX)) {
+    boolean urgent = partitions.values().stream().anyMatch(PartitionState::wantsCommit);
+    if (lingerUntil.equals(Instant.MAX) && !urgent) {
       recommitIdle(now);
       return;
     }
     boolean full = settled.size() >= limits.batchRecords();
-    if (!full && leavers.isEmpty() && drainUntil == null && now.isBefore(lingerUntil)) {
+    if (!full && !urgent && leavers.isEmpty() && drainUntil == null && now.isBefore(lingerUntil)) {
       return;
     }
     lingerUntil = Instant.MAX;
@@ -656,6 +770,7 @@ public final class WorkerCore {
     while (!begun.isEmpty() && startedNow.size() < limits.batchRecords()) {
       startedNow.add(started(begun.remove(), touched));
     }
+    partitions.values().stream().filter(PartitionState::wantsCommit).forEach(touched::add);
     var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
     touched.forEach(state -> offsets.put(state.partition(), state.offset()));
     return new Batch(settledNow, startedNow, poisonNow, settledCancels, offsets);
@@ -674,7 +789,7 @@ public final class WorkerCore {
         record.generation(),
         record.nextAttempt(),
         claim.provider,
-        worker,
+        self.worker(),
         Objects.requireNonNull(claim.begunAt()));
   }
 
@@ -699,6 +814,9 @@ public final class WorkerCore {
   private void recommitIdle(Instant now) {
     var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
     for (PartitionState state : partitions.values()) {
+      if (now.isAfter(state.committedAt().plus(PROVEN_AFTER))) {
+        state.idle();
+      }
       boolean idle =
           state.isDirty()
               && !state.hasClaims()
@@ -755,8 +873,11 @@ public final class WorkerCore {
 
   private void drain(Instant deadline) {
     drainUntil = deadline;
-    List.copyOf(queued).forEach(this::drop);
-    List.copyOf(waiting).forEach(this::drop);
+    for (PartitionState state : partitions.values()) {
+      List.copyOf(state.claims()).stream()
+          .filter(claim -> claim.phase == Claim.Phase.QUEUED || claim.phase == Claim.Phase.WAITING)
+          .forEach(this::drop);
+    }
   }
 
   private void sayDrained() {

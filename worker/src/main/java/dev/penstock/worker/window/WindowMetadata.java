@@ -6,8 +6,10 @@ import java.util.Base64;
 import org.apache.kafka.common.Uuid;
 
 /**
- * A window as the metadata of its committed offset: {@code p1.} and, in base64url, the topic's id
- * (16 bytes), the span that is described (varint, in offsets from the watermark), the form (one
+ * A window as the metadata of its committed offset: {@code p2.} and, in base64url, the topic's id
+ * (16 bytes), the custody (process, 4 bytes; deaths, 1; deaths of the suspect, 1; the suspect as a
+ * varint: 0 for none, or its offset from the watermark and one more, doubled, and 1 more while it
+ * is on trial), the span that is described (varint, in offsets from the watermark), the form (one
  * byte) and the payload. The span ends at the highest finished offset; within it an offset is
  * finished unless the payload lists it.
  *
@@ -20,9 +22,10 @@ public final class WindowMetadata {
   /** The broker's {@code offset.metadata.max.bytes}; it counts characters. */
   static final int MAX_CHARS = 4096;
 
-  private static final String PREFIX = "p1.";
+  private static final String PREFIX = "p2.";
   private static final int TOPIC_ID_BYTES = 16;
-  private static final int MAX_HEAD_BYTES = TOPIC_ID_BYTES + 5 + 1;
+  private static final int MAX_CUSTODY_BYTES = 4 + 1 + 1 + 6;
+  private static final int MAX_HEAD_BYTES = TOPIC_ID_BYTES + MAX_CUSTODY_BYTES + 5 + 1;
 
   /** What is left for the payload. */
   static final int MAX_PAYLOAD_BYTES = (MAX_CHARS - PREFIX.length()) / 4 * 3 - MAX_HEAD_BYTES;
@@ -38,7 +41,7 @@ public final class WindowMetadata {
   /** What reading metadata came to. */
   public sealed interface Restored {
     /** The window as it was committed. */
-    record Window(PartitionWindow window) implements Restored {}
+    record Window(PartitionWindow window, Custody custody) implements Restored {}
 
     /** Nobody knows what is finished; going on could run jobs again. */
     record Unreadable(String reason) implements Restored {}
@@ -48,7 +51,7 @@ public final class WindowMetadata {
    * The metadata for the window's {@link PartitionWindow#watermark}; at most {@link #MAX_CHARS}
    * characters.
    */
-  public static String write(Uuid topicId, PartitionWindow window) {
+  public static String write(Uuid topicId, PartitionWindow window, Custody custody) {
     long watermark = window.watermark();
     long span = window.finishedEnd() - watermark;
     int gapBytes = 0;
@@ -62,6 +65,7 @@ public final class WindowMetadata {
     var bytes = new byte[MAX_HEAD_BYTES + (int) (bitmap ? bitmapBytes : gapBytes)];
     var buffer = ByteBuffer.wrap(bytes);
     buffer.putLong(topicId.getMostSignificantBits()).putLong(topicId.getLeastSignificantBits());
+    putCustody(buffer, custody, watermark);
     putVarint(buffer, span);
     buffer.put(bitmap ? BITMAP : GAPS);
     int payload = buffer.position();
@@ -99,7 +103,7 @@ public final class WindowMetadata {
    */
   public static Restored read(long watermark, Uuid topicId, String metadata) {
     if (metadata.isEmpty()) {
-      return new Restored.Window(new PartitionWindow(watermark));
+      return new Restored.Window(new PartitionWindow(watermark), Custody.FREE);
     }
     if (!metadata.startsWith(PREFIX)) {
       return new Restored.Unreadable("it does not begin with " + PREFIX);
@@ -116,6 +120,7 @@ public final class WindowMetadata {
                 + topicId
                 + ": it was made anew");
       }
+      Custody custody = custody(buffer, watermark);
       long span = varint(buffer);
       if (span > PartitionWindow.MAX_SPAN) {
         return new Restored.Unreadable("its span is " + span);
@@ -133,12 +138,33 @@ public final class WindowMetadata {
         return new Restored.Unreadable("it has " + buffer.remaining() + " bytes too many");
       }
       window.passTo(watermark + span);
-      return new Restored.Window(window);
+      return new Restored.Window(window, custody);
     } catch (IllegalArgumentException
         | IllegalStateException
         | java.nio.BufferUnderflowException e) {
       return new Restored.Unreadable("it is damaged: " + e);
     }
+  }
+
+  private static void putCustody(ByteBuffer buffer, Custody custody, long watermark) {
+    buffer.putInt(custody.process());
+    buffer.put((byte) custody.deaths()).put((byte) custody.suspectDeaths());
+    // What lies below the watermark is finished, and suspected no more.
+    boolean suspected = custody.suspect() >= watermark;
+    putVarint(
+        buffer,
+        suspected ? (custody.suspect() - watermark + 1) * 2 + (custody.onTrial() ? 1 : 0) : 0);
+  }
+
+  private static Custody custody(ByteBuffer buffer, long watermark) {
+    int process = buffer.getInt();
+    int deaths = Byte.toUnsignedInt(buffer.get());
+    int suspectDeaths = Byte.toUnsignedInt(buffer.get());
+    long suspect = varint(buffer);
+    return suspect == 0
+        ? new Custody(process, deaths, -1, false, 0)
+        : new Custody(
+            process, deaths, watermark + suspect / 2 - 1, (suspect & 1) != 0, suspectDeaths);
   }
 
   private static void readBitmap(

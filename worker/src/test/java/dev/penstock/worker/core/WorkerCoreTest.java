@@ -16,6 +16,7 @@ import dev.penstock.retry.RetryPolicy;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.RetryBudget;
 import dev.penstock.worker.judge.Settlement;
+import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.PartitionWindow;
 import dev.penstock.worker.window.WindowMetadata;
 import java.time.Duration;
@@ -36,6 +37,11 @@ final class WorkerCoreTest {
   private static final TopicPartition P0 = new TopicPartition("jobs", 0);
   private static final TopicPartition P1 = new TopicPartition("jobs", 1);
   private static final Uuid TOPIC = Uuid.randomUuid();
+  private static final int PROCESS = 7;
+
+  /** Of a partition that this process has already, so that it need not be taken over first. */
+  private static final Custody MINE = Custody.FREE.takenOverBy(PROCESS);
+
   private static final ProviderResult ANSWER =
       new ProviderResult.Answered(new JobOutput.Summary(List.of("done")));
   private static final ProviderResult FAILURE =
@@ -79,7 +85,7 @@ final class WorkerCoreTest {
     }
     window.finish(1);
     window.finish(3);
-    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window, MINE), now);
     poll(P0, 0, 4);
     assertThat(actions.calls.keySet()).extracting(Claim::offset).containsExactly(0L, 2L);
   }
@@ -91,7 +97,7 @@ final class WorkerCoreTest {
       window.add(offset);
     }
     window.finish(3);
-    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window, MINE), now);
     core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 2)), 3), now);
     core.endTurn(now);
     assertThat(actions.failures).singleElement().asString().contains("offset 0 of jobs-0");
@@ -283,7 +289,7 @@ final class WorkerCoreTest {
       window.add(offset);
     }
     window.finish(1);
-    core.handle(new CoreEvent.Assigned(P0, TOPIC, window), now);
+    core.handle(new CoreEvent.Assigned(P0, TOPIC, window, MINE), now);
     core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 1)), 2), now);
     core.endTurn(now);
     assertThat(actions.failures).isNotEmpty().first().asString().contains("offset 0 of jobs-0");
@@ -557,7 +563,8 @@ final class WorkerCoreTest {
       if (!owned) {
         var restored =
             (WindowMetadata.Restored.Window) WindowMetadata.read(committed, TOPIC, metadata);
-        owner.handle(new CoreEvent.Assigned(P0, TOPIC, restored.window()), time);
+        owner.handle(
+            new CoreEvent.Assigned(P0, TOPIC, restored.window(), restored.custody()), time);
         position = committed;
         owned = true;
       } else if (dice < 30) {
@@ -692,7 +699,7 @@ final class WorkerCoreTest {
   private static WorkerCore coreOf(
       RecordingActions actions, int slots, int windowJobs, long claimedBytes, int windowWaiting) {
     return new WorkerCore(
-        "worker-1",
+        new Incarnation("worker-1", PROCESS),
         new CoreLimits(
             slots,
             windowJobs,
@@ -710,7 +717,8 @@ final class WorkerCoreTest {
   }
 
   private void assign(TopicPartition partition, long watermark) {
-    core.handle(new CoreEvent.Assigned(partition, TOPIC, new PartitionWindow(watermark)), now);
+    core.handle(
+        new CoreEvent.Assigned(partition, TOPIC, new PartitionWindow(watermark), MINE), now);
     core.endTurn(now);
   }
 
@@ -796,22 +804,5 @@ final class WorkerCoreTest {
         accepted,
         null,
         Map.of());
-  }
-
-  private static final class NoMetrics implements CoreMetrics {
-    @Override
-    public void settled(Claim claim, Settlement settlement) {}
-
-    @Override
-    public void called(Claim claim, Judge.Call call, String code) {}
-
-    @Override
-    public void late(Duration lateness) {}
-
-    @Override
-    public void poisoned() {}
-
-    @Override
-    public void turn(int busySlots, int queued, int waiting, int claimed, int stuck) {}
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class PartitionWindowTest {
   private static final Uuid TOPIC = Uuid.randomUuid();
+  private static final Custody CUSTODY = new Custody(-5, 255, -1, false, 0);
 
   @Test
   void theWatermarkIsTheLowestUnfinishedOffset() {
@@ -71,13 +72,14 @@ final class PartitionWindowTest {
         end += random.nextInt(50);
         window.passTo(end);
       } else {
-        String metadata = WindowMetadata.write(TOPIC, window);
+        String metadata = WindowMetadata.write(TOPIC, window, CUSTODY);
         assertThat(metadata.length()).isLessThanOrEqualTo(WindowMetadata.MAX_CHARS);
         long watermark = window.watermark();
         assertThat(WindowMetadata.read(watermark, TOPIC, metadata))
             .isInstanceOfSatisfying(
                 WindowMetadata.Restored.Window.class,
                 restored -> {
+                  assertThat(restored.custody()).isEqualTo(CUSTODY);
                   for (long offset = watermark; offset < restored.window().end(); offset++) {
                     assertThat(restored.window().isUnfinished(offset))
                         .as("seed %s, offset %s", seed, offset)
@@ -125,7 +127,7 @@ final class PartitionWindowTest {
       window.finish(unfinished.set(index, unfinished.getLast()));
       unfinished.removeLast();
       if (unfinished.size() % 50 == 0) {
-        assertThat(WindowMetadata.write(TOPIC, window).length())
+        assertThat(WindowMetadata.write(TOPIC, window, CUSTODY).length())
             .isLessThanOrEqualTo(WindowMetadata.MAX_CHARS);
       }
     }
@@ -141,14 +143,14 @@ final class PartitionWindowTest {
       window.finish(offset);
     }
     assertThat(window.watermark()).isZero();
-    assertThat(WindowMetadata.write(TOPIC, window).length()).isLessThan(100);
+    assertThat(WindowMetadata.write(TOPIC, window, CUSTODY).length()).isLessThan(100);
   }
 
   @Test
   void metadataOfATopicThatWasMadeAnewIsNotBelieved() {
     var window = new PartitionWindow(0);
     window.add(0);
-    String metadata = WindowMetadata.write(TOPIC, window);
+    String metadata = WindowMetadata.write(TOPIC, window, CUSTODY);
     assertThat(WindowMetadata.read(0, Uuid.randomUuid(), metadata))
         .isInstanceOfSatisfying(
             WindowMetadata.Restored.Unreadable.class,
@@ -172,7 +174,7 @@ final class PartitionWindowTest {
         window.finish(i);
       }
     }
-    String metadata = WindowMetadata.write(TOPIC, window);
+    String metadata = WindowMetadata.write(TOPIC, window, CUSTODY);
     for (int i = 0; i < metadata.length(); i++) {
       String cut = metadata.substring(0, i);
       if (!cut.isEmpty()) {
@@ -181,5 +183,24 @@ final class PartitionWindowTest {
             .isInstanceOf(WindowMetadata.Restored.Unreadable.class);
       }
     }
+  }
+
+  @Test
+  void aSuspectStandsInTheMetadataUntilTheWatermarkPassesIt() {
+    var window = new PartitionWindow(100);
+    window.add(100);
+    window.add(101);
+    var custody = new Custody(7, 4, 101, true, 2);
+    assertThat(custodyOf(window, custody)).isEqualTo(custody);
+    window.finish(101);
+    window.finish(100);
+    assertThat(custodyOf(window, custody)).isEqualTo(custody.cleared());
+  }
+
+  private static Custody custodyOf(PartitionWindow window, Custody custody) {
+    var restored =
+        WindowMetadata.read(
+            window.watermark(), TOPIC, WindowMetadata.write(TOPIC, window, custody));
+    return ((WindowMetadata.Restored.Window) restored).custody();
   }
 }

@@ -1,0 +1,23 @@
+package dev.penstock.worker.core;
+
+import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.judge.Settlement;
+import java.time.Duration;
+
+/** Measures nothing. */
+final class NoMetrics implements CoreMetrics {
+  @Override
+  public void settled(Claim claim, Settlement settlement) {}
+
+  @Override
+  public void called(Claim claim, Judge.Call call, String code) {}
+
+  @Override
+  public void late(Duration lateness) {}
+
+  @Override
+  public void poisoned() {}
+
+  @Override
+  public void turn(int busySlots, int queued, int waiting, int claimed, int stuck) {}
+}
