@@ -11,8 +11,10 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
 import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.judge.RetryBudget;
 import dev.penstock.worker.judge.Settlement;
 import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.WindowMetadata;
@@ -225,7 +227,9 @@ final class CrashLoopTest {
                   Duration.ofMillis(1),
                   new CoreLimits.Waiting(100, Duration.ofSeconds(20))),
               new Judge(
-                  new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1)), new Random(1)),
+                  RetryPolicies.all(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1))),
+                  new RetryBudget(0.2, 10),
+                  new Random(1)),
               Job::providerName,
               actions,
               new NoMetrics());
