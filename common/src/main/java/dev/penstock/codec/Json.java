@@ -16,9 +16,11 @@ import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The one JSON mapper: duplicate keys, trailing content, nulls and absent fields are refused (but
- * where a component is {@link Nullable}), unknown fields are skipped so that an older version reads
- * what a newer one wrote, and depth, lengths and numbers are bounded. Thread-safe.
+ * How JSON is read and written. {@link #FACTORY} makes the parsers and generators of the records on
+ * topics. {@link #MAPPER}, for everything else, binds it to records: duplicate keys, trailing
+ * content, nulls and absent fields are refused (but where a component is {@link Nullable}), unknown
+ * fields are skipped so that an older version reads what a newer one wrote, and depth, lengths and
+ * numbers are bounded. Thread-safe.
  */
 public final class Json {
   /** The deepest nesting that is read. */
@@ -33,26 +35,28 @@ public final class Json {
   /** The longest name of a field that is read. */
   public static final int MAX_NAME_CHARS = 256;
 
-  public static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
-                          .maxStringLength(MAX_STRING_CHARS)
-                          .maxNumberLength(MAX_NUMBER_CHARS)
-                          .maxNameLength(MAX_NAME_CHARS)
-                          .build())
+  static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxStringLength(MAX_STRING_CHARS)
+                  .maxNumberLength(MAX_NUMBER_CHARS)
+                  .maxNameLength(MAX_NAME_CHARS)
                   .build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .build();
+
+  public static final JsonMapper MAPPER =
+      JsonMapper.builder(FACTORY)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .changeDefaultPropertyInclusion(i -> i.withValueInclusion(JsonInclude.Include.NON_NULL))
           .annotationIntrospector(new JSpecifyNullness())
-          .addModule(new TimeModule())
+          .addModule(new DomainModule())
           .build();
 
   private Json() {}

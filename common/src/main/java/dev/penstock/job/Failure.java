@@ -1,15 +1,11 @@
 package dev.penstock.job;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.time.Duration;
 
 /**
  * Why an attempt did not succeed. The code (in JSON, metrics and dead letters) is stable; the
  * message is for people and is cut at {@link #MAX_MESSAGE_CHARS}.
  */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "code")
 public sealed interface Failure {
   /** The longest message, in UTF-16 code units. */
   int MAX_MESSAGE_CHARS = 1_000;
@@ -20,13 +16,21 @@ public sealed interface Failure {
   String message();
 
   /** What follows: another attempt while the policy allows one, or the end of the job. */
-  @JsonIgnore
   Kind failureKind();
 
   /** The stable code. */
-  @JsonIgnore
   default String code() {
-    return getClass().getAnnotation(JsonTypeName.class).value();
+    return switch (this) {
+      case Retryable _ -> "retryable";
+      case Throttled _ -> "throttled";
+      case TimedOut _ -> "timeout";
+      case InvalidRequest _ -> "invalid_request";
+      case NoProvider _ -> "no_provider";
+      case OutputTooLarge _ -> "output_too_large";
+      case Undecodable _ -> "undecodable";
+      case Unknown _ -> "unknown";
+      case CallCancelled _ -> "call_cancelled";
+    };
   }
 
   /** Whether trying again can help. */
@@ -38,7 +42,6 @@ public sealed interface Failure {
   }
 
   /** The provider failed in a way that can pass: a connection was reset, a 5xx answered. */
-  @JsonTypeName("retryable")
   record Retryable(String message) implements Failure {
     public Retryable {
       message = cut(message);
@@ -54,7 +57,6 @@ public sealed interface Failure {
    * The provider refused for its rate limit; it is not asked again before {@code retryAfter} has
    * passed.
    */
-  @JsonTypeName("throttled")
   record Throttled(String message, Duration retryAfter) implements Failure {
     public Throttled {
       message = cut(message);
@@ -71,7 +73,6 @@ public sealed interface Failure {
   }
 
   /** The call took longer than its limit and was interrupted. */
-  @JsonTypeName("timeout")
   record TimedOut(String message) implements Failure {
     public TimedOut {
       message = cut(message);
@@ -84,7 +85,6 @@ public sealed interface Failure {
   }
 
   /** The provider says that the request can't be served as it is. */
-  @JsonTypeName("invalid_request")
   record InvalidRequest(String message) implements Failure {
     public InvalidRequest {
       message = cut(message);
@@ -97,7 +97,6 @@ public sealed interface Failure {
   }
 
   /** No provider of this worker serves the job's model and kind. */
-  @JsonTypeName("no_provider")
   record NoProvider(String message) implements Failure {
     public NoProvider {
       message = cut(message);
@@ -110,7 +109,6 @@ public sealed interface Failure {
   }
 
   /** The provider's answer is larger than a record may be. */
-  @JsonTypeName("output_too_large")
   record OutputTooLarge(String message) implements Failure {
     public OutputTooLarge {
       message = cut(message);
@@ -123,7 +121,6 @@ public sealed interface Failure {
   }
 
   /** The record on the topic is not one that this version can read. */
-  @JsonTypeName("undecodable")
   record Undecodable(String message) implements Failure {
     public Undecodable {
       message = cut(message);
@@ -139,7 +136,6 @@ public sealed interface Failure {
    * The provider plugin threw something it should not have: a bug, tried again because bugs can be
    * moody.
    */
-  @JsonTypeName("unknown")
   record Unknown(String message) implements Failure {
     public Unknown {
       message = cut(message);
@@ -167,7 +163,6 @@ public sealed interface Failure {
   }
 
   /** The call was interrupted because its job was cancelled. */
-  @JsonTypeName("call_cancelled")
   record CallCancelled(String message) implements Failure {
     public CallCancelled {
       message = cut(message);

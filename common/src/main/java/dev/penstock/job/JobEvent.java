@@ -1,7 +1,5 @@
 package dev.penstock.job;
 
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.time.Instant;
 import java.util.List;
 
@@ -10,7 +8,6 @@ import java.util.List;
  * told by its record on the jobs topic. Events of one job may reach a reader of several topics in
  * any order; their {@link #position} puts them right.
  */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
 public sealed interface JobEvent {
   JobId jobId();
 
@@ -32,18 +29,15 @@ public sealed interface JobEvent {
    * A call was begun. One that is told twice for the same attempt means that the earlier call was
    * lost with its worker.
    */
-  @JsonTypeName("attempt-started")
   record AttemptStarted(
       JobId jobId, int generation, int attempt, String provider, String worker, Instant at)
       implements JobEvent {}
 
   /** An attempt failed and another one is due. */
-  @JsonTypeName("retry-scheduled")
   record RetryScheduled(JobId jobId, int generation, Attempt failed, Instant dueAt, Instant at)
       implements JobEvent {}
 
   /** The generation ended; {@code attempts} are all of its attempts in order. */
-  @JsonTypeName("finished")
   record Finished(JobId jobId, int generation, List<Attempt> attempts, Outcome outcome, Instant at)
       implements JobEvent {
     public Finished {

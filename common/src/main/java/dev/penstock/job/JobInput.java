@@ -1,15 +1,11 @@
 package dev.penstock.job;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
 
 /**
  * What a job works on. Each kind of job has its own input; in JSON the kind stands beside the
  * fields.
  */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 public sealed interface JobInput {
   /** The longest text of one input, in UTF-16 code units. */
   int MAX_TEXT_CHARS = 200_000;
@@ -23,13 +19,11 @@ public sealed interface JobInput {
   /** The most sentences of one summary. */
   int MAX_SENTENCES = 50;
 
-  @JsonIgnore
   JobKind kind();
 
   String text();
 
   /** Shorten {@code text} to its {@code maxSentences} most telling sentences. */
-  @JsonTypeName("summarize")
   record Summarize(String text, int maxSentences) implements JobInput {
     public Summarize {
       checkText(text);
@@ -45,7 +39,6 @@ public sealed interface JobInput {
   }
 
   /** Say how well each of {@code labels} fits {@code text}. */
-  @JsonTypeName("classify")
   record Classify(String text, List<String> labels) implements JobInput {
     public Classify {
       checkText(text);
@@ -66,7 +59,6 @@ public sealed interface JobInput {
   }
 
   /** Turn {@code text} into a vector. */
-  @JsonTypeName("embed")
   record Embed(String text) implements JobInput {
     public Embed {
       checkText(text);
@@ -79,7 +71,6 @@ public sealed interface JobInput {
   }
 
   /** Say which language {@code text} is written in. */
-  @JsonTypeName("detect-language")
   record DetectLanguage(String text) implements JobInput {
     public DetectLanguage {
       checkText(text);

@@ -1,6 +1,6 @@
 package dev.penstock.job;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** What a job asks for. The names are those on the wire. */
@@ -9,6 +9,8 @@ public enum JobKind {
   CLASSIFY("classify"),
   EMBED("embed"),
   DETECT_LANGUAGE("detect-language");
+
+  private static final List<JobKind> ALL = List.of(values());
 
   private final String wireName;
 
@@ -22,6 +24,11 @@ public enum JobKind {
   }
 
   public static Optional<JobKind> ofWireName(String name) {
-    return Arrays.stream(values()).filter(kind -> kind.wireName.equals(name)).findFirst();
+    for (JobKind kind : ALL) {
+      if (kind.wireName.equals(name)) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -1,16 +1,12 @@
 package dev.penstock.job;
 
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.Arrays;
 import java.util.List;
 
 /** What a provider answered. The same shape for each kind, whichever provider made it. */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 public sealed interface JobOutput {
 
   /** Sentences in the order of the text. */
-  @JsonTypeName("summarize")
   record Summary(List<String> sentences) implements JobOutput {
     public Summary {
       sentences = List.copyOf(sentences);
@@ -18,7 +14,6 @@ public sealed interface JobOutput {
   }
 
   /** Labels by falling score; scores are 0 to 1 and add up to 1. */
-  @JsonTypeName("classify")
   record Classification(List<ScoredLabel> labels) implements JobOutput {
     public Classification {
       labels = List.copyOf(labels);
@@ -26,7 +21,6 @@ public sealed interface JobOutput {
   }
 
   /** A vector of unit length. */
-  @JsonTypeName("embed")
   @SuppressWarnings(
       "ArrayRecordComponent") // copied in and out; a list of boxes would be ten times the size
   record Embedding(float[] vector) implements JobOutput {
@@ -61,7 +55,6 @@ public sealed interface JobOutput {
   }
 
   /** Languages as ISO 639-3 codes, by falling confidence. */
-  @JsonTypeName("detect-language")
   record DetectedLanguages(List<ScoredLabel> languages) implements JobOutput {
     public DetectedLanguages {
       languages = List.copyOf(languages);

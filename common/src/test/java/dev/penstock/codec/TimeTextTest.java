@@ -31,13 +31,15 @@ final class TimeTextTest {
   }
 
   @Test
-  void durationsAreReadAsThePlatformDoes() {
+  void durationsAreWrittenAndReadAsThePlatformDoes() {
     var random = new Random(SEED);
     for (int i = 0; i < 200_000; i++) {
       long grain = random.nextBoolean() ? 1 : 1_000_000;
       var duration =
           Duration.ofSeconds(
-              random.nextLong(-10, 200_000), random.nextInt(1_000_000_000) / grain * grain);
+              random.nextBoolean() ? random.nextLong(-70, 70) : random.nextLong(200_000),
+              random.nextInt(1_000_000_000) / grain * grain);
+      assertThat(TimeText.text(duration)).isEqualTo(duration.toString());
       assertThat(TimeText.duration(duration.toString())).isEqualTo(duration);
     }
   }
@@ -73,6 +75,10 @@ final class TimeTextTest {
         "PTaS",
         "30",
         "PT1.1234567890S",
+        "PT1M1H",
+        "PT1S1S",
+        "PT1H1",
+        "PT1H1.5M",
         "PT99999999999999999999S"
       })
   void whatIsNoDurationIsRefused(String text) {

@@ -1,0 +1,76 @@
+package dev.penstock.codec;
+
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.io.SerializedString;
+
+/** {@link Job}. */
+final class JobShape extends Shape<Job> {
+  static final JobShape JOB = new JobShape();
+
+  private static final SerializedString ID = new SerializedString("id");
+  private static final SerializedString MODEL = new SerializedString("model");
+  private static final SerializedString INPUT = new SerializedString("input");
+  private static final SerializedString MAX_ATTEMPTS = new SerializedString("maxAttempts");
+  private static final SerializedString ATTEMPT_TIMEOUT = new SerializedString("attemptTimeout");
+  private static final SerializedString ACCEPTED_AT = new SerializedString("acceptedAt");
+  private static final SerializedString EXPIRE_AT = new SerializedString("expireAt");
+  private static final SerializedString LABELS = new SerializedString("labels");
+
+  @Override
+  Job readFields(Fields in) {
+    JobId id = null;
+    String model = null;
+    JobInput input = null;
+    Integer maxAttempts = null;
+    Duration attemptTimeout = null;
+    Instant acceptedAt = null;
+    Instant expireAt = null;
+    Map<String, String> labels = null;
+    for (String name = in.next(); name != null; name = in.next()) {
+      switch (name) {
+        case "id" -> id = in.id();
+        case "model" -> model = in.text();
+        case "input" -> input = in.object(InputShape.INPUT);
+        case "maxAttempts" -> maxAttempts = in.integer();
+        case "attemptTimeout" -> attemptTimeout = in.duration();
+        case "acceptedAt" -> acceptedAt = in.instant();
+        case "expireAt" -> expireAt = in.isNull() ? null : in.instant();
+        case "labels" -> labels = in.textByName();
+        default -> in.skip();
+      }
+    }
+    return new Job(
+        in.required("id", id),
+        in.required("model", model),
+        in.required("input", input),
+        in.required("maxAttempts", maxAttempts),
+        in.required("attemptTimeout", attemptTimeout),
+        in.required("acceptedAt", acceptedAt),
+        expireAt,
+        in.required("labels", labels));
+  }
+
+  @Override
+  void writeFields(Job job, JsonGenerator out) {
+    out.writeName(ID).writeString(job.id().toString());
+    out.writeName(MODEL).writeString(job.model());
+    out.writeName(INPUT);
+    InputShape.INPUT.write(job.input(), out);
+    out.writeName(MAX_ATTEMPTS).writeNumber(job.maxAttempts());
+    out.writeName(ATTEMPT_TIMEOUT).writeString(TimeText.text(job.attemptTimeout()));
+    out.writeName(ACCEPTED_AT).writeString(TimeText.text(job.acceptedAt()));
+    Instant expireAt = job.expireAt();
+    if (expireAt != null) {
+      out.writeName(EXPIRE_AT).writeString(TimeText.text(expireAt));
+    }
+    out.writeName(LABELS).writeStartObject();
+    job.labels().forEach((name, value) -> out.writeName(name).writeString(value));
+    out.writeEndObject();
+  }
+}

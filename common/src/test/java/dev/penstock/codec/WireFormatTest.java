@@ -1,0 +1,409 @@
+package dev.penstock.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.job.Attempt;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobOutput.ScoredLabel;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The wire format as it stands on topics: every shape literally, and what becomes of it when one
+ * field at a time is missing, null or of another type.
+ */
+final class WireFormatTest {
+  private static final Instant AT = Instant.parse("2026-11-21T08:00:00.123456789Z");
+  private static final JobId ID = JobId.of("01a1fde9-9009-7fbe-b20b-f706a42df8e7");
+
+  /** What may be absent or null wherever it stands. */
+  private static final Set<String> OPTIONAL = Set.of("expireAt", "failure");
+
+  /** Versions have tests of their own. */
+  private static final Set<String> VERSION = Set.of("v");
+
+  /** What says how the rest of its object is to be read. */
+  private static final Set<String> FIRST = Set.of("v", "event", "kind", "code", "status");
+
+  /** Objects whose fields are the submitter's. */
+  private static final String FREE = "/job/labels";
+
+  /** A value and the JSON that stands for it. */
+  record Sample<T>(JsonCodec<T> codec, T value, String json) {
+    /** Whether a field may be absent or null; an event always has its due time. */
+    boolean isOptional(Place place) {
+      return OPTIONAL.contains(place.name())
+          || (place.name().equals("dueAt") && value instanceof JobRecord);
+    }
+
+    /** The JSON after a change of one field. */
+    String changed(Place place, BiConsumer<ObjectNode, String> change) {
+      var root = (ObjectNode) Json.MAPPER.readTree(json);
+      change.accept((ObjectNode) root.at(place.parent()), place.name());
+      return root.toString();
+    }
+
+    @Override
+    public String toString() {
+      return json;
+    }
+  }
+
+  private static final String JOB =
+      "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
+          + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
+          + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"}}";
+  private static final String ATTEMPT =
+      "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
+          + "\"latency\":\"PT0.012S\",\"failure\":FAILURE}";
+  private static final String THROTTLED =
+      "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
+  private static final String HEAD =
+      "{\"v\":1,\"event\":\"EVENT\",\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,";
+  private static final String TAIL = ",\"at\":\"2026-11-21T08:00:00.123456789Z\"}";
+
+  static Stream<Sample<?>> samples() {
+    var all = new ArrayList<Sample<?>>();
+    inputs()
+        .forEach((input, json) ->
+            all.add(
+                new Sample<>(
+                    JsonCodec.JOB_RECORDS,
+                    new JobRecord(job(input), 2, List.of(), null),
+                    "{\"v\":1,"
+                        + JOB.replace("INPUT", json)
+                        + ",\"generation\":2,\"attempts\":[]}")));
+    var embed = new JobInput.Embed("Ein Text.");
+    failures()
+        .forEach((failure, json) ->
+            all.add(
+                new Sample<>(
+                    JsonCodec.JOB_RECORDS,
+                    new JobRecord(job(embed), 0, List.of(attempt(failure)), AT),
+                    "{\"v\":1,"
+                        + JOB.replace("INPUT", "{\"kind\":\"embed\",\"text\":\"Ein Text.\"}")
+                        + ",\"generation\":0,\"attempts\":["
+                        + ATTEMPT.replace("FAILURE", json)
+                        + "],\"dueAt\":\"2026-11-21T08:00:00.123456789Z\"}")));
+    all.add(
+        new Sample<>(
+            JsonCodec.EVENTS,
+            new JobEvent.AttemptStarted(ID, 2, 1, "local", "w-1", AT),
+            HEAD.replace("EVENT", "attempt-started")
+                + "\"attempt\":1,\"provider\":\"local\",\"worker\":\"w-1\""
+                + TAIL));
+    var throttled = new Failure.Throttled("slow down", Duration.ofSeconds(3));
+    String failed = ATTEMPT.replace("FAILURE", THROTTLED);
+    all.add(
+        new Sample<>(
+            JsonCodec.EVENTS,
+            new JobEvent.RetryScheduled(ID, 2, attempt(throttled), AT, AT),
+            HEAD.replace("EVENT", "retry-scheduled")
+                + "\"failed\":"
+                + failed
+                + ",\"dueAt\":\"2026-11-21T08:00:00.123456789Z\""
+                + TAIL));
+    outcomes()
+        .forEach((outcome, json) ->
+            all.add(
+                new Sample<>(
+                    JsonCodec.EVENTS,
+                    new JobEvent.Finished(ID, 2, List.of(attempt(throttled)), outcome, AT),
+                    HEAD.replace("EVENT", "finished")
+                        + "\"attempts\":["
+                        + failed
+                        + "],\"outcome\":"
+                        + json
+                        + TAIL)));
+    all.add(
+        new Sample<>(
+            JsonCodec.DEAD_LETTERS,
+            new DeadLetter(
+                job(embed),
+                2,
+                List.of(attempt(throttled)),
+                throttled,
+                new DeadLetter.Origin("penstock.jobs", 3, 17_000_000_000L),
+                AT),
+            "{\"v\":1,"
+                + JOB.replace("INPUT", "{\"kind\":\"embed\",\"text\":\"Ein Text.\"}")
+                + ",\"generation\":2,\"attempts\":["
+                + failed
+                + "],\"reason\":"
+                + THROTTLED
+                + ",\"origin\":{\"topic\":\"penstock.jobs\",\"partition\":3,\"offset\":17000000000}"
+                + TAIL));
+    all.add(
+        new Sample<>(
+            JsonCodec.CANCEL_REQUESTS,
+            new CancelRequest(ID, 2, AT),
+            "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
+                + "\"requestedAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
+    return all.stream();
+  }
+
+  private static Job job(JobInput input) {
+    return new Job(
+        ID,
+        "local",
+        input,
+        3,
+        Duration.ofSeconds(30),
+        AT,
+        Instant.parse("2026-11-22T08:00:00Z"),
+        Map.of("team", "search"));
+  }
+
+  private static Attempt attempt(Failure failure) {
+    return new Attempt(1, "local", "w-1", AT, Duration.ofMillis(12), failure);
+  }
+
+  private static Map<JobInput, String> inputs() {
+    var all = new LinkedHashMap<JobInput, String>();
+    all.put(
+        new JobInput.Summarize("a \"b\"\n\\ \u0001 ü 漢 😀", 3),
+        "{\"kind\":\"summarize\",\"text\":\"a \\\"b\\\"\\n\\\\ \\u0001 ü 漢"
+            + " 😀\",\"maxSentences\":3}");
+    all.put(
+        new JobInput.Classify("Ein Text.", List.of("sea", "war")),
+        "{\"kind\":\"classify\",\"text\":\"Ein Text.\",\"labels\":[\"sea\",\"war\"]}");
+    all.put(new JobInput.Embed("Ein Text."), "{\"kind\":\"embed\",\"text\":\"Ein Text.\"}");
+    all.put(
+        new JobInput.DetectLanguage("Ein Text."),
+        "{\"kind\":\"detect-language\",\"text\":\"Ein Text.\"}");
+    return all;
+  }
+
+  private static Map<Failure, String> failures() {
+    var all = new LinkedHashMap<Failure, String>();
+    all.put(new Failure.Retryable("m"), "{\"code\":\"retryable\",\"message\":\"m\"}");
+    all.put(new Failure.Throttled("slow down", Duration.ofSeconds(3)), THROTTLED);
+    all.put(new Failure.TimedOut("m"), "{\"code\":\"timeout\",\"message\":\"m\"}");
+    all.put(new Failure.InvalidRequest("m"), "{\"code\":\"invalid_request\",\"message\":\"m\"}");
+    all.put(new Failure.NoProvider("m"), "{\"code\":\"no_provider\",\"message\":\"m\"}");
+    all.put(new Failure.OutputTooLarge("m"), "{\"code\":\"output_too_large\",\"message\":\"m\"}");
+    all.put(new Failure.Undecodable("m"), "{\"code\":\"undecodable\",\"message\":\"m\"}");
+    all.put(new Failure.Unknown("m"), "{\"code\":\"unknown\",\"message\":\"m\"}");
+    all.put(new Failure.CallCancelled("m"), "{\"code\":\"call_cancelled\",\"message\":\"m\"}");
+    return all;
+  }
+
+  private static Map<Outcome, String> outcomes() {
+    var all = new LinkedHashMap<Outcome, String>();
+    outputs()
+        .forEach((output, json) ->
+            all.put(
+                new Outcome.Succeeded(output),
+                "{\"status\":\"succeeded\",\"output\":" + json + "}"));
+    all.put(
+        new Outcome.DeadLettered(new Failure.Retryable("m")),
+        "{\"status\":\"dead-lettered\",\"reason\":{\"code\":\"retryable\",\"message\":\"m\"}}");
+    all.put(new Outcome.Cancelled(), "{\"status\":\"cancelled\"}");
+    all.put(new Outcome.Expired(), "{\"status\":\"expired\"}");
+    return all;
+  }
+
+  private static Map<JobOutput, String> outputs() {
+    var all = new LinkedHashMap<JobOutput, String>();
+    all.put(
+        new JobOutput.Summary(List.of("One.", "Two.")),
+        "{\"kind\":\"summarize\",\"sentences\":[\"One.\",\"Two.\"]}");
+    all.put(
+        new JobOutput.Classification(List.of(new ScoredLabel("sea", 0.75))),
+        "{\"kind\":\"classify\",\"labels\":[{\"label\":\"sea\",\"score\":0.75}]}");
+    all.put(
+        new JobOutput.Embedding(new float[] {0.5f, -1f, 1e-7f}),
+        "{\"kind\":\"embed\",\"vector\":[0.5,-1.0,1.0E-7]}");
+    all.put(
+        new JobOutput.DetectedLanguages(List.of(new ScoredLabel("und", 1.0))),
+        "{\"kind\":\"detect-language\",\"languages\":[{\"label\":\"und\",\"score\":1.0}]}");
+    return all;
+  }
+
+  @Test
+  void thereIsASampleOfEachShape() {
+    assertThat(inputs().keySet().stream().map(Object::getClass))
+        .containsExactlyInAnyOrder(JobInput.class.getPermittedSubclasses());
+    assertThat(failures().keySet().stream().map(Object::getClass))
+        .containsExactlyInAnyOrder(Failure.class.getPermittedSubclasses());
+    assertThat(outcomes().keySet().stream().map(Object::getClass).distinct())
+        .containsExactlyInAnyOrder(Outcome.class.getPermittedSubclasses());
+    assertThat(outputs().keySet().stream().map(Object::getClass))
+        .containsExactlyInAnyOrder(JobOutput.class.getPermittedSubclasses());
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void isWrittenAndReadLikeThis(Sample<T> sample) {
+    assertThat(new String(sample.codec().encode(sample.value()), StandardCharsets.UTF_8))
+        .isEqualTo(sample.json());
+    assertThat(read(sample, sample.json())).isEqualTo(new Decoded.Value<>(sample.value()));
+  }
+
+  @Test
+  void halfSurrogatePairsOfAProviderAreReplaced() {
+    var failure = new Failure.Retryable("\ud83d cut \ude00\ud83d\ude00\ud83d");
+    var output = new JobOutput.Summary(List.of("cut \ud83d"));
+    for (Outcome outcome :
+        List.of(new Outcome.DeadLettered(failure), new Outcome.Succeeded(output))) {
+      byte[] json = JsonCodec.EVENTS.encode(new JobEvent.Finished(ID, 0, List.of(), outcome, AT));
+      assertThat(new String(json, StandardCharsets.UTF_8)).contains("cut \ufffd");
+      assertThat(JsonCodec.EVENTS.decode(json)).isInstanceOf(Decoded.Value.class);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void aFieldThatIsNeededIsRefusedWhenMissingOrNull(Sample<T> sample) {
+    for (Place place : places(sample)) {
+      boolean optional = sample.isOptional(place);
+      Decoded<T> missing = read(sample, sample.changed(place, ObjectNode::remove));
+      Decoded<T> isNull = read(sample, sample.changed(place, ObjectNode::putNull));
+      assertThat(List.of(missing, isNull))
+          .as("%s without a value", place)
+          .allSatisfy(decoded ->
+              assertThat(decoded)
+                  .isInstanceOf(optional ? Decoded.Value.class : Decoded.Refused.class));
+      if (!optional && missing instanceof Decoded.Refused<T>(String reason)) {
+        assertThat(reason).as("%s missing", place).contains(place.name());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void aFieldOfAnotherTypeIsRefused(Sample<T> sample) {
+    JsonNodeFactory make = JsonNodeFactory.instance;
+    List<JsonNode> values =
+        List.of(
+            make.stringNode("7"),
+            make.numberNode(7),
+            make.numberNode(7.5),
+            make.booleanNode(true),
+            make.objectNode(),
+            make.arrayNode());
+    for (Place place : places(sample)) {
+      JsonNode here = Json.MAPPER.readTree(sample.json()).at(place.parent()).get(place.name());
+      for (JsonNode value : values) {
+        boolean fits =
+            value.getNodeType() == here.getNodeType() && (!here.isInt() || value.isInt());
+        if (!fits) {
+          assertThat(read(sample, sample.changed(place, (node, name) -> node.set(name, value))))
+              .as("%s = %s", place, value)
+              .isInstanceOf(Decoded.Refused.class);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void fieldsOfANewerProgramAreSkipped(Sample<T> sample) {
+    String later = "{\"a\":[{\"text\":null}],\"kind\":\"x\"}";
+    for (Place place : places(sample)) {
+      String json =
+          sample.changed(place, (node, _) -> node.set("later", Json.MAPPER.readTree(later)));
+      assertThat(read(sample, json))
+          .as("after %s", place)
+          .isEqualTo(new Decoded.Value<>(sample.value()));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void theOrderOfFieldsIsFreeButForVersionAndType(Sample<T> sample) {
+    assertThat(read(sample, reversed(Json.MAPPER.readTree(sample.json())).toString()))
+        .isEqualTo(new Decoded.Value<>(sample.value()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  <T> void aRecordThatIsCutIsRefused(Sample<T> sample) {
+    byte[] whole = sample.json().getBytes(StandardCharsets.UTF_8);
+    for (int length = 0; length < whole.length; length++) {
+      assertThat(sample.codec().decode(Arrays.copyOf(whole, length)))
+          .as("the first %d bytes", length)
+          .isInstanceOf(Decoded.Refused.class);
+    }
+    assertThat(read(sample, sample.json() + "{}")).isInstanceOf(Decoded.Refused.class);
+  }
+
+  private static <T> Decoded<T> read(Sample<T> sample, String json) {
+    return sample.codec().decode(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A field: the pointer to its object, and its name. */
+  record Place(String parent, String name) {}
+
+  private static List<Place> places(Sample<?> sample) {
+    var places = new ArrayList<Place>();
+    collect(Json.MAPPER.readTree(sample.json()), "", places);
+    return places;
+  }
+
+  private static void collect(JsonNode node, String pointer, List<Place> places) {
+    if (node instanceof ObjectNode object && !pointer.equals(FREE)) {
+      object
+          .properties()
+          .forEach(field -> {
+            if (!VERSION.contains(field.getKey())) {
+              places.add(new Place(pointer, field.getKey()));
+            }
+            collect(field.getValue(), pointer + "/" + field.getKey(), places);
+          });
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        collect(array.get(i), pointer + "/" + i, places);
+      }
+    }
+  }
+
+  private static JsonNode reversed(JsonNode node) {
+    if (node instanceof ArrayNode array) {
+      ArrayNode same = JsonNodeFactory.instance.arrayNode();
+      array.forEach(element -> same.add(reversed(element)));
+      return same;
+    }
+    if (!(node instanceof ObjectNode object)) {
+      return node;
+    }
+    ObjectNode turned = JsonNodeFactory.instance.objectNode();
+    var names = new ArrayList<>(object.propertyNames());
+    for (String name : names) {
+      if (FIRST.contains(name)) {
+        turned.set(name, object.get(name));
+      }
+    }
+    for (String name : names.reversed()) {
+      if (!FIRST.contains(name)) {
+        turned.set(name, reversed(object.get(name)));
+      }
+    }
+    return turned;
+  }
+}
