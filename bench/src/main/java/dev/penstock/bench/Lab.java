@@ -22,7 +22,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * The place of one bench: a temporary directory, a broker in a JVM of its own, and the other
@@ -32,6 +35,7 @@ final class Lab implements AutoCloseable {
   private static final Duration BROKER_START = Duration.ofSeconds(60);
   private static final Duration READY = Duration.ofSeconds(60);
   private static final Duration CALL = Duration.ofSeconds(30);
+  private static final Duration LEADER_PAUSE = Duration.ofMillis(20);
   private static final int BROKER_HEAP_MB = 1024;
 
   private final Path directory;
@@ -92,6 +96,32 @@ final class Lab implements AutoCloseable {
     KafkaConfig config = installation(prefix, partitions);
     new TopicProvisioner(config).ensure();
     return config;
+  }
+
+  /**
+   * Waits until each partition of a new topic has its leader. An idempotent producer that is turned
+   * away while a topic is being made can lose count of its batches and never get through.
+   */
+  void awaitLeaders(String topic, int partitions) throws InterruptedException {
+    var latest = new HashMap<TopicPartition, OffsetSpec>();
+    for (int partition = 0; partition < partitions; partition++) {
+      latest.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+    }
+    long deadline = System.nanoTime() + CALL.toNanos();
+    while (true) {
+      try {
+        await(admin.listOffsets(latest).all(), "find the leaders of " + topic);
+        return;
+      } catch (IllegalStateException e) {
+        boolean unknownYet =
+            e.getCause() instanceof ExecutionException failed
+                && failed.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!unknownYet || System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.sleep(LEADER_PAUSE);
+      }
+    }
   }
 
   /** Deletes an installation's topics and their records. */

@@ -106,7 +106,7 @@ final class WorkerBench extends Bench {
     }
   }
 
-  private Outputs runPipe(Lab lab, KafkaConfig kafka) {
+  private Outputs runPipe(Lab lab, KafkaConfig kafka) throws InterruptedException {
     Topics topics = kafka.topics();
     String target = topics.prefix() + "pipe";
     Map<TopicPartition, Long> ends = BenchJobs.ends(lab, topics.jobs(), partitions);
@@ -114,6 +114,7 @@ final class WorkerBench extends Bench {
     // As the events topic: the broker's clock, so that both are timed alike.
     topic.configs(Map.of("message.timestamp.type", "LogAppendTime"));
     Lab.await(lab.admin().createTopics(List.of(topic)).all(), "make the topic " + target);
+    lab.awaitLeaders(target, partitions);
     PlainPipe.run(lab.bootstrap(), ends, target, outputBytes);
     Outputs outputs =
         Outputs.read(lab.bootstrap(), BenchJobs.ends(lab, target, partitions), _ -> true);
