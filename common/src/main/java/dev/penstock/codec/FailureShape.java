@@ -39,6 +39,7 @@ final class FailureShape extends Shape<Failure> {
       case "undecodable" -> new Failure.Undecodable(given);
       case "unknown" -> new Failure.Unknown(given);
       case "call_cancelled" -> new Failure.CallCancelled(given);
+      case "crash_loop" -> new Failure.CrashLoop(given);
       default -> throw in.misfit("a code of failure that this program does not know");
     };
   }

@@ -3,6 +3,7 @@ package dev.penstock.codec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -21,6 +22,8 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString ACCEPTED_AT = new SerializedString("acceptedAt");
   private static final SerializedString EXPIRE_AT = new SerializedString("expireAt");
   private static final SerializedString LABELS = new SerializedString("labels");
+  private static final SerializedString RUN_AT = new SerializedString("runAt");
+  private static final SerializedString RETRY = new SerializedString("retry");
 
   @Override
   Job readFields(Fields in) {
@@ -32,6 +35,8 @@ final class JobShape extends Shape<Job> {
     Instant acceptedAt = null;
     Instant expireAt = null;
     Map<String, String> labels = null;
+    Instant runAt = null;
+    RetryRule retry = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -42,6 +47,8 @@ final class JobShape extends Shape<Job> {
         case "acceptedAt" -> acceptedAt = in.instant();
         case "expireAt" -> expireAt = in.isNull() ? null : in.instant();
         case "labels" -> labels = in.textByName();
+        case "runAt" -> runAt = in.isNull() ? null : in.instant();
+        case "retry" -> retry = in.isNull() ? null : in.object(RetryRuleShape.RETRY_RULE);
         default -> in.skip();
       }
     }
@@ -53,7 +60,9 @@ final class JobShape extends Shape<Job> {
         in.required("attemptTimeout", attemptTimeout),
         in.required("acceptedAt", acceptedAt),
         expireAt,
-        in.required("labels", labels));
+        in.required("labels", labels),
+        runAt,
+        retry);
   }
 
   @Override
@@ -72,5 +81,14 @@ final class JobShape extends Shape<Job> {
     out.writeName(LABELS).writeStartObject();
     job.labels().forEach((name, value) -> out.writeName(name).writeString(value));
     out.writeEndObject();
+    Instant runAt = job.runAt();
+    if (runAt != null) {
+      out.writeName(RUN_AT).writeString(TimeText.text(runAt));
+    }
+    RetryRule retry = job.retry();
+    if (retry != null) {
+      out.writeName(RETRY);
+      RetryRuleShape.RETRY_RULE.write(retry, out);
+    }
   }
 }

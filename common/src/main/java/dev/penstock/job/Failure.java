@@ -30,6 +30,7 @@ public sealed interface Failure {
       case Undecodable _ -> "undecodable";
       case Unknown _ -> "unknown";
       case CallCancelled _ -> "call_cancelled";
+      case CrashLoop _ -> "crash_loop";
     };
   }
 
@@ -150,7 +151,6 @@ public sealed interface Failure {
   /**
    * Workers' processes died whenever they ran this job: out of memory, or a crash of native code.
    */
-  @JsonTypeName("crash_loop")
   record CrashLoop(String message) implements Failure {
     public CrashLoop {
       message = cut(message);

@@ -137,6 +137,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.setProperty("group.consumer.heartbeat.interval.ms", "1000");
     // What a killed worker's open transaction holds back ends after its timeout plus this.
     settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+    settings.setProperty("add.partitions.to.txn.retry.backoff.ms", "1");
     settings.setProperty("log.cleaner.dedupe.buffer.size", "8388608");
     settings.setProperty("metrics.recording.level", "INFO");
     return settings;

@@ -276,6 +276,9 @@ final class Engine implements CoreActions, Life {
     settings.put("max.poll.records", 2_000);
     settings.put("max.partition.fetch.bytes", Topics.MAX_RECORD_BYTES + 64 * 1024);
     settings.put("fetch.max.bytes", 16 * 1024 * 1024);
+    // While a fetch waits, the partitions that it does not ask for wait too: those that were paused
+    // when it was sent, and one fetch at a time goes to a broker.
+    settings.put("fetch.max.wait.ms", 20);
     return settings;
   }
 

@@ -66,7 +66,7 @@ public record WorkerConfig(
             reader.integer("worker.slots", 256, 1, 100_000),
             reader.integer("worker.window-jobs", 2_000, 1, 20_000),
             reader.integer("worker.claimed-megabytes", 128, 1, 100_000) * 1_000_000L,
-            reader.integer("worker.batch-records", 5_000, 1, 100_000),
+            reader.integer("worker.batch-records", 10_000, 1, 100_000),
             reader.duration(
                 "worker.commit-linger", Duration.ofMillis(3), Duration.ZERO, Duration.ofSeconds(1)),
             new CoreLimits.Waiting(

@@ -1,5 +1,7 @@
 package dev.penstock.worker;
 
+import dev.penstock.job.JobKind;
+import dev.penstock.job.JobState;
 import dev.penstock.job.Outcome;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Claim;
@@ -11,6 +13,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,8 +47,8 @@ final class WorkerMetrics implements EngineMetrics {
   private final AtomicInteger stuck;
   private final Counter poisoned;
   private final Timer commits;
-  private final Map<String, Counter> finished = new HashMap<>();
-  private final Map<String, Timer> calls = new HashMap<>();
+  private final Map<JobKind, Map<JobState, Counter>> finished = new EnumMap<>(JobKind.class);
+  private final Map<String, Map<String, Timer>> calls = new HashMap<>();
   private final Map<String, Counter> overBudget = new HashMap<>();
   private final Counter retried;
   private final Counter held;
@@ -115,19 +118,27 @@ final class WorkerMetrics implements EngineMetrics {
   }
 
   private Counter finished(Claim claim, Outcome outcome) {
-    String kind = claim.record().job().input().kind().wireName();
-    String state = outcome.state().wireName();
-    return finished.computeIfAbsent(
-        kind + " " + state,
-        _ -> registry.counter("penstock.worker.jobs.finished", "kind", kind, "outcome", state));
+    return finished
+        .computeIfAbsent(claim.record().job().input().kind(), _ -> new EnumMap<>(JobState.class))
+        .computeIfAbsent(outcome.state(), state -> counter(claim, state));
+  }
+
+  private Counter counter(Claim claim, JobState state) {
+    return registry.counter(
+        "penstock.worker.jobs.finished",
+        "kind",
+        claim.record().job().input().kind().wireName(),
+        "outcome",
+        state.wireName());
   }
 
   @Override
   public void called(Claim claim, Judge.Call call, String code) {
     String provider = providers.contains(call.provider()) ? call.provider() : OTHER;
     calls
+        .computeIfAbsent(provider, _ -> new HashMap<>())
         .computeIfAbsent(
-            provider + " " + code,
+            code,
             _ ->
                 Timer.builder("penstock.worker.calls")
                     .tag("provider", provider)

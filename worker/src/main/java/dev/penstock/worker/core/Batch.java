@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one transaction writes: all of it becomes visible together with the offsets, or none.
@@ -35,11 +34,7 @@ public record Batch(
   public record Settled(Claim claim, Settlement settlement) {}
 
   /** A claim whose call goes on, and the event that tells it. */
-  public record Started(Claim claim, JobEvent.AttemptStarted event) {
-    @Nullable String traceparent() {
-      return claim.traceparent();
-    }
-  }
+  public record Started(Claim claim, JobEvent.AttemptStarted event) {}
 
   /** About how many bytes what a provider made takes as a record. */
   static long outputBytes(Settlement settlement) {

@@ -37,7 +37,7 @@ public final class Claim {
   private final long offset;
   private final JobRecord record;
   private final int payloadBytes;
-  private final @Nullable String traceparent;
+  private final byte @Nullable [] traceparent;
 
   Phase phase = Phase.QUEUED;
   Interruption interruption = Interruption.NONE;
@@ -55,6 +55,17 @@ public final class Claim {
     this.payloadBytes = source.payloadBytes();
     this.traceparent = source.traceparent();
     this.record = record;
+  }
+
+  /** By where it stands: claims are looked up often, and one record is claimed once at a time. */
+  @Override
+  public int hashCode() {
+    return 31 * partition.hashCode() + Long.hashCode(offset);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
   }
 
   /** Notes that the provider is called from {@code at} on. Called by the thread that calls. */
@@ -82,7 +93,8 @@ public final class Claim {
     return record;
   }
 
-  public @Nullable String traceparent() {
+  /** The header's value; not to be changed. */
+  public byte @Nullable [] traceparent() {
     return traceparent;
   }
 

@@ -31,6 +31,8 @@ final class PartitionState {
   private boolean leaving;
   private long claimedBytes;
   private int waiting;
+  private long unclaimedBytes;
+  private boolean full;
   private OptionalLong vanished = OptionalLong.empty();
 
   PartitionState(CoreEvent.Assigned assigned, int process, Instant now) {
@@ -48,7 +50,10 @@ final class PartitionState {
   }
 
   void polled(CoreEvent.Polled polled) {
-    unclaimed.addAll(polled.records());
+    for (SourceRecord record : polled.records()) {
+      unclaimed.add(record);
+      unclaimedBytes += record.payloadBytes();
+    }
     position = polled.position();
   }
 
@@ -62,7 +67,7 @@ final class PartitionState {
       long offset = record.offset();
       if (window.isFinished(offset)) {
         // A former owner finished it beyond its watermark.
-        unclaimed.remove();
+        take();
         delivered(offset);
         continue;
       }
@@ -70,7 +75,7 @@ final class PartitionState {
       if (!known && (isWindowFull(limits) || !window.admits(offset))) {
         return null;
       }
-      unclaimed.remove();
+      take();
       delivered(offset);
       if (!known) {
         window.add(offset);
@@ -79,6 +84,10 @@ final class PartitionState {
       return record;
     }
     return null;
+  }
+
+  private void take() {
+    unclaimedBytes -= unclaimed.remove().payloadBytes();
   }
 
   private void delivered(long offset) {
@@ -139,10 +148,7 @@ final class PartitionState {
   void leave() {
     leaving = true;
     unclaimed.clear();
-  }
-
-  boolean isFull(CoreLimits limits, long bytes) {
-    return leaving || !unclaimed.isEmpty() || isWindowFull(limits) || claimedBytes >= bytes;
+    unclaimedBytes = 0;
   }
 
   /**
@@ -157,6 +163,23 @@ final class PartitionState {
   /** Counts claims that wait for their due time, or no longer wait. */
   void await(int claims) {
     waiting += claims;
+  }
+
+  /**
+   * Whether no further records are wanted for now. Up to half a window waits here beyond what is
+   * claimed, so that a partition goes on at once when there is room, and is not paused and resumed
+   * all the time: once full, it stays so until that is down to a quarter.
+   *
+   * @param bytes how much of this partition may be held in memory
+   */
+  boolean isFull(CoreLimits limits, long bytes) {
+    int ahead = unclaimed.size();
+    int windowJobs = limits.windowJobs();
+    full =
+        leaving
+            || claimedBytes + unclaimedBytes >= bytes
+            || ahead > (full ? windowJobs / 4 : windowJobs / 2);
+    return full;
   }
 
   Collection<Claim> claims() {

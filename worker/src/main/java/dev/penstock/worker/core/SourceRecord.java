@@ -13,15 +13,16 @@ import org.jspecify.annotations.Nullable;
  * @param content what it says, or why it can't be read
  * @param raw the record itself, kept only when it can't be read
  * @param payloadBytes the size of its value
- * @param traceparent the W3C trace context of the submission, or null
+ * @param traceparent the W3C trace context of the submission, as its header holds it, or null
  */
+@SuppressWarnings("ArrayRecordComponent") // headers are handed through as they are, never compared
 public record SourceRecord(
     TopicPartition partition,
     long offset,
     Decoded<JobRecord> content,
     @Nullable Raw raw,
     int payloadBytes,
-    @Nullable String traceparent) {
+    byte @Nullable [] traceparent) {
 
   /**
    * The bytes of a record that can't be read.

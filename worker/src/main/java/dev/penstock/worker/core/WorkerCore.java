@@ -357,7 +357,7 @@ public final class WorkerCore {
   }
 
   private boolean isCancelled(JobRecord record) {
-    Integer generation = cancels.get(record.job().id());
+    Integer generation = cancels.isEmpty() ? null : cancels.get(record.job().id());
     return generation != null && generation == record.generation();
   }
 
@@ -748,7 +748,8 @@ public final class WorkerCore {
       Claim claim = settled.remove();
       bytes += claim.payloadBytes() + Batch.outputBytes(Objects.requireNonNull(claim.settlement));
       settledNow.add(new Batch.Settled(claim, Objects.requireNonNull(claim.settlement)));
-      if (cancels.containsKey(claim.record().job().id())
+      if (!cancels.isEmpty()
+          && cancels.containsKey(claim.record().job().id())
           && claim.settlement instanceof Settlement.Finish) {
         settledCancels.add(claim.record().job().id());
       }

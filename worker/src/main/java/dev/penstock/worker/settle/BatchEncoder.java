@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ final class BatchEncoder {
 
   private static final byte[] JOB = bytes("job");
   private static final byte[] POISON = bytes("poison");
+
+  /** What nearly all records have. */
+  private static final Header GENERATION_0 = new RecordHeader(RecordHeaders.GENERATION, bytes("0"));
 
   private final Topics topics;
 
@@ -215,12 +219,15 @@ final class BatchEncoder {
   }
 
   private static void addCommon(
-      ProducerRecord<byte[], byte[]> record, int generation, @Nullable String traceparent) {
+      ProducerRecord<byte[], byte[]> record, int generation, byte @Nullable [] traceparent) {
     record
         .headers()
-        .add(new RecordHeader(RecordHeaders.GENERATION, bytes(String.valueOf(generation))));
+        .add(
+            generation == 0
+                ? GENERATION_0
+                : new RecordHeader(RecordHeaders.GENERATION, bytes(String.valueOf(generation))));
     if (traceparent != null) {
-      record.headers().add(new RecordHeader(RecordHeaders.TRACEPARENT, bytes(traceparent)));
+      record.headers().add(new RecordHeader(RecordHeaders.TRACEPARENT, traceparent));
     }
   }
 
