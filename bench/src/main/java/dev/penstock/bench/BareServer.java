@@ -3,6 +3,8 @@ package dev.penstock.bench;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -21,24 +23,34 @@ final class BareServer {
 
   /** Serves until the process is ended. */
   public static void main(String[] args) {
+    serve(
+        Integer.parseInt(args[0]),
+        (request, response) -> {
+          if (request.content().as(byte[].class).length == 0) {
+            throw new IllegalStateException("there is no body");
+          }
+          accept(response);
+        });
+  }
+
+  /** Starts the server. */
+  static void serve(int port, Handler post) {
     WebServer.builder()
         .host("127.0.0.1")
-        .port(Integer.parseInt(args[0]))
+        .port(port)
         .routing(routing ->
             routing
                 .get("/readyz", (_, response) -> response.send("ready\n"))
-                .post(
-                    "/v1/jobs",
-                    (request, response) -> {
-                      byte[] body = request.content().as(byte[].class);
-                      response.status(
-                          body.length > 0 ? Status.ACCEPTED_202 : Status.BAD_REQUEST_400);
-                      response.header(HeaderNames.CONTENT_TYPE, "application/json");
-                      response.header(
-                          HeaderNames.LOCATION, "/v1/jobs/01900000-0000-7000-8000-000000000000");
-                      response.send(ANSWER);
-                    }))
+                .post("/v1/jobs", post))
         .build()
         .start();
+  }
+
+  /** Answers 202. */
+  static void accept(ServerResponse response) {
+    response.status(Status.ACCEPTED_202);
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    response.header(HeaderNames.LOCATION, "/v1/jobs/01900000-0000-7000-8000-000000000000");
+    response.send(ANSWER);
   }
 }

@@ -77,7 +77,8 @@ final class IntakeBulkBench extends Bench {
     try (Lab lab = Lab.open()) {
       KafkaConfig through = lab.install("bulk.", partitions);
       KafkaConfig straight = lab.install("plain.", partitions);
-      int intake = lab.startService("api", heapMb, lab.installationSettings("bulk.", partitions));
+      int intake =
+          lab.startService("api", heapMb, lab.installationSettings("bulk.", partitions)).port();
       var intakeRates = new ArrayList<Double>();
       var plainRates = new ArrayList<Double>();
       for (int round = 0; round <= rounds; round++) {

@@ -17,11 +17,13 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -41,11 +43,13 @@ final class Lab implements AutoCloseable {
   private final Path directory;
   private final String bootstrap;
   private final Deque<ChildJvm> children = new ArrayDeque<>();
+  private final ChildJvm broker;
   private final Admin admin;
 
   private Lab(Path directory, String bootstrap, ChildJvm broker) {
     this.directory = directory;
     this.bootstrap = bootstrap;
+    this.broker = broker;
     children.push(broker);
     this.admin = Admin.create(Map.of("bootstrap.servers", bootstrap, "client.id", "bench-admin"));
   }
@@ -69,6 +73,11 @@ final class Lab implements AutoCloseable {
 
   String bootstrap() {
     return bootstrap;
+  }
+
+  /** The broker's process. */
+  ChildJvm broker() {
+    return broker;
   }
 
   Admin admin() {
@@ -124,6 +133,13 @@ final class Lab implements AutoCloseable {
     }
   }
 
+  /** Makes a topic that no service knows. */
+  void createTopic(String name, int partitions) {
+    await(
+        admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all(),
+        "create the topic " + name);
+  }
+
   /** Deletes an installation's topics and their records. */
   void uninstall(KafkaConfig config) {
     await(
@@ -138,13 +154,16 @@ final class Lab implements AutoCloseable {
     return child;
   }
 
-  /** Starts a service of Penstock and returns its port when it says that it is ready. */
-  int startService(String kind, int heapMb, Map<String, String> settings)
+  /** A server on this machine that this lab started. */
+  record Server(ChildJvm process, int port) {}
+
+  /** Starts a service of Penstock and returns when it says that it is ready. */
+  Server startService(String kind, int heapMb, Map<String, String> settings)
       throws InterruptedException {
     int port = FreePort.find();
-    start(PenstockCommands.service(kind, kind, port, heapMb, settings))
-        .awaitReady(uri(port, "/readyz"), READY);
-    return port;
+    ChildJvm process = start(PenstockCommands.service(kind, kind, port, heapMb, settings));
+    process.awaitReady(uri(port, "/readyz"), READY);
+    return new Server(process, port);
   }
 
   /** An address on this machine. */

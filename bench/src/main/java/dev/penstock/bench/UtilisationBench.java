@@ -107,7 +107,7 @@ final class UtilisationBench extends Bench {
       BenchJobs.fill(lab.bootstrap(), kafka.topics().jobs(), jobCount, recordBytes);
       var settings = lab.installationSettings("utilisation.", partitions);
       settings.putAll(workerSettings());
-      int worker = lab.startService("worker", heapMb, settings);
+      int worker = lab.startService("worker", heapMb, settings).port();
       progress("the worker is ready; warming up for " + warmUpSeconds + " s");
       Thread.sleep(Duration.ofSeconds(warmUpSeconds));
       List<Window> windows = watch(Lab.uri(worker, "/metrics"));

@@ -84,7 +84,17 @@ final class BenchTest {
   void intakeReportsTheBareServerAndTheIntake() {
     JsonNode json =
         measured(
-            "intake", "--jobs", "50", "--rounds", "1", "--connections", "4", "--partitions", "2");
+            "intake",
+            "--jobs",
+            "50",
+            "--rounds",
+            "1",
+            "--warm-up",
+            "1",
+            "--connections",
+            "4",
+            "--partitions",
+            "2");
     assertThat(json.get("parts").propertyNames())
         .startsWith("bare", "intake")
         .contains("intake latency p99");

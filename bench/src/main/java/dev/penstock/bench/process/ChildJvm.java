@@ -114,6 +114,14 @@ public final class ChildJvm implements AutoCloseable {
     return process.isAlive();
   }
 
+  /**
+   * The processor time that it has taken so far, in the system's own steps (10 ms on Linux); zero
+   * where the system does not tell.
+   */
+  public Duration cpuTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
   /** The exit code, once it has ended. */
   public OptionalInt exitCode() {
     return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());

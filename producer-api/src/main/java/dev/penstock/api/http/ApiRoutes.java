@@ -39,7 +39,7 @@ final class ApiRoutes {
   }
 
   void register(HttpRouting.Builder routing) {
-    routing.addFilter(ApiRoutes::secure);
+    routing.addFilter(ApiRoutes::frame);
     routing.register(ops);
     var methods = new TreeMap<String, TreeSet<String>>();
     for (Route route : routes) {
@@ -61,11 +61,17 @@ final class ApiRoutes {
             .guarded(metrics));
   }
 
-  private static void secure(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+  /** Around every request, whoever answers it. */
+  private static void frame(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     for (Header header : Answers.SECURITY) {
       response.header(header);
     }
-    chain.proceed();
+    try {
+      chain.proceed();
+    } finally {
+      IncomingBytes.current()
+          .requestDone(request.content().hasEntity() && !request.content().consumed());
+    }
   }
 
   private Handler notAllowed(String allowed) {

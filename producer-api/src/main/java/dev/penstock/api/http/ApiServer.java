@@ -18,6 +18,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,9 @@ import java.util.function.Supplier;
 
 /** The HTTP server of the intake. Thread-safe. */
 public final class ApiServer implements Service {
+  /** How often the server looks for connections that are idle for too long. */
+  private static final Duration IDLE_CHECK = Duration.ofSeconds(5);
+
   private final HttpEndpoint endpoint;
   private final ApiRoutes routes;
   private final JobViews views;
@@ -99,9 +103,9 @@ public final class ApiServer implements Service {
     builder
         .protocolsDiscoverServices(false)
         .addConnectionSelector(new ConnectionGuard(limits.bodyTimeout()))
-        // The guard's deadlines need reads that time out, which the NIO socket does not have.
-        .useNio(false)
-        .connectionOptions(TimedSockets.of(IncomingBytes.TICK))
+        .connectionOptions(AcceptedSockets.of(IncomingBytes.TICK))
+        .idleConnectionTimeout(IncomingBytes.KEEP_ALIVE)
+        .idleConnectionPeriod(IDLE_CHECK)
         .directHandlers(handlers.build())
         // Gives the direct handlers the reason; they pass on none of it.
         .errorHandling(errors -> errors.includeEntity(true))

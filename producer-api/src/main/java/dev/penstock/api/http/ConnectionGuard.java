@@ -14,6 +14,7 @@ import io.helidon.webserver.Router;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -53,7 +54,8 @@ final class ConnectionGuard implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    var incoming = new IncomingBytes(context.serverSocket(), requestTimeout);
+    SocketChannel channel = AcceptedSockets.ofThisThread(context.remotePeer().address());
+    var incoming = new IncomingBytes(context.serverSocket(), channel.socket(), requestTimeout);
     return new Guarded(http1.connection(new GuardedContext(context, incoming.reader())), incoming);
   }
 

@@ -29,7 +29,6 @@ record Route(Method method, String path, Handler handler) {
         handle(request, response);
       } finally {
         metrics.answered(method.text(), path, response.status().code(), System.nanoTime() - start);
-        IncomingBytes.current().requestDone();
       }
     };
   }

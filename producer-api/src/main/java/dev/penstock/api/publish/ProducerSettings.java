@@ -28,8 +28,11 @@ public final class ProducerSettings {
     settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
     settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-    // Load makes batches by itself: what arrives while requests are in flight goes out together.
-    settings.put(ProducerConfig.LINGER_MS_CONFIG, 1);
+    // Load makes batches by itself: what arrives while a broker works on one request goes out
+    // together in the next one. To wait for more, or to send more requests at once, makes the
+    // batches of waiting submitters smaller and costs both sides more (see bench/README.md).
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
     settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, bufferBytes);
     settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.MAX_RECORD_BYTES + 100_000);
