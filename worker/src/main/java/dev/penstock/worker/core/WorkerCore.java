@@ -171,10 +171,11 @@ public final class WorkerCore {
    * {@link CoreEvent.Tick}.
    */
   public Instant nextWakeUp() {
-    Instant next =
-        inFlight == null
-            ? earlier(lingerUntil, refused == null ? Instant.MAX : notBefore)
-            : Instant.MAX;
+    Instant next = Instant.MAX;
+    if (inFlight == null) {
+      // While a refused batch rests, nothing else is committed, however long it has lingered.
+      next = refused == null ? lingerUntil : notBefore;
+    }
     if (inFlight == null && !unannounced.isEmpty()) {
       next = earlier(next, lookAgainAt);
     }

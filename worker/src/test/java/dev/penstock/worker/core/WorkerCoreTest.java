@@ -130,6 +130,7 @@ final class WorkerCoreTest {
     end(claim(1), ANSWER);
     pass(Duration.ofMillis(5));
     assertThat(actions.commits).hasSize(1);
+    assertThat(core.nextWakeUp()).as("there is nothing to do before").isAfter(now);
     pass(WorkerCore.REFUSED_PAUSE);
     assertThat(lastCommit().settled()).isEqualTo(refused.settled());
     assertThat(committedOffset(lastCommit(), P0)).isEqualTo(1);
