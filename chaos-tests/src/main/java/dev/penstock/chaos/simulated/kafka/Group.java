@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -49,6 +51,9 @@ final class Group {
 
     /** What it has still to let go. */
     final Map<TopicPartition, Integer> leaving = new LinkedHashMap<>();
+
+    /** Since when it has what it has, in nanoseconds. */
+    final Map<TopicPartition, Long> since = new HashMap<>();
 
     Member(String id, Set<String> topics) {
       this.id = id;
@@ -144,7 +149,7 @@ final class Group {
     }
     List<TopicPartition> rest = new ArrayList<>(free);
     for (Member member : members.values()) {
-      Set<TopicPartition> mine = java.util.Objects.requireNonNull(next.get(member.id));
+      Set<TopicPartition> mine = Objects.requireNonNull(next.get(member.id));
       int want = least;
       if (mine.size() <= least && extra > 0) {
         want = least + 1;
@@ -169,8 +174,7 @@ final class Group {
     Set<TopicPartition> wanted = target.getOrDefault(member.id, Set.of());
     for (TopicPartition partition : List.copyOf(member.assigned.keySet())) {
       if (!wanted.contains(partition)) {
-        member.leaving.put(
-            partition, java.util.Objects.requireNonNull(member.assigned.remove(partition)));
+        member.leaving.put(partition, Objects.requireNonNull(member.assigned.remove(partition)));
       }
     }
     // What it never had, as after an answer that was lost, it need not let go.
@@ -185,8 +189,22 @@ final class Group {
     for (TopicPartition partition : wanted) {
       if (!member.assigned.containsKey(partition) && isFree(partition)) {
         member.assigned.put(partition, member.epoch);
+        member.since.put(partition, kafka.scheduler().now());
       }
     }
+  }
+
+  /** Who has the partition. */
+  Optional<SimKafka.Owner> owner(TopicPartition partition) {
+    return members.values().stream()
+        .filter(member -> member.holds(partition))
+        .findFirst()
+        .map(member ->
+            new SimKafka.Owner(member.id, Objects.requireNonNull(member.since.get(partition))));
+  }
+
+  int epoch() {
+    return epoch;
   }
 
   private boolean isFree(TopicPartition partition) {

@@ -88,7 +88,7 @@ public final class SimConsumer implements Consumer<byte[], byte[]> {
     this.process = process;
     this.client = Settings.text(settings, "client.id", "consumer");
     this.groupName = Settings.text(settings, "group.id", "");
-    this.memberId = kafka.newMemberId();
+    this.memberId = kafka.newMemberId(process);
     this.metadata = metadata(-1, "");
     this.committedOnly =
         Settings.text(settings, "isolation.level", "read_uncommitted").equals("read_committed");

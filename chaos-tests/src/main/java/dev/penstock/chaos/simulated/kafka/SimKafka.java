@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -29,7 +30,7 @@ public final class SimKafka {
   private final Transactions transactions = new Transactions(this);
   private final Map<Object, Runnable> onAppend = new LinkedHashMap<>();
   private TransactionWatcher watcher = (_, _) -> {};
-  private int members;
+  private final Map<String, SimProcess> members = new HashMap<>();
 
   /**
    * The cluster's settings.
@@ -122,6 +123,27 @@ public final class SimKafka {
     group(group).offsets().expire(partition);
   }
 
+  /**
+   * Who has a partition, by the coordinator.
+   *
+   * @param sinceNanos since when, by the scheduler's clock
+   */
+  public record Owner(String member, long sinceNanos) {}
+
+  public Optional<Owner> owner(String group, TopicPartition partition) {
+    return group(group).owner(partition);
+  }
+
+  /** The process of a member. */
+  public SimProcess process(String member) {
+    return Objects.requireNonNull(members.get(member), member);
+  }
+
+  /** How often the group's members have changed. */
+  public int epoch(String group) {
+    return group(group).epoch();
+  }
+
   // For the clients
 
   Scheduler scheduler() {
@@ -140,8 +162,10 @@ public final class SimKafka {
     return groups.computeIfAbsent(name, _ -> new Group(this));
   }
 
-  String newMemberId() {
-    return "member-" + ++members;
+  String newMemberId(SimProcess process) {
+    String id = "member-" + (members.size() + 1);
+    members.put(id, process);
+    return id;
   }
 
   long sessionNanos() {
@@ -171,7 +195,7 @@ public final class SimKafka {
   long append(TopicPartition partition, SimLog.Data data, @Nullable Transaction transaction) {
     long offset = log(partition).append(data, transaction, nowMillis());
     scheduler.note(partition.hashCode() * 31L + offset);
-    appended();
+    appended(partition);
     return offset;
   }
 
@@ -179,7 +203,7 @@ public final class SimKafka {
     log(partition).appendMarker(transaction, nowMillis());
     scheduler.note(
         partition.hashCode() * 37L + (transaction.fate() == Transaction.Fate.COMMITTED ? 1 : 2));
-    appended();
+    appended(partition);
   }
 
   void ended(String transactionalId, Transaction transaction) {
@@ -190,7 +214,8 @@ public final class SimKafka {
     return epoch.plusNanos(scheduler.now()).toEpochMilli();
   }
 
-  private void appended() {
+  private void appended(TopicPartition partition) {
+    log(partition).note(scheduler.now());
     onAppend.values().forEach(Runnable::run);
     onAppend.clear();
   }

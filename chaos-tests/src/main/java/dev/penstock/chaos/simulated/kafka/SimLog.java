@@ -17,6 +17,9 @@ public final class SimLog {
   private final TopicPartition partition;
   private final List<Entry> entries = new ArrayList<>();
 
+  /** How far all was decided, and since when, each time that grew. */
+  private final List<Stable> stability = new ArrayList<>();
+
   /** Where each transaction that has no marker here yet begins. */
   private final Map<Transaction, Long> open = new LinkedHashMap<>();
 
@@ -33,6 +36,8 @@ public final class SimLog {
   @SuppressWarnings("ArrayRecordComponent") // handed through as it is, never compared
   private record Entry(
       @Nullable Data record, @Nullable Transaction transaction, long appendedAtMillis) {}
+
+  private record Stable(long below, long atNanos) {}
 
   /** What a producer sends. */
   @SuppressWarnings("ArrayRecordComponent") // handed through as it is, never compared
@@ -54,6 +59,24 @@ public final class SimLog {
       stable = Math.min(stable, first);
     }
     return stable;
+  }
+
+  /** Since when a {@code read_committed} reader can see what stands at the offset. */
+  public long visibleSinceNanos(long offset) {
+    for (Stable each : stability) {
+      if (each.below > offset) {
+        return each.atNanos;
+      }
+    }
+    throw new IllegalArgumentException(partition + "@" + offset + " is not visible yet");
+  }
+
+  /** Notes how far all is decided at the moment. */
+  void note(long nowNanos) {
+    long stable = lastStable();
+    if (stability.isEmpty() || stability.getLast().below < stable) {
+      stability.add(new Stable(stable, nowNanos));
+    }
   }
 
   long append(Data data, @Nullable Transaction transaction, long nowMillis) {

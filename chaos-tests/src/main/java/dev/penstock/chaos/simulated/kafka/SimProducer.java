@@ -187,12 +187,14 @@ public final class SimProducer implements Producer<byte[], byte[]> {
       failWithError();
     }
     var wanted = new LinkedHashMap<>(offsets);
+    // What arrives late arrives with the epoch that it was sent with.
+    Transactions.Identity as = who;
     touched = true;
     call(
         Network.Api.COMMIT_OFFSETS,
         maxBlock,
         () -> {
-          Transaction transaction = kafka.transactions().join(transactionalId(), who);
+          Transaction transaction = kafka.transactions().join(transactionalId(), as);
           kafka.transactions().touchesGroup(transactionalId(), group.groupId());
           kafka
               .group(group.groupId())
@@ -240,11 +242,12 @@ public final class SimProducer implements Producer<byte[], byte[]> {
 
   private void end(boolean commit) {
     if (touched) {
+      Transactions.Identity as = who;
       who =
           call(
               Network.Api.END_TRANSACTION,
               maxBlock,
-              () -> kafka.transactions().end(transactionalId(), who, commit));
+              () -> kafka.transactions().end(transactionalId(), as, commit));
     }
     state = State.READY;
     touched = false;
@@ -260,9 +263,10 @@ public final class SimProducer implements Producer<byte[], byte[]> {
   private void flushTransaction() {
     while (!unsent.isEmpty()) {
       Batch batch = unsent.getFirst();
+      Transactions.Identity as = who;
       touched = true;
       try {
-        call(Network.Api.PRODUCE, deliveryTimeout, () -> append(batch));
+        call(Network.Api.PRODUCE, deliveryTimeout, () -> append(batch, as));
       } catch (TimeoutException e) {
         abortable(e);
         return;
@@ -273,8 +277,8 @@ public final class SimProducer implements Producer<byte[], byte[]> {
     }
   }
 
-  private boolean append(Batch batch) {
-    Transaction transaction = kafka.transactions().join(transactionalId(), who);
+  private boolean append(Batch batch, Transactions.Identity as) {
+    Transaction transaction = kafka.transactions().join(transactionalId(), as);
     if (!batch.appended) {
       batch.appended = true;
       kafka.transactions().touches(transactionalId(), batch.partition);

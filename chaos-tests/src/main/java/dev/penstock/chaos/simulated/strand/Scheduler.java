@@ -21,6 +21,9 @@ public final class Scheduler {
   /** A run that takes more events than this goes round in circles. */
   private static final long MAX_EVENTS = 20_000_000;
 
+  /** Who looks at the clock this often without ever waiting goes round in circles. */
+  private static final int MAX_LOOKS = 100_000;
+
   private static final Comparator<Event> ORDER =
       Comparator.comparingLong(Event::at)
           .thenComparingLong(Event::tie)
@@ -35,6 +38,7 @@ public final class Scheduler {
   private long numbers;
   private int strands;
   private long handled;
+  private int looks;
   private long trace;
   private boolean ending;
 
@@ -82,6 +86,14 @@ public final class Scheduler {
     if (failure != null) {
       throw new IllegalStateException("the simulation failed at " + Duration.ofNanos(now), failure);
     }
+  }
+
+  /** As {@link #now}, for those whose loops might not end. */
+  public long look() {
+    if (++looks > MAX_LOOKS) {
+      throw new IllegalStateException(me().name() + " goes round in circles");
+    }
+    return now;
   }
 
   /** Nanoseconds since the beginning. */
@@ -328,6 +340,7 @@ public final class Scheduler {
         continue;
       }
       strand.nextWait();
+      looks = 0;
       note(now * 31 + strand.number());
       current = strand;
       return strand;
