@@ -16,6 +16,7 @@ public enum Law {
   DEAD_LETTERS_MATCH_OUTCOMES("8"),
   CANCELLED_ONLY_ON_REQUEST("9"),
   CANCELLED_BEFORE_CLAIMED("9"),
+  NO_CALL_AFTER_THE_DEADLINE("9"),
   VIEWS_TELL_THE_TRUTH("10");
 
   private final String promise;

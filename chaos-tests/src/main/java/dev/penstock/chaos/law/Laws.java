@@ -10,6 +10,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.Outcome;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Judges a history. */
 public final class Laws {
+  /** How long a call that was decided upon may take to begin: its process may stand still. */
+  private static final Duration START_OF_A_CALL = Duration.ofMillis(500);
+
   private final History history;
   private final Allowance allowance;
   private final List<Life> lives;
@@ -54,6 +58,7 @@ public final class Laws {
       laws.deadLettersMatchOutcomes(life);
       laws.cancelledOnlyOnRequest(life);
       laws.cancelledBeforeClaimed(life);
+      laws.noCallAfterTheDeadline(life);
       laws.slowJobsBlockNobody(life);
     }
     laws.sameKeySameJob();
@@ -272,6 +277,29 @@ public final class Laws {
                       + ", but its end was asked for at "
                       + cancel.visibleAt()));
     }
+  }
+
+  /** By the clock of whoever calls. */
+  private void noCallAfterTheDeadline(Life life) {
+    @Nullable Instant deadline =
+        life.jobs().isEmpty() ? null : life.jobs().getFirst().value().job().expireAt();
+    if (deadline == null) {
+      return;
+    }
+    Instant last = deadline.plus(allowance.clockSkew()).plus(START_OF_A_CALL);
+    life.calls().stream()
+        .filter(call -> call.owned() && call.beganAt().isAfter(last))
+        .findFirst()
+        .ifPresent(call ->
+            violated(
+                Law.NO_CALL_AFTER_THE_DEADLINE,
+                life,
+                "was called by "
+                    + call.worker()
+                    + " at "
+                    + call.beganAt()
+                    + ", but expired at "
+                    + deadline));
   }
 
   private void slowJobsBlockNobody(Life life) {

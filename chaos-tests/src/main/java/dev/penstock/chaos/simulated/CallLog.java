@@ -3,7 +3,6 @@ package dev.penstock.chaos.simulated;
 import dev.penstock.chaos.law.Call;
 import dev.penstock.chaos.simulated.kafka.SimKafka;
 import dev.penstock.chaos.simulated.strand.Scheduler;
-import dev.penstock.chaos.simulated.strand.SimProcess;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.topic.Topics;
 import java.time.Instant;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
-import org.jspecify.annotations.Nullable;
 
 /** All calls that providers saw, with what an all-knowing observer knows of them. */
 final class CallLog {
@@ -37,7 +35,6 @@ final class CallLog {
 
   private static final class Noted {
     final SimWorker worker;
-    final @Nullable SimProcess process;
     final int life;
     final ProviderCall call;
     final TopicPartition source;
@@ -55,7 +52,6 @@ final class CallLog {
         Optional<SimKafka.Owner> owner,
         long now) {
       this.worker = worker;
-      this.process = worker.process();
       this.life = worker.life();
       this.call = call;
       this.source = source;

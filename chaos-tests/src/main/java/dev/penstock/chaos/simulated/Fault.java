@@ -2,6 +2,7 @@ package dev.penstock.chaos.simulated;
 
 import dev.penstock.chaos.simulated.kafka.Network;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Something that goes wrong at a time, or is done by an operator. */
@@ -30,13 +31,15 @@ sealed interface Fault {
   /** Kafka answers nobody. */
   record Outage(Duration at, Duration lasting) implements Fault {}
 
+  /** Transactions that are decided are marked late, so their readers wait. */
+  record SlowMarkers(Duration at, Duration lasting, Duration delay) implements Fault {}
+
   /** Records of the control topic come late. */
   record ControlDelay(Duration at, Duration lasting) implements Fault {}
 
   /** What most can go wrong with. */
-  Network.Api[] OF_TRANSACTIONS = {
-    Network.Api.PRODUCE, Network.Api.COMMIT_OFFSETS, Network.Api.END_TRANSACTION
-  };
+  List<Network.Api> OF_TRANSACTIONS =
+      List.of(Network.Api.PRODUCE, Network.Api.COMMIT_OFFSETS, Network.Api.END_TRANSACTION);
 
   /** What the committed offsets of the workers may come to while all workers are away. */
   enum Damage {
@@ -54,9 +57,9 @@ sealed interface Fault {
   /** Any fault at that time. */
   static Fault draw(SplittableRandom random, int workers, Duration at) {
     int worker = random.nextInt(workers);
-    Network.Api[] apis = random.nextBoolean() ? Network.Api.values() : OF_TRANSACTIONS;
-    Network.Api api = apis[random.nextInt(apis.length)];
-    return switch (random.nextInt(21)) {
+    List<Network.Api> apis = random.nextBoolean() ? List.of(Network.Api.values()) : OF_TRANSACTIONS;
+    Network.Api api = apis.get(random.nextInt(apis.size()));
+    return switch (random.nextInt(24)) {
       case 0, 1, 2, 3 -> new Kill(at, worker, millis(random, 0, 6_000));
       case 4, 5, 6, 7 -> new Stop(at, worker, millis(random, 100, 8_000));
       case 8, 9 -> new Drain(at, worker, millis(random, 0, 4_000));
@@ -72,7 +75,8 @@ sealed interface Fault {
               1 + random.nextInt(3),
               true);
       case 18 -> new Outage(at, millis(random, 200, 6_000));
-      case 19 -> new ControlDelay(at, millis(random, 200, 6_000));
+      case 19, 22 -> new ControlDelay(at, millis(random, 200, 6_000));
+      case 20, 21 -> new SlowMarkers(at, millis(random, 200, 6_000), millis(random, 50, 2_500));
       default -> {
         Damage[] damages = Damage.values();
         yield new Damaged(at, damages[random.nextInt(damages.length)]);

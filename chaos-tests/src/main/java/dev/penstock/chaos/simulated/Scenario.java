@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
  * @param span over which jobs come and faults happen
  * @param skew how far a worker's clock is off at most
  * @param slowJobs how many jobs in a hundred take long
+ * @param cancels how many jobs in a hundred someone asks the end of
  * @param badCalls how many calls in a hundred go wrong
  * @param faults in the order of their times
  */
@@ -27,6 +28,7 @@ record Scenario(
     Duration span,
     Duration skew,
     int slowJobs,
+    int cancels,
     int badCalls,
     CoreLimits limits,
     RetryPolicy retry,
@@ -88,6 +90,7 @@ record Scenario(
         span,
         Duration.ofMillis(random.nextInt(200)),
         random.nextInt(30),
+        random.nextInt(50),
         calm ? 10 : random.nextInt(60),
         limits,
         retry,

@@ -80,7 +80,11 @@ final class SimWorker {
   }
 
   InstantSource clock() {
-    return () -> world.epoch().plusNanos(world.scheduler().look() + skewNanos);
+    return () ->
+        world
+            .epoch()
+            .plusNanos(world.scheduler().look() + skewNanos)
+            .plus(world.bug().clockOffset(id));
   }
 
   boolean isRunning() {
@@ -102,10 +106,9 @@ final class SimWorker {
     SimProcess begun = scheduler.process(id);
     process = begun;
     var threads = new SimThreads(scheduler, begun);
-    PlantedBug bug = world.bug();
     var machine =
         new Machine(
-            bug.threads(threads),
+            threads,
             clock(),
             new SplittableRandom(scheduler.random().nextLong()),
             reason -> {
@@ -127,7 +130,7 @@ final class SimWorker {
     return new WorkerConfig(
         id,
         world.bug().limits(scenario.limits()),
-        world.bug().retry(scenario.retry()),
+        scenario.retry(),
         new WorkerConfig.Timing(scenario.drainGrace(), scenario.transactionTimeout()),
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
@@ -140,12 +143,12 @@ final class SimWorker {
       @Override
       public Producer<byte[], byte[]> producer(Map<String, Object> settings) {
         life++;
-        return world.bug().producer(kafka.producer(owner, settings));
+        return world.bug().producer(kafka, owner, settings);
       }
 
       @Override
       public Consumer<byte[], byte[]> consumer(Map<String, Object> settings) {
-        return world.bug().consumer(kafka.consumer(owner, settings));
+        return world.bug().consumer(kafka, owner, settings);
       }
 
       @Override

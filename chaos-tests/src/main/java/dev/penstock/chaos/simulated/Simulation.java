@@ -42,7 +42,6 @@ final class Simulation {
   private static final int MAX_WORKERS = 4;
 
   private final Scenario scenario;
-  private final PlantedBug bug;
   private final Scheduler scheduler;
   private final Topics topics;
   private final SimKafka kafka;
@@ -59,7 +58,6 @@ final class Simulation {
 
   private Simulation(Scenario scenario, PlantedBug bug) {
     this.scenario = scenario;
-    this.bug = bug;
     this.scheduler = new Scheduler(scenario.seed());
     this.topics =
         new Topics("p.", scenario.partitions(), Duration.ofDays(30), Duration.ofHours(24));
@@ -73,15 +71,7 @@ final class Simulation {
     this.clock = () -> EPOCH.plusNanos(scheduler.now());
     this.calls = new CallLog(scheduler, kafka, topics, EPOCH);
     this.world =
-        new SimWorker.World(
-            scheduler,
-            kafka,
-            topics,
-            scenario,
-            EPOCH,
-            bug,
-            calls,
-            this::halted);
+        new SimWorker.World(scheduler, kafka, topics, scenario, EPOCH, bug, calls, this::halted);
   }
 
   /**
@@ -109,7 +99,11 @@ final class Simulation {
   }
 
   private Result run() {
-    scheduler.run(this::live);
+    try {
+      scheduler.run(this::live);
+    } catch (IllegalStateException e) {
+      incident("the run", "could not go on: " + e.getMessage() + ", " + e.getCause());
+    }
     history.calls.addAll(calls.calls());
     var violations = new ArrayList<>(incidents);
     violations.addAll(Laws.check(history.build(), allowance()));
@@ -206,6 +200,7 @@ final class Simulation {
       case Fault.Slow slow -> weather.begin(slow, slow.lasting());
       case Fault.Lossy lossy -> weather.begin(lossy, lossy.lasting());
       case Fault.Outage outage -> weather.begin(outage, outage.lasting());
+      case Fault.SlowMarkers markers -> weather.begin(markers, markers.lasting());
       case Fault.ControlDelay delay -> weather.begin(delay, delay.lasting());
       case Fault.Damaged(_, Fault.Damage damage) -> damage(damage);
     }
@@ -276,7 +271,9 @@ final class Simulation {
           kafka.commit(group, partition, new OffsetAndMetadata(right.offset(), "p1.AAAA"));
       case OTHER_TOPIC ->
           kafka.commit(
-              group, partition, new OffsetAndMetadata(right.offset(), ofOtherTopic(right.metadata())));
+              group,
+              partition,
+              new OffsetAndMetadata(right.offset(), ofOtherTopic(right.metadata())));
     }
     workers.forEach(SimWorker::start);
     if (!scheduler.poll(
@@ -315,7 +312,11 @@ final class Simulation {
 
   /** Whether everything is consumed and nothing is open. */
   private boolean isQuiet() {
-    return claimed().stream().allMatch(this::isConsumed);
+    boolean decided =
+        topics.all().stream()
+            .flatMap(topic -> kafka.logs(topic.name()).stream())
+            .allMatch(log -> log.lastStable() == log.end());
+    return decided && claimed().stream().allMatch(this::isConsumed);
   }
 
   private boolean isConsumed(TopicPartition partition) {
@@ -323,7 +324,6 @@ final class Simulation {
     @Nullable OffsetAndMetadata committed = kafka.committed(topics.workerGroup(), partition);
     return committed != null
         && committed.offset() >= log.end()
-        && log.lastStable() == log.end()
         && !kafka.isUnstable(topics.workerGroup(), partition);
   }
 

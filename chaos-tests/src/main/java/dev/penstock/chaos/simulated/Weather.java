@@ -67,7 +67,13 @@ final class Weather implements Network {
 
   @Override
   public long markerNanos() {
-    return usual();
+    long nanos = usual();
+    for (Spell spell : spells) {
+      if (spell.fault() instanceof Fault.SlowMarkers slow && spell.until() > scheduler.now()) {
+        nanos += scheduler.below(slow.delay().toNanos());
+      }
+    }
+    return nanos;
   }
 
   @Override

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * A consumer: of assigned partitions, or as a member of a group of the protocol {@code consumer}.
  * Its heartbeats go out on a strand of their own; callbacks run inside {@link #poll}.
  */
-public final class SimConsumer implements Consumer<byte[], byte[]> {
+public class SimConsumer implements Consumer<byte[], byte[]> {
   private static final Duration DEFAULT_API_TIMEOUT = Duration.ofMinutes(1);
   private static final long UNKNOWN = -1;
 
@@ -82,7 +82,8 @@ public final class SimConsumer implements Consumer<byte[], byte[]> {
   private boolean woken;
   private boolean closed;
 
-  SimConsumer(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+  /** A consumer with Kafka's own settings, in a process. */
+  public SimConsumer(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
     this.kafka = kafka;
     this.scheduler = kafka.scheduler();
     this.process = process;

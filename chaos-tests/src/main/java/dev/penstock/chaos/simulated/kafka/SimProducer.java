@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * offsets are sent or the transaction is committed; outside of transactions they are appended at
  * once.
  */
-public final class SimProducer implements Producer<byte[], byte[]> {
+public class SimProducer implements Producer<byte[], byte[]> {
   /** What a client can do. */
   private enum State {
     UNINITIALISED,
@@ -64,7 +64,8 @@ public final class SimProducer implements Producer<byte[], byte[]> {
   private boolean touched;
   private boolean closed;
 
-  SimProducer(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+  /** A producer with Kafka's own settings, in a process. */
+  public SimProducer(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
     this.kafka = kafka;
     this.scheduler = kafka.scheduler();
     this.id = (String) settings.get("transactional.id");
@@ -233,6 +234,15 @@ public final class SimProducer implements Producer<byte[], byte[]> {
     unsent.clear();
     error = null;
     end(false);
+  }
+
+  /** As a new producer with the same id: whatever was open is ended. */
+  protected final void beginAnew() {
+    state = State.UNINITIALISED;
+    error = null;
+    touched = false;
+    unsent.clear();
+    initTransactions();
   }
 
   private IllegalStateException timedOutBefore(String operation) {

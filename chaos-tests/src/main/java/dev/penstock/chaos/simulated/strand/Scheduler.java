@@ -24,6 +24,8 @@ public final class Scheduler {
   /** Who looks at the clock this often without ever waiting goes round in circles. */
   private static final int MAX_LOOKS = 100_000;
 
+  private static final long INTERRUPT_NANOS = 10_000;
+
   private static final Comparator<Event> ORDER =
       Comparator.comparingLong(Event::at)
           .thenComparingLong(Event::tie)
@@ -37,6 +39,7 @@ public final class Scheduler {
   private long now;
   private long numbers;
   private int strands;
+  private int processes;
   private long handled;
   private int looks;
   private long trace;
@@ -130,7 +133,7 @@ public final class Scheduler {
   // Processes
 
   public SimProcess process(String name) {
-    return new SimProcess(name);
+    return new SimProcess(name, processes++);
   }
 
   /** As {@code kill -9}: nothing of it goes on, not even a {@code finally}. */
@@ -198,9 +201,21 @@ public final class Scheduler {
     wakeAt(now + switchNanos(), strand);
   }
 
+  /**
+   * Interrupts a strand. Several are interrupted in the same order whoever comes first: the worker
+   * keeps its calls in a map whose order is not the same in each run.
+   */
   public void interrupt(Strand strand) {
     strand.interrupted(true);
-    wake(strand);
+    events.add(
+        new Event(
+            now + INTERRUPT_NANOS,
+            strand.number(),
+            numbers,
+            strand.process(),
+            strand,
+            strand.waits(),
+            null));
   }
 
   /** Whether the strand that calls was interrupted; clears it. */

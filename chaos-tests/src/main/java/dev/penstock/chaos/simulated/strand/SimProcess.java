@@ -6,16 +6,23 @@ import java.util.List;
 /** A simulated process: strands that are killed, stopped and continued together. */
 public final class SimProcess {
   private final String name;
+  private final int number;
   private final List<Scheduler.Event> held = new ArrayList<>();
   private boolean killed;
   private boolean stopped;
 
-  SimProcess(String name) {
+  SimProcess(String name, int number) {
     this.name = name;
+    this.number = number;
   }
 
   public String name() {
     return name;
+  }
+
+  /** A name that no other process of its simulation has. */
+  public String unique() {
+    return name + "-" + number;
   }
 
   public boolean isKilled() {
