@@ -3,9 +3,12 @@ package dev.penstock.chaos.law;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.job.Attempt;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Failure;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
@@ -257,6 +260,96 @@ final class LawsTest {
   void aCallThatAnotherWorkerLostIsCountedAlthoughTheSecondStartWasNotTold() {
     run.event(new JobEvent.AttemptStarted(run.succeeded, 0, 1, "simulated", "w2", Instant.EPOCH));
     assertThat(Laws.wastedCalls(run.history.build())).isEqualTo(2);
+  }
+
+  @Test
+  void twoRecordsForOneAttemptAreFound() {
+    JobRecord job = run.jobRecord(run.retried);
+    var waiting =
+        new JobRecord(job.job(), 0, List.of(run.failedAttempt(run.retried)), Instant.EPOCH);
+    run.history.retries.add(run.record("retry", waiting));
+    assertOnly(Law.ONE_LIVE_RECORD, "attempt 2 in more than one record");
+  }
+
+  @Test
+  void aRetryThatIsToldButNotThereIsFound() {
+    run.history.retries.removeIf(retry -> retry.value().job().id().equals(run.retried));
+    assertOnly(Law.ONE_LIVE_RECORD, "tell of [2]");
+  }
+
+  @Test
+  void anOwnersCallAfterWhatCameOfItIsFound() {
+    run.history.calls.add(run.call(run.succeeded, "w2", 1, Duration.ofHours(1)));
+    assertOnly(Law.NO_ZOMBIES, "was called by w2 after events:0:");
+  }
+
+  @Test
+  void aCallOfOneWhoHasLostThePartitionIsNoZombie() {
+    Call late = run.call(run.succeeded, "w2", 1, Duration.ofHours(1));
+    run.history.calls.add(run.change(late, false, late.ownedSince(), 0));
+    assertThat(run.check()).isEmpty();
+  }
+
+  @Test
+  void anOutcomeOfOneWhomAnotherHasReplacedIsFound() {
+    // The first call decides, although the next owner's began while it ran.
+    run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ZERO));
+    run.history.calls.add(run.call(run.succeeded, "w2", 1, Duration.ofMillis(10)));
+    assertOnly(Law.NO_ZOMBIES, "was decided by w1");
+  }
+
+  @Test
+  void aCallThatManyTransactionsDidNotTellOfIsFound() {
+    Call call = run.call(run.cancelled, "w3", 1, Duration.ofHours(-1));
+    run.history.calls.add(run.change(call, true, call.ownedSince(), Run.COMMITS_TO_TELL));
+    assertThat(run.check()).isEmpty();
+    run.history.calls.set(0, run.change(call, true, call.ownedSince(), Run.COMMITS_TO_TELL + 1));
+    assertOnly(Law.CALLS_ARE_TOLD, "transactions during the call");
+  }
+
+  @Test
+  void aJobThatIsRunAlthoughItsEndWasAskedForBeforeIsFound() {
+    Recorded<CancelRequest> cancel = run.history.cancels.getFirst();
+    Call call = run.call(run.cancelled, "w1", 1, Duration.ofHours(-1));
+    run.history.calls.add(run.change(call, true, cancel.visibleAt(), 0));
+    assertThat(run.check()).isEmpty();
+    run.history.calls.set(0, run.change(call, true, cancel.visibleAt().plusMillis(1), 0));
+    assertOnly(Law.CANCELLED_BEFORE_CLAIMED, "its end was asked for");
+  }
+
+  @Test
+  void aCallAfterTheDeadlineIsFound() {
+    run.expire(run.succeeded, Instant.EPOCH);
+    run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ZERO));
+    assertOnly(Law.NO_CALL_AFTER_THE_DEADLINE, "but expired at 1970");
+  }
+
+  @Test
+  void aJobThatHasToWaitForOthersIsFound() {
+    run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ofMillis(500)));
+    assertThat(run.check()).isEmpty();
+    var prompt = new Allowance(1, Duration.ZERO, Run.COMMITS_TO_TELL, Duration.ZERO);
+    assertThat(Laws.check(run.history.build(), prompt))
+        .singleElement()
+        .extracting(Violation::law)
+        .isEqualTo(Law.SLOW_JOBS_BLOCK_NOBODY);
+  }
+
+  @Test
+  void aRetryThatIsDueBeforeItsProviderWantsIsFound() {
+    run.forgetOutcome(run.succeeded);
+    Attempt started = run.started(run.succeeded, true);
+    var failed =
+        new Attempt(
+            1,
+            started.provider(),
+            started.worker(),
+            started.startedAt(),
+            started.latency(),
+            new Failure.Throttled("slow down", Duration.ofSeconds(5)));
+    run.retry(run.succeeded, failed, 4);
+    run.finish(run.succeeded, List.of(failed), new Outcome.Expired());
+    assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "asked for PT5S");
   }
 
   private Violation assertOnly(Law law, String finding) {

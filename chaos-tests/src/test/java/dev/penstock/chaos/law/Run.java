@@ -25,7 +25,9 @@ import java.util.Optional;
  * record. Tests plant violations in it.
  */
 final class Run {
-  static final Allowance ALLOWANCE = new Allowance(1, Duration.ZERO);
+  static final int COMMITS_TO_TELL = 2;
+  static final Allowance ALLOWANCE =
+      new Allowance(1, Duration.ZERO, COMMITS_TO_TELL, Allowance.NO_MATTER_WHEN);
   static final Failure FAILURE = new Failure.Retryable("reset");
   static final int MAX_ATTEMPTS = 2;
 
@@ -153,6 +155,10 @@ final class Run {
 
   void retry(JobId id, Attempt failed, int delaySeconds) {
     Instant now = now();
+    history.retries.add(
+        record(
+            "retry",
+            new JobRecord(job(id, START), 0, List.of(failed), now.plusSeconds(delaySeconds))));
     event(new JobEvent.RetryScheduled(id, 0, failed, now.plusSeconds(delaySeconds), now));
   }
 
@@ -180,6 +186,83 @@ final class Run {
 
   void event(JobEvent event) {
     history.events.add(record("events", event));
+  }
+
+  /** The job as it was submitted. */
+  JobRecord jobRecord(JobId id) {
+    return history.jobs.stream()
+        .map(Recorded::value)
+        .filter(job -> job.job().id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Gives a job a deadline. */
+  void expire(JobId id, Instant deadline) {
+    history.jobs.replaceAll(record -> {
+      Job job = record.value().job();
+      var changed =
+          new Job(
+              job.id(),
+              job.model(),
+              job.input(),
+              job.maxAttempts(),
+              job.attemptTimeout(),
+              job.acceptedAt(),
+              deadline,
+              job.labels());
+      return job.id().equals(id)
+          ? new Recorded<>(
+              record.topic(),
+              record.partition(),
+              record.offset(),
+              record.appendedAt(),
+              JobRecord.accepted(changed))
+          : record;
+    });
+  }
+
+  /** An owner's call of a first attempt, so long after the time at which the attempt was told. */
+  Call call(JobId id, String worker, int life, Duration after) {
+    Instant told =
+        history.events.stream()
+            .map(Recorded::value)
+            .filter(event -> event.jobId().equals(id))
+            .map(event ->
+                event instanceof JobEvent.AttemptStarted started ? started.at() : event.at())
+            .findFirst()
+            .orElseThrow();
+    Instant began = told.plus(after);
+    return new Call(
+        id,
+        0,
+        1,
+        worker,
+        life,
+        true,
+        START,
+        began,
+        began,
+        began.plusMillis(100),
+        Call.End.RETURNED,
+        0);
+  }
+
+  /** The same call, seen otherwise. */
+  Call change(Call call, boolean owned, Instant ownedSince, int commits) {
+    return new Call(
+        call.job(),
+        call.generation(),
+        call.attempt(),
+        call.worker(),
+        call.life(),
+        owned,
+        ownedSince,
+        call.toldAt(),
+        call.beganAt(),
+        call.endedAt(),
+        call.end(),
+        commits);
   }
 
   /** Takes the outcomes of a job out of the record. */

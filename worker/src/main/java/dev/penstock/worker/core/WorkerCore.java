@@ -171,10 +171,11 @@ public final class WorkerCore {
    * {@link CoreEvent.Tick}.
    */
   public Instant nextWakeUp() {
-    Instant next =
-        inFlight == null
-            ? earlier(lingerUntil, refused == null ? Instant.MAX : notBefore)
-            : Instant.MAX;
+    Instant next = Instant.MAX;
+    if (inFlight == null) {
+      // While a refused batch rests, nothing else is committed, however long it has lingered.
+      next = refused == null ? lingerUntil : notBefore;
+    }
     if (inFlight == null && !unannounced.isEmpty()) {
       next = earlier(next, lookAgainAt);
     }
@@ -862,11 +863,21 @@ public final class WorkerCore {
     Set<TopicPartition> owned = partitions.keySet();
     var offsets = new HashMap<>(batch.offsets());
     offsets.keySet().retainAll(owned);
+    List<Batch.Settled> settledStill =
+        batch.settled().stream().filter(each -> owned.contains(each.claim().partition())).toList();
+    // The request to cancel a job whose partition went stays: its next owner has to know of it.
+    var settledCancels = new HashSet<JobId>();
+    for (Batch.Settled each : settledStill) {
+      JobId id = each.claim().record().job().id();
+      if (batch.settledCancels().contains(id)) {
+        settledCancels.add(id);
+      }
+    }
     return new Batch(
-        batch.settled().stream().filter(each -> owned.contains(each.claim().partition())).toList(),
+        settledStill,
         batch.started().stream().filter(each -> owned.contains(each.claim().partition())).toList(),
         batch.poison().stream().filter(each -> owned.contains(each.partition())).toList(),
-        batch.settledCancels(),
+        settledCancels,
         offsets);
   }
 

@@ -130,6 +130,7 @@ final class WorkerCoreTest {
     end(claim(1), ANSWER);
     pass(Duration.ofMillis(5));
     assertThat(actions.commits).hasSize(1);
+    assertThat(core.nextWakeUp()).as("there is nothing to do before").isAfter(now);
     pass(WorkerCore.REFUSED_PAUSE);
     assertThat(lastCommit().settled()).isEqualTo(refused.settled());
     assertThat(committedOffset(lastCommit(), P0)).isEqualTo(1);
@@ -188,6 +189,27 @@ final class WorkerCoreTest {
     assertThat(released).isCompleted();
     pass(Duration.ofSeconds(1));
     assertThat(actions.commits).hasSize(1);
+  }
+
+  @Test
+  void aRequestToCancelIsKeptForTheNextOwnerWhenTheBatchWithItsEndIsLeftToHim() {
+    assign(P0, 0);
+    assign(P1, 0);
+    poll(P0, 0, 1);
+    poll(P1, 0, 1);
+    JobId left = id(claim(P0, 0));
+    JobId kept = id(claim(P1, 0));
+    core.handle(new CoreEvent.CancelRequested(left, 0), now);
+    core.handle(new CoreEvent.CancelRequested(kept, 0), now);
+    end(claim(P0, 0), ANSWER);
+    end(claim(P1, 0), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().settledCancels()).containsExactlyInAnyOrder(left, kept);
+    core.handle(new CoreEvent.Revoked(Set.of(P0), new CompletableFuture<>()), now);
+    core.handle(new CoreEvent.Refused(lastCommit()), now);
+    core.endTurn(now);
+    pass(WorkerCore.REFUSED_PAUSE);
+    assertThat(lastCommit().settledCancels()).containsExactly(kept);
   }
 
   @Test

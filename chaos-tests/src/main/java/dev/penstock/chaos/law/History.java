@@ -21,7 +21,8 @@ import java.util.Map;
  * @param deadLetters whole jobs on the dead-letter topic
  * @param planted unreadable records that the test put on the jobs and retry topics
  * @param poison unreadable records on the dead-letter topic
- * @param results what {@code GET /v1/jobs/{id}/result} answered, of the jobs that were asked for
+ * @param results what {@code GET /v1/jobs/{id}/result} answered; empty when the API was not asked
+ * @param calls what providers saw; empty when nobody looked
  */
 public record History(
     List<Submission> submissions,
@@ -32,7 +33,8 @@ public record History(
     List<Recorded<DeadLetter>> deadLetters,
     List<Poison> planted,
     List<Poison> poison,
-    Map<JobId, JobResult> results) {
+    Map<JobId, JobResult> results,
+    List<Call> calls) {
   public History {
     submissions = List.copyOf(submissions);
     jobs = List.copyOf(jobs);
@@ -43,5 +45,6 @@ public record History(
     planted = List.copyOf(planted);
     poison = List.copyOf(poison);
     results = Map.copyOf(results);
+    calls = List.copyOf(calls);
   }
 }

@@ -5,6 +5,7 @@ import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,7 +22,8 @@ record Life(
     List<Recorded<JobRecord>> retries,
     List<Recorded<JobEvent>> events,
     List<Recorded<CancelRequest>> cancels,
-    List<Recorded<DeadLetter>> deadLetters) {
+    List<Recorded<DeadLetter>> deadLetters,
+    List<Call> calls) {
 
   /** Whose life it is. */
   record Name(JobId job, int generation) implements Comparable<Name> {
@@ -57,6 +59,13 @@ record Life(
         lives,
         letter -> new Name(letter.job().id(), letter.generation()),
         Life::deadLetters);
+    history.calls().stream()
+        .sorted(Comparator.comparing(Call::beganAt))
+        .forEach(call ->
+            lives
+                .computeIfAbsent(new Name(call.job(), call.generation()), Life::empty)
+                .calls()
+                .add(call));
     return List.copyOf(lives.values());
   }
 
@@ -80,6 +89,7 @@ record Life(
   private static Life empty(Name name) {
     return new Life(
         name,
+        new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
@@ -121,27 +131,45 @@ record Life(
     events.forEach(r -> lines.add(Line.of(r, tell(r.value()))));
     cancels.forEach(r -> lines.add(Line.of(r, "cancel requested")));
     deadLetters.forEach(r -> lines.add(Line.of(r, "dead letter: " + r.value().reason())));
+    calls.forEach(call -> {
+      String caller =
+          call.worker() + "." + call.life() + (call.owned() ? "" : ", no owner any more,");
+      lines.add(new Line(call.beganAt(), "", 0, caller + " calls, attempt " + call.attempt()));
+      if (call.end() != Call.End.NEVER) {
+        lines.add(
+            new Line(
+                call.endedAt(),
+                "",
+                1,
+                caller + " is back from attempt " + call.attempt() + ": " + call.end()));
+      }
+    });
     var story = new StringBuilder();
     lines.stream()
         .sorted(
-            Comparator.comparing((Line line) -> line.record.appendedAt())
-                .thenComparing(line -> line.record.topic())
-                .thenComparingLong(line -> line.record.offset()))
+            Comparator.comparing(Line::at)
+                .thenComparing(Line::place)
+                .thenComparingLong(Line::offset))
         .forEach(line ->
             story
                 .append("    ")
-                .append(line.record.appendedAt())
+                .append(line.at)
                 .append("  ")
-                .append(line.record.place())
+                .append(line.place)
                 .append("  ")
                 .append(line.text)
                 .append('\n'));
     return story.toString();
   }
 
-  private record Line(Recorded<?> record, String text) {
+  private record Line(Instant at, String place, long offset, String text) {
     static Line of(Recorded<?> record, String text) {
-      return new Line(record, text);
+      boolean late = !record.visibleAt().equals(record.appendedAt());
+      return new Line(
+          record.appendedAt(),
+          record.place(),
+          record.offset(),
+          late ? text + " (visible from " + record.visibleAt() + ")" : text);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.penstock.chaos.law;
 
 import dev.penstock.job.Attempt;
+import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
@@ -9,7 +10,9 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.Outcome;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Judges a history. */
 public final class Laws {
+  /** How long a call that was decided upon may take to begin: its process may stand still. */
+  private static final Duration START_OF_A_CALL = Duration.ofMillis(500);
+
   private final History history;
   private final Allowance allowance;
   private final List<Life> lives;
@@ -43,11 +49,17 @@ public final class Laws {
     laws.acceptedMeansDurable();
     for (Life life : laws.lives) {
       laws.exactlyOneOutcome(life);
+      laws.oneLiveRecord(life);
       laws.noZombies(life);
+      laws.noCallAfterWhatCameOfIt(life);
+      laws.callsAreTold(life);
       laws.attemptsAreBounded(life);
       laws.retriesKeepTheirDueTime(life);
       laws.deadLettersMatchOutcomes(life);
       laws.cancelledOnlyOnRequest(life);
+      laws.cancelledBeforeClaimed(life);
+      laws.noCallAfterTheDeadline(life);
+      laws.slowJobsBlockNobody(life);
     }
     laws.sameKeySameJob();
     laws.poisonIsContained();
@@ -136,6 +148,174 @@ public final class Laws {
     }
   }
 
+  /** Each attempt leaves at most one record for the next one, and tells of it once. */
+  private void oneLiveRecord(Life life) {
+    var waiting = new HashSet<Integer>();
+    for (var retry : life.retries()) {
+      int next = retry.value().nextAttempt();
+      if (!waiting.add(next)) {
+        violated(
+            Law.ONE_LIVE_RECORD, life, "waits for attempt " + next + " in more than one record");
+      }
+    }
+    List<Integer> told =
+        life.retriesScheduled().stream().map(retry -> retry.failed().number() + 1).toList();
+    if (told.size() != waiting.size() || !waiting.containsAll(told)) {
+      violated(
+          Law.ONE_LIVE_RECORD,
+          life,
+          "waits for attempts " + waiting + ", but its events tell of " + told);
+    }
+  }
+
+  /**
+   * Once it is written what an attempt came to, no owner of its partition makes that call again;
+   * and who took the partition over after the call saw what it came to before making it again.
+   */
+  private void noCallAfterWhatCameOfIt(Life life) {
+    for (Recorded<JobEvent> event : life.events()) {
+      switch (event.value()) {
+        case JobEvent.AttemptStarted _ -> {}
+        case JobEvent.RetryScheduled retry ->
+            noCallAfter(life, event, retry.failed().number(), retry.failed());
+        case JobEvent.Finished finished ->
+            noCallAfter(
+                life,
+                event,
+                Integer.MAX_VALUE,
+                finished.attempts().isEmpty() ? null : finished.attempts().getLast());
+      }
+    }
+  }
+
+  private void noCallAfter(
+      Life life, Recorded<JobEvent> written, int attempts, @Nullable Attempt decisive) {
+    @Nullable Call decided =
+        decisive == null
+            ? null
+            : life.calls().stream()
+                .filter(call ->
+                    call.attempt() == decisive.number()
+                        && call.worker().equals(decisive.worker())
+                        && call.toldAt().equals(decisive.startedAt()))
+                .findFirst()
+                .orElse(null);
+    for (Call call : life.calls()) {
+      if (!call.owned() || call.attempt() > attempts) {
+        continue;
+      }
+      if (call.beganAt().truncatedTo(ChronoUnit.MILLIS).isAfter(written.appendedAt())) {
+        violated(
+            Law.NO_ZOMBIES,
+            life,
+            "was called by " + call.worker() + " after " + written.place() + " was written");
+      } else if (decided != null
+          && decided.owned()
+          && call.attempt() == decided.attempt()
+          && call.beganAt().isAfter(decided.beganAt())
+          && !call.sameLife(decided)) {
+        violated(
+            Law.NO_ZOMBIES,
+            life,
+            "was decided by "
+                + decided.worker()
+                + " at "
+                + written.place()
+                + ", although "
+                + call.worker()
+                + " had taken it over and called");
+      }
+    }
+  }
+
+  /**
+   * A call is told by its own event or by what it came to, unless it was lost before it could be.
+   */
+  private void callsAreTold(Life life) {
+    for (Call call : life.calls()) {
+      boolean told =
+          Stream.concat(
+                  life.started().stream()
+                      .filter(start -> start.worker().equals(call.worker()))
+                      .map(JobEvent.AttemptStarted::attempt),
+                  life.finished().stream()
+                      .flatMap(finished -> finished.attempts().stream())
+                      .filter(attempt -> attempt.worker().equals(call.worker()))
+                      .map(Attempt::number))
+              .anyMatch(attempt -> attempt == call.attempt());
+      if (!told && call.commits() > allowance.commitsToTell()) {
+        violated(
+            Law.CALLS_ARE_TOLD,
+            life,
+            "was called by "
+                + call.worker()
+                + " at "
+                + call.beganAt()
+                + ", and "
+                + call.commits()
+                + " transactions during the call did not tell of it");
+      }
+    }
+  }
+
+  /** What was asked for before a partition was taken over is known before its jobs are run. */
+  private void cancelledBeforeClaimed(Life life) {
+    for (Recorded<CancelRequest> cancel : life.cancels()) {
+      life.calls().stream()
+          .filter(call -> call.owned() && cancel.visibleAt().isBefore(call.ownedSince()))
+          .findFirst()
+          .ifPresent(call ->
+              violated(
+                  Law.CANCELLED_BEFORE_CLAIMED,
+                  life,
+                  "was called by "
+                      + call.worker()
+                      + " at "
+                      + call.beganAt()
+                      + ", which has its partition since "
+                      + call.ownedSince()
+                      + ", but its end was asked for at "
+                      + cancel.visibleAt()));
+    }
+  }
+
+  /** By the clock of whoever calls. */
+  private void noCallAfterTheDeadline(Life life) {
+    @Nullable Instant deadline =
+        life.jobs().isEmpty() ? null : life.jobs().getFirst().value().job().expireAt();
+    if (deadline == null) {
+      return;
+    }
+    Instant last = deadline.plus(allowance.clockSkew()).plus(START_OF_A_CALL);
+    life.calls().stream()
+        .filter(call -> call.owned() && call.beganAt().isAfter(last))
+        .findFirst()
+        .ifPresent(call ->
+            violated(
+                Law.NO_CALL_AFTER_THE_DEADLINE,
+                life,
+                "was called by "
+                    + call.worker()
+                    + " at "
+                    + call.beganAt()
+                    + ", but expired at "
+                    + deadline));
+  }
+
+  private void slowJobsBlockNobody(Life life) {
+    if (life.jobs().isEmpty() || life.calls().isEmpty()) {
+      return;
+    }
+    Instant submitted = life.jobs().getFirst().visibleAt();
+    Instant called = life.calls().getFirst().beganAt();
+    if (called.isAfter(submitted.plus(allowance.promptly()))) {
+      violated(
+          Law.SLOW_JOBS_BLOCK_NOBODY,
+          life,
+          "was there at " + submitted + ", but was called at " + called + " only");
+    }
+  }
+
   private void attemptsAreBounded(Life life) {
     if (life.jobs().isEmpty()) {
       return;
@@ -143,7 +323,7 @@ public final class Laws {
     Job job = life.jobs().getFirst().value().job();
     int mostCalls = job.maxAttempts() + allowance.crashes();
     int told = life.finished().stream().findFirst().map(f -> f.attempts().size()).orElse(0);
-    int calls = told + wastedCalls(life);
+    int calls = Math.max(told + wastedCalls(life), life.calls().size());
     if (calls > mostCalls) {
       violated(
           Law.ATTEMPTS_ARE_BOUNDED,
@@ -198,6 +378,18 @@ public final class Laws {
 
   private void retriesKeepTheirDueTime(Life life) {
     for (JobEvent.RetryScheduled retry : life.retriesScheduled()) {
+      if (retry.failed().failure() instanceof Failure.Throttled throttled
+          && retry.dueAt().isBefore(retry.at().plus(throttled.retryAfter()))) {
+        violated(
+            Law.RETRIES_KEEP_THEIR_DUE_TIME,
+            life,
+            "is due at "
+                + retry.dueAt()
+                + ", but its provider asked for "
+                + throttled.retryAfter()
+                + " at "
+                + retry.at());
+      }
       int next = retry.failed().number() + 1;
       Stream<Instant> starts =
           Stream.concat(
@@ -208,7 +400,9 @@ public final class Laws {
                   .flatMap(finished -> finished.attempts().stream())
                   .filter(attempt -> attempt.number() == next)
                   .map(Attempt::startedAt));
-      starts
+      Stream<Instant> seen =
+          life.calls().stream().filter(call -> call.attempt() == next).map(Call::beganAt);
+      Stream.concat(starts, seen)
           .filter(start -> start.plus(allowance.clockSkew()).isBefore(retry.dueAt()))
           .findFirst()
           .ifPresent(start ->
@@ -324,6 +518,9 @@ public final class Laws {
 
   /** What the API answers is the latest generation's outcome, for each accepted job. */
   private void viewsTellTheTruth() {
+    if (history.results().isEmpty()) {
+      return;
+    }
     var latest = new HashMap<JobId, Life>();
     lives.forEach(life -> latest.put(life.name().job(), life));
     var accepted = new LinkedHashSet<JobId>();

@@ -22,10 +22,11 @@ public final class HistoryBuilder {
   public final List<Poison> planted = new ArrayList<>();
   public final List<Poison> poison = new ArrayList<>();
   public final Map<JobId, JobResult> results = new HashMap<>();
+  public final List<Call> calls = new ArrayList<>();
 
   /** What was recorded so far. */
   public History build() {
     return new History(
-        submissions, jobs, retries, events, cancels, deadLetters, planted, poison, results);
+        submissions, jobs, retries, events, cancels, deadLetters, planted, poison, results, calls);
   }
 }

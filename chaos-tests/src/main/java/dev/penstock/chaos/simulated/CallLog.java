@@ -1,0 +1,140 @@
+package dev.penstock.chaos.simulated;
+
+import dev.penstock.chaos.law.Call;
+import dev.penstock.chaos.simulated.kafka.SimKafka;
+import dev.penstock.chaos.simulated.strand.Scheduler;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.topic.Topics;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
+
+/** All calls that providers saw, with what an all-knowing observer knows of them. */
+final class CallLog {
+  /** A transaction that begins this long after a call is to tell of it. */
+  private static final long TOLD_AFTER_NANOS = 200_000_000;
+
+  private final Scheduler scheduler;
+  private final SimKafka kafka;
+  private final Topics topics;
+  private final Instant epoch;
+  private final List<Noted> all = new ArrayList<>();
+  private final Map<String, Long> lastCommit = new HashMap<>();
+
+  CallLog(Scheduler scheduler, SimKafka kafka, Topics topics, Instant epoch) {
+    this.scheduler = scheduler;
+    this.kafka = kafka;
+    this.topics = topics;
+    this.epoch = epoch;
+  }
+
+  private static final class Noted {
+    final SimWorker worker;
+    final int life;
+    final ProviderCall call;
+    final TopicPartition source;
+    final Optional<SimKafka.Owner> owner;
+    final Instant toldAt;
+    final long beganAt;
+    long endedAt = -1;
+    Call.End end = Call.End.NEVER;
+    int commits;
+
+    Noted(
+        SimWorker worker,
+        ProviderCall call,
+        TopicPartition source,
+        Optional<SimKafka.Owner> owner,
+        long now) {
+      this.worker = worker;
+      this.life = worker.life();
+      this.call = call;
+      this.source = source;
+      this.owner = owner;
+      this.toldAt = worker.clock().instant();
+      this.beganAt = now;
+    }
+  }
+
+  SimProvider.Ending begun(SimWorker worker, ProviderCall call) {
+    var source = source(call);
+    scheduler.note(call.jobId().hashCode() * 31L + call.attempt());
+    var noted = new Noted(worker, call, source, owner(worker, source), scheduler.now());
+    all.add(noted);
+    return end -> {
+      noted.endedAt = scheduler.now();
+      noted.end = end;
+    };
+  }
+
+  private TopicPartition source(ProviderCall call) {
+    byte[] key = call.jobId().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    return new TopicPartition(
+        call.attempt() == 1 ? topics.jobs() : topics.retry(),
+        Utils.toPositive(Utils.murmur2(key)) % topics.partitions());
+  }
+
+  private Optional<SimKafka.Owner> owner(SimWorker worker, TopicPartition source) {
+    return kafka
+        .owner(topics.workerGroup(), source)
+        .filter(owner -> kafka.process(owner.member()) == worker.process());
+  }
+
+  /** The worker's process is gone: its calls never come back. */
+  void gone(SimWorker worker) {
+    for (Noted each : all) {
+      if (each.worker == worker && each.endedAt < 0) {
+        each.endedAt = scheduler.now();
+      }
+    }
+    lastCommit.remove(worker.id());
+  }
+
+  /** The worker has committed a transaction: it was to tell of the calls that run since long. */
+  void committed(String worker) {
+    Long before = lastCommit.put(worker, scheduler.now());
+    if (before == null) {
+      return;
+    }
+    for (Noted each : all) {
+      if (each.endedAt < 0
+          && each.worker.id().equals(worker)
+          && each.life == each.worker.life()
+          && each.beganAt + TOLD_AFTER_NANOS < before
+          && each.owner.isPresent()
+          && owner(each.worker, each.source).equals(each.owner)) {
+        each.commits++;
+      }
+    }
+  }
+
+  /** Everything so far. */
+  List<Call> calls() {
+    return all.stream().map(this::call).toList();
+  }
+
+  private Call call(Noted noted) {
+    return new Call(
+        noted.call.jobId(),
+        noted.call.generation(),
+        noted.call.attempt(),
+        noted.worker.id(),
+        noted.life,
+        noted.owner.isPresent(),
+        at(noted.owner.map(SimKafka.Owner::sinceNanos).orElse(0L)),
+        noted.toldAt,
+        at(noted.beganAt),
+        at(noted.endedAt < 0 ? scheduler.now() : noted.endedAt),
+        noted.end,
+        noted.commits);
+  }
+
+  private Instant at(long nanos) {
+    return epoch.plusNanos(nanos);
+  }
+}

@@ -1,0 +1,845 @@
+package dev.penstock.chaos.simulated;
+
+import dev.penstock.chaos.simulated.kafka.SimConsumer;
+import dev.penstock.chaos.simulated.kafka.SimKafka;
+import dev.penstock.chaos.simulated.kafka.SimProducer;
+import dev.penstock.chaos.simulated.strand.SimProcess;
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
+import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.window.WindowMetadata;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mistake that a worker could make, planted into the clients, limits or clock that the real
+ * worker is given. The laws must find each of them: what they would not find, they could not prove
+ * to be absent.
+ */
+enum PlantedBug {
+  /** The worker as it is. */
+  NONE("-"),
+
+  // Outcomes and offsets in one transaction
+
+  OFFSETS_BEFORE_OUTCOMES("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Halves(kafka, process, settings, true);
+    }
+  },
+  OUTCOMES_BEFORE_OFFSETS("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Halves(kafka, process, settings, false);
+    }
+  },
+  /** What Kafka refused is taken for done. */
+  FORGETS_REFUSED_BATCHES("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimProducer(kafka, process, settings) {
+        private boolean refused;
+
+        @Override
+        public void sendOffsetsToTransaction(
+            Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
+          try {
+            super.sendOffsetsToTransaction(offsets, group);
+          } catch (KafkaException _) {
+            refused = true;
+            super.abortTransaction();
+          }
+        }
+
+        @Override
+        public void commitTransaction() {
+          if (!refused) {
+            super.commitTransaction();
+          }
+          refused = false;
+        }
+      };
+    }
+  },
+
+  // Rule 1: fencing
+
+  /** Offsets are sent without the member, so the broker checks nothing. */
+  COMMITS_FOR_ANYONE("1") {
+    @Override
+    @SuppressWarnings("removal") // that it can still be made is the point
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimProducer(kafka, process, settings) {
+        @Override
+        public void sendOffsetsToTransaction(
+            Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
+          super.sendOffsetsToTransaction(offsets, new ConsumerGroupMetadata(group.groupId()));
+        }
+      };
+    }
+  },
+  /** Partitions that went away stay in the windows, and are committed with the newest epoch. */
+  FRESH_METADATA_WITH_STALE_WINDOWS("1") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Hoarder(kafka, process, settings);
+    }
+  },
+
+  // Rule 2: what is read back on assignment
+
+  SEEKS_PAST_THE_COMMITTED_OFFSET("2") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public void seek(TopicPartition partition, long offset) {
+          super.seek(partition, offset == 0 ? 0 : offset + 1);
+        }
+      };
+    }
+  },
+  /** The offsets of the former owner are read while its transaction may still change them. */
+  READS_UNSTABLE_OFFSETS("2") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public Map<TopicPartition, OffsetAndMetadata> committed(
+            Set<TopicPartition> partitions, Duration timeout) {
+          var all = new HashMap<TopicPartition, OffsetAndMetadata>();
+          for (TopicPartition partition : partitions) {
+            OffsetAndMetadata offset =
+                kafka.committed(String.valueOf(settings.get("group.id")), partition);
+            if (offset != null) {
+              all.put(partition, offset);
+            }
+          }
+          return all;
+        }
+      };
+    }
+  },
+  /** What is finished beyond the committed offset is not written down. */
+  FORGETS_WHAT_IS_FINISHED_BEYOND("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return describing(kafka, process, settings, _ -> "");
+    }
+  },
+
+  // Rule 3: unknown results of commits
+
+  REDOES_AFTER_UNKNOWN_COMMIT("3") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimProducer(kafka, process, settings) {
+        private boolean begunAnew;
+
+        @Override
+        public void commitTransaction() {
+          try {
+            super.commitTransaction();
+          } catch (TimeoutException e) {
+            beginAnew();
+            begunAnew = true;
+            throw new KafkaException("it will not have worked", e);
+          }
+        }
+
+        @Override
+        public void abortTransaction() {
+          if (!begunAnew) {
+            super.abortTransaction();
+          }
+          begunAnew = false;
+        }
+      };
+    }
+  },
+  TAKES_UNKNOWN_COMMIT_FOR_DONE("3") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimProducer(kafka, process, settings) {
+        @Override
+        public void commitTransaction() {
+          try {
+            super.commitTransaction();
+          } catch (TimeoutException _) {
+            beginAnew();
+          }
+        }
+      };
+    }
+  },
+
+  // Rule 4: gaps
+
+  /** Markers at the end of a partition are waited for as if they were records. */
+  WAITS_FOR_MARKERS("4") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        private final Map<TopicPartition, Long> seen = new HashMap<>();
+
+        @Override
+        public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+          var records = super.poll(timeout);
+          records.forEach(record ->
+              seen.put(
+                  new TopicPartition(record.topic(), record.partition()), record.offset() + 1));
+          return records;
+        }
+
+        @Override
+        public long position(TopicPartition partition, Duration timeout) {
+          return Math.min(super.position(partition, timeout), seen.getOrDefault(partition, 0L));
+        }
+      };
+    }
+  },
+  /** What was not handed over yet counts as a gap. */
+  TAKES_WHAT_COMES_FOR_A_GAP("4") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public long position(TopicPartition partition, Duration timeout) {
+          return Math.max(super.position(partition, timeout), kafka.log(partition).lastStable());
+        }
+      };
+    }
+  },
+  READS_ABORTED_RECORDS("4") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return kafka.consumer(process, with(settings, "isolation.level", "read_uncommitted"));
+    }
+  },
+
+  // Rule 5: sizes
+
+  /** Metadata that gets long is cut, instead of claiming less. */
+  CUTS_LONG_METADATA("5") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return describing(
+          kafka, process, settings, metadata -> metadata.length() > 30 ? "" : metadata);
+    }
+  },
+  /** Metadata is sent without looking whether the broker takes it. */
+  SENDS_METADATA_OF_ANY_SIZE("5") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return describing(
+          kafka,
+          process,
+          settings,
+          metadata -> metadata.length() > 30 ? metadata + "x".repeat(4096) : metadata);
+    }
+  },
+
+  // Rule 6: nothing vanishes
+
+  MISSING_OFFSET_IS_THE_BEGINNING("6") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Trusting(kafka, process, with(settings, "auto.offset.reset", "earliest"));
+    }
+  },
+  UNREADABLE_METADATA_IS_EMPTY("6") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Trusting(kafka, process, settings);
+    }
+  },
+
+  // Rule 8 is the intake's; law 8: poison
+
+  DROPS_POISON("8") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka, process, settings, record -> isPoisonLetter(record) ? List.of() : List.of(record));
+    }
+  },
+
+  // Rule 9: cancel and expiry
+
+  CLAIMS_BEFORE_CONTROL_IS_READ("9") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+          var ends = new HashMap<TopicPartition, Long>();
+          partitions.forEach(partition -> ends.put(partition, 0L));
+          return ends;
+        }
+      };
+    }
+  },
+  /** Every worker that hears of a cancellation decides it. */
+  CANCEL_IS_DECIDED_BY_ANYONE("9") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Decider(kafka, process, settings);
+    }
+  },
+  CALLS_AFTER_THE_DEADLINE("9") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record -> withJob(record, withExpiry(record.job(), null), record.dueAt()));
+    }
+  },
+
+  // Rule 11 and law 4: time and attempts
+
+  RETRIES_EARLY("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record ->
+              record.dueAt() == null
+                  ? record
+                  : withJob(record, record.job(), record.dueAt().minusMillis(700)));
+    }
+  },
+  CLOCK_IS_OFF("11") {
+    @Override
+    Duration clockOffset(String worker) {
+      return worker.equals("w1") ? Duration.ofSeconds(-2) : Duration.ZERO;
+    }
+  },
+  IGNORES_RETRY_AFTER("11") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(kafka, process, settings, record -> List.of(dueAtOnce(record)));
+    }
+  },
+  TRIES_WITHOUT_END("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record -> withJob(record, withAttempts(record.job(), Job.MAX_ATTEMPTS), record.dueAt()));
+    }
+  },
+  GIVES_UP_AT_ONCE("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record -> withJob(record, withAttempts(record.job(), 1), record.dueAt()));
+    }
+  },
+
+  // Rule 12: open transactions of workers that are gone
+
+  LEAVES_TRANSACTIONS_OPEN("12") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      var careless =
+          with(settings, "transactional.id", settings.get("transactional.id") + process.unique());
+      careless.put("transaction.timeout.ms", Duration.ofMinutes(15).toMillis());
+      return kafka.producer(process, careless);
+    }
+  },
+
+  // The one invariant, and what is told
+
+  WRITES_RETRIES_TWICE("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka,
+          process,
+          settings,
+          record -> record.topic().endsWith("retry") ? List.of(record, record) : List.of(record));
+    }
+  },
+  LOSES_DEAD_LETTERS("8") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka,
+          process,
+          settings,
+          record ->
+              record.topic().endsWith("dead-letters") && !isPoisonLetter(record)
+                  ? List.of()
+                  : List.of(record));
+    }
+  },
+  HIDES_CALLS("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka,
+          process,
+          settings,
+          record -> event(record) instanceof JobEvent.AttemptStarted ? List.of() : List.of(record));
+    }
+  },
+
+  // Law 5
+
+  SLOW_JOBS_BLOCK_OTHERS("5") {
+    @Override
+    CoreLimits limits(CoreLimits limits) {
+      return new CoreLimits(
+          1,
+          limits.windowJobs(),
+          limits.claimedBytes(),
+          limits.batchRecords(),
+          limits.commitLinger());
+    }
+  };
+
+  private final String rule;
+
+  PlantedBug(String rule) {
+    this.rule = rule;
+  }
+
+  /** The rule of the design that it breaks. */
+  String rule() {
+    return rule;
+  }
+
+  CoreLimits limits(CoreLimits limits) {
+    return limits;
+  }
+
+  /** How much further a worker's clock is off than it may be. */
+  Duration clockOffset(String worker) {
+    return Duration.ZERO;
+  }
+
+  Producer<byte[], byte[]> producer(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+    return kafka.producer(process, settings);
+  }
+
+  Consumer<byte[], byte[]> consumer(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+    return kafka.consumer(process, settings);
+  }
+
+  // How they are planted
+
+  private static Map<String, Object> with(Map<String, Object> settings, String key, Object value) {
+    var changed = new HashMap<>(settings);
+    changed.put(key, value);
+    return changed;
+  }
+
+  /** A producer whose offsets are described by other metadata. */
+  private static Producer<byte[], byte[]> describing(
+      SimKafka kafka,
+      SimProcess process,
+      Map<String, Object> settings,
+      UnaryOperator<String> metadata) {
+    return new SimProducer(kafka, process, settings) {
+      @Override
+      public void sendOffsetsToTransaction(
+          Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
+        var changed = new LinkedHashMap<TopicPartition, OffsetAndMetadata>();
+        offsets.forEach((partition, offset) ->
+            changed.put(
+                partition,
+                new OffsetAndMetadata(offset.offset(), metadata.apply(offset.metadata()))));
+        super.sendOffsetsToTransaction(changed, group);
+      }
+    };
+  }
+
+  /** What is sent in the place of a record. */
+  private interface Rewriting {
+    List<ProducerRecord<byte[], byte[]>> of(ProducerRecord<byte[], byte[]> record);
+  }
+
+  private static Producer<byte[], byte[]> rewriting(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings, Rewriting rewriting) {
+    return new SimProducer(kafka, process, settings) {
+      @Override
+      public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+        Future<RecordMetadata> last = new CompletableFuture<>();
+        for (ProducerRecord<byte[], byte[]> instead : rewriting.of(record)) {
+          last = super.send(instead);
+        }
+        return last;
+      }
+    };
+  }
+
+  /** A consumer that reads other jobs than stand on the topics. */
+  private static Consumer<byte[], byte[]> reading(
+      SimKafka kafka,
+      SimProcess process,
+      Map<String, Object> settings,
+      UnaryOperator<JobRecord> misreading) {
+    return new SimConsumer(kafka, process, settings) {
+      @Override
+      public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        var records = super.poll(timeout);
+        var changed = new LinkedHashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
+        for (TopicPartition partition : records.partitions()) {
+          changed.put(
+              partition,
+              records.records(partition).stream().map(each -> misread(each, misreading)).toList());
+        }
+        return new ConsumerRecords<>(changed, records.nextOffsets());
+      }
+    };
+  }
+
+  private static ConsumerRecord<byte[], byte[]> misread(
+      ConsumerRecord<byte[], byte[]> record, UnaryOperator<JobRecord> misreading) {
+    if (record.topic().endsWith("control")
+        || !(JsonCodec.JOB_RECORDS.decode(record.value())
+            instanceof Decoded.Value<JobRecord>(JobRecord job))) {
+      return record;
+    }
+    return new ConsumerRecord<>(
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        record.timestamp(),
+        record.timestampType(),
+        record.serializedKeySize(),
+        record.serializedValueSize(),
+        record.key(),
+        JsonCodec.JOB_RECORDS.encode(misreading.apply(job)),
+        record.headers(),
+        Optional.empty());
+  }
+
+  private static JobRecord withJob(JobRecord record, Job job, @Nullable Instant dueAt) {
+    return new JobRecord(job, record.generation(), record.attempts(), dueAt);
+  }
+
+  private static Job withExpiry(Job job, @Nullable Instant expireAt) {
+    return new Job(
+        job.id(),
+        job.model(),
+        job.input(),
+        job.maxAttempts(),
+        job.attemptTimeout(),
+        job.acceptedAt(),
+        expireAt,
+        job.labels());
+  }
+
+  private static Job withAttempts(Job job, int maxAttempts) {
+    return new Job(
+        job.id(),
+        job.model(),
+        job.input(),
+        maxAttempts,
+        job.attemptTimeout(),
+        job.acceptedAt(),
+        job.expireAt(),
+        job.labels());
+  }
+
+  private static @Nullable JobEvent event(ProducerRecord<byte[], byte[]> record) {
+    return record.topic().endsWith("events")
+            && JsonCodec.EVENTS.decode(record.value()) instanceof Decoded.Value<JobEvent>(var event)
+        ? event
+        : null;
+  }
+
+  private static ProducerRecord<byte[], byte[]> dueAtOnce(ProducerRecord<byte[], byte[]> record) {
+    if (event(record) instanceof JobEvent.RetryScheduled retry) {
+      return withValue(
+          record,
+          JsonCodec.EVENTS.encode(
+              new JobEvent.RetryScheduled(
+                  retry.jobId(), retry.generation(), retry.failed(), retry.at(), retry.at())));
+    }
+    if (record.topic().endsWith("retry")
+        && JsonCodec.JOB_RECORDS.decode(record.value())
+            instanceof Decoded.Value<JobRecord>(JobRecord job)) {
+      return withValue(
+          record, JsonCodec.JOB_RECORDS.encode(withJob(job, job.job(), Instant.EPOCH)));
+    }
+    return record;
+  }
+
+  private static ProducerRecord<byte[], byte[]> withValue(
+      ProducerRecord<byte[], byte[]> record, byte[] value) {
+    return new ProducerRecord<>(
+        record.topic(), record.partition(), record.key(), value, record.headers());
+  }
+
+  private static boolean isPoisonLetter(ProducerRecord<byte[], byte[]> record) {
+    Header header = record.headers().lastHeader(dev.penstock.topic.RecordHeaders.DEAD_LETTER);
+    return header != null && new String(header.value(), StandardCharsets.UTF_8).equals("poison");
+  }
+
+  /** Writes records and offsets in a transaction each. */
+  private static final class Halves extends SimProducer {
+    private final boolean offsetsFirst;
+    private final List<ProducerRecord<byte[], byte[]>> held = new ArrayList<>();
+    private Map<TopicPartition, OffsetAndMetadata> offsets = Map.of();
+    private @Nullable ConsumerGroupMetadata group;
+
+    Halves(SimKafka kafka, SimProcess process, Map<String, Object> settings, boolean offsetsFirst) {
+      super(kafka, process, settings);
+      this.offsetsFirst = offsetsFirst;
+    }
+
+    @Override
+    public void beginTransaction() {
+      held.clear();
+    }
+
+    @Override
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+      held.add(record);
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public void sendOffsetsToTransaction(
+        Map<TopicPartition, OffsetAndMetadata> wanted, ConsumerGroupMetadata member) {
+      offsets = wanted;
+      group = member;
+    }
+
+    @Override
+    public void commitTransaction() {
+      if (offsetsFirst) {
+        commitOffsets();
+        commitRecords();
+      } else {
+        commitRecords();
+        commitOffsets();
+      }
+    }
+
+    private void commitOffsets() {
+      super.beginTransaction();
+      super.sendOffsetsToTransaction(offsets, Objects.requireNonNull(group));
+      super.commitTransaction();
+    }
+
+    private void commitRecords() {
+      super.beginTransaction();
+      for (ProducerRecord<byte[], byte[]> record : held) {
+        var _ = super.send(record);
+      }
+      super.commitTransaction();
+    }
+  }
+
+  /** Never tells its listener what went away, and goes on as if it were there. */
+  private static final class Hoarder extends SimConsumer {
+    private final Set<TopicPartition> hoard = new LinkedHashSet<>();
+
+    Hoarder(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      super(kafka, process, settings);
+    }
+
+    @Override
+    public void subscribe(Collection<String> names, ConsumerRebalanceListener callbacks) {
+      super.subscribe(
+          names,
+          new ConsumerRebalanceListener() {
+            @Override
+            public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+              var fresh = new LinkedHashSet<>(partitions);
+              fresh.removeAll(hoard);
+              hoard.addAll(fresh);
+              callbacks.onPartitionsAssigned(fresh);
+            }
+
+            @Override
+            public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+
+            @Override
+            public void onPartitionsLost(Collection<TopicPartition> partitions) {}
+          });
+    }
+
+    @Override
+    public Set<TopicPartition> assignment() {
+      Set<TopicPartition> all = super.assignment();
+      all.addAll(hoard);
+      return all;
+    }
+
+    @Override
+    public void pause(Collection<TopicPartition> partitions) {
+      super.pause(real(partitions));
+    }
+
+    @Override
+    public void resume(Collection<TopicPartition> partitions) {
+      super.resume(real(partitions));
+    }
+
+    @Override
+    public void seek(TopicPartition partition, long offset) {
+      if (super.assignment().contains(partition)) {
+        super.seek(partition, offset);
+      }
+    }
+
+    @Override
+    public long position(TopicPartition partition, Duration timeout) {
+      return super.assignment().contains(partition) ? super.position(partition, timeout) : -1;
+    }
+
+    private Set<TopicPartition> real(Collection<TopicPartition> partitions) {
+      var known = new LinkedHashSet<>(partitions);
+      known.retainAll(super.assignment());
+      return known;
+    }
+  }
+
+  /** Takes what it can't know for the beginning. */
+  private static final class Trusting extends SimConsumer {
+    private final SimKafka kafka;
+    private final boolean missingToo;
+
+    Trusting(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      super(kafka, process, settings);
+      this.kafka = kafka;
+      this.missingToo = "earliest".equals(settings.get("auto.offset.reset"));
+    }
+
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> committed(
+        Set<TopicPartition> partitions, Duration timeout) {
+      var all = new HashMap<TopicPartition, OffsetAndMetadata>();
+      super.committed(partitions, timeout)
+          .forEach((partition, offset) -> {
+            @Nullable OffsetAndMetadata known = offset;
+            if (known == null) {
+              if (missingToo) {
+                all.put(partition, new OffsetAndMetadata(0));
+              }
+            } else if (!missingToo
+                && WindowMetadata.read(
+                        known.offset(), kafka.topicId(partition.topic()), known.metadata())
+                    instanceof WindowMetadata.Restored.Unreadable) {
+              all.put(partition, new OffsetAndMetadata(known.offset()));
+            } else {
+              all.put(partition, known);
+            }
+          });
+      return all;
+    }
+  }
+
+  /** Writes the outcome of every cancel request that it reads. */
+  private static final class Decider extends SimConsumer {
+    private final SimKafka kafka;
+
+    Decider(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      super(kafka, process, settings);
+      this.kafka = kafka;
+    }
+
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      var records = super.poll(timeout);
+      for (ConsumerRecord<byte[], byte[]> record : records) {
+        if (record.topic().endsWith("control")
+            && JsonCodec.CANCEL_REQUESTS.decode(record.value())
+                instanceof Decoded.Value<CancelRequest>(CancelRequest request)) {
+          var event =
+              new JobEvent.Finished(
+                  request.jobId(),
+                  request.generation(),
+                  List.of(),
+                  new Outcome.Cancelled(),
+                  request.requestedAt());
+          kafka.append(
+              new TopicPartition(record.topic().replace("control", "events"), record.partition()),
+              record.key(),
+              JsonCodec.EVENTS.encode(event),
+              new RecordHeaders());
+        }
+      }
+      return records;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.penstock.chaos.simulated;
+
+import dev.penstock.retry.RetryPolicy;
+import dev.penstock.worker.core.CoreLimits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * What a seed stands for: how large the world is, and what goes wrong in it when.
+ *
+ * @param workers how many there are at the beginning
+ * @param span over which jobs come and faults happen
+ * @param skew how far a worker's clock is off at most
+ * @param slowJobs how many jobs in a hundred take long
+ * @param cancels how many jobs in a hundred someone asks the end of
+ * @param badCalls how many calls in a hundred go wrong
+ * @param faults in the order of their times
+ */
+record Scenario(
+    long seed,
+    int partitions,
+    int workers,
+    int jobs,
+    int poison,
+    Duration span,
+    Duration skew,
+    int slowJobs,
+    int cancels,
+    int badCalls,
+    CoreLimits limits,
+    RetryPolicy retry,
+    Duration drainGrace,
+    Duration transactionTimeout,
+    List<Fault> faults) {
+  static final Duration SESSION = Duration.ofSeconds(3);
+  static final Duration HEARTBEAT = Duration.ofMillis(500);
+  static final Duration TIMEOUT_SCAN = Duration.ofSeconds(1);
+
+  Scenario {
+    faults = List.copyOf(faults);
+  }
+
+  /** How large a scenario may be: smaller ones are easier to understand. */
+  record Size(int jobs, int faults) {
+    static final Size FULL = new Size(40, 6);
+  }
+
+  static Scenario of(long seed, Size size) {
+    var random = new SplittableRandom(seed);
+    boolean calm = random.nextInt(10) == 0;
+    int partitions = 1 + random.nextInt(3);
+    int workers = 1 + random.nextInt(3);
+    int jobs = 1 + random.nextInt(size.jobs());
+    var span = Duration.ofMillis(3_000 + random.nextInt(15_000));
+    var limits =
+        calm
+            ? new CoreLimits(100, 200, 100_000_000, 100, Duration.ofMillis(3))
+            : new CoreLimits(
+                1 + random.nextInt(8),
+                random.nextBoolean() ? 1 + random.nextInt(6) : 50,
+                random.nextInt(4) == 0 ? 2_000 : 10_000_000,
+                random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 50,
+                Duration.ofMillis(random.nextInt(20)));
+    var retry =
+        new RetryPolicy(
+            Duration.ofMillis(10 + random.nextInt(1_000)),
+            Duration.ofMillis(1_500 + random.nextInt(3_000)));
+    var faults = new ArrayList<Fault>();
+    int count = calm ? 0 : random.nextInt(size.faults() + 1);
+    Duration previous = Duration.ZERO;
+    for (int i = 0; i < count; i++) {
+      // Most troubles come in company.
+      Duration at =
+          i > 0 && random.nextInt(3) > 0
+              ? previous.plusMillis(random.nextInt(1_000))
+              : Duration.ofMillis(100 + random.nextLong(span.toMillis()));
+      faults.add(Fault.draw(random, workers, at));
+      previous = at;
+    }
+    faults.sort(Comparator.comparing(Fault::at));
+    return new Scenario(
+        seed,
+        partitions,
+        workers,
+        jobs,
+        random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0,
+        span,
+        Duration.ofMillis(random.nextInt(200)),
+        random.nextInt(30),
+        random.nextInt(50),
+        calm ? 10 : random.nextInt(60),
+        limits,
+        retry,
+        Duration.ofMillis(random.nextInt(4_000)),
+        Duration.ofSeconds(1 + random.nextInt(3)),
+        faults);
+  }
+
+  /** Whether nothing goes wrong but calls: then everything is to be prompt. */
+  boolean isCalm() {
+    return faults.isEmpty() && limits.slots() >= 100;
+  }
+}

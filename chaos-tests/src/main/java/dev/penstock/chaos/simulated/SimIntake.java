@@ -1,0 +1,184 @@
+package dev.penstock.chaos.simulated;
+
+import dev.penstock.chaos.law.HistoryBuilder;
+import dev.penstock.chaos.law.Poison;
+import dev.penstock.chaos.law.Submission;
+import dev.penstock.chaos.simulated.kafka.SimKafka;
+import dev.penstock.chaos.simulated.kafka.SimProducer;
+import dev.penstock.chaos.simulated.strand.Scheduler;
+import dev.penstock.chaos.simulated.strand.SimProcess;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
+import dev.penstock.job.JobRecord;
+import dev.penstock.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whoever accepts jobs: most by a plain record, some in a transaction of its own, which puts
+ * markers and aborted records between them. Asks for the end of some, and writes what nobody can
+ * read.
+ */
+final class SimIntake {
+  private final Scheduler scheduler;
+  private final SimKafka kafka;
+  private final Topics topics;
+  private final Scenario scenario;
+  private final InstantSource clock;
+  private final HistoryBuilder history;
+  private final SimProcess process;
+  private boolean done;
+
+  SimIntake(
+      Scheduler scheduler,
+      SimKafka kafka,
+      Topics topics,
+      Scenario scenario,
+      InstantSource clock,
+      HistoryBuilder history) {
+    this.scheduler = scheduler;
+    this.kafka = kafka;
+    this.topics = topics;
+    this.scenario = scenario;
+    this.clock = clock;
+    this.history = history;
+    this.process = scheduler.process("intake");
+  }
+
+  /** Begins. */
+  void start() {
+    scheduler.start(scheduler.strand(process, "intake", this::submitAll));
+    for (int i = 0; i < scenario.poison(); i++) {
+      scheduler.after(scheduler.below(scenario.span().toNanos()), this::plantPoison);
+    }
+  }
+
+  private void submitAll() {
+    long gap = scenario.span().toNanos() / scenario.jobs();
+    for (int i = 0; i < scenario.jobs(); i++) {
+      // Some come together, some after a while.
+      if (scheduler.below(3) > 0) {
+        scheduler.sleep(scheduler.below(2 * gap));
+      }
+      submit();
+    }
+    done = true;
+  }
+
+  /** Whether all jobs are submitted. */
+  boolean isDone() {
+    return done;
+  }
+
+  private void submit() {
+    Job job = job();
+    byte[] key = utf8(job.id().toString());
+    byte[] value = JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job));
+    var headers = new RecordHeaders();
+    headers.add(dev.penstock.topic.RecordHeaders.GENERATION, utf8("0"));
+    var answer =
+        scheduler.below(4) > 0
+            ? appendPlainly(job, key, value, headers)
+            : appendInTransaction(job, key, value, headers);
+    history.submissions.add(new Submission(Optional.empty(), answer));
+    if (scheduler.below(100) < scenario.cancels()) {
+      scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job.id()));
+    }
+  }
+
+  private Submission.Answer appendPlainly(
+      Job job, byte[] key, byte[] value, RecordHeaders headers) {
+    kafka.append(partition(topics.jobs(), key), key, value, headers);
+    return new Submission.Answer.Accepted(job.id());
+  }
+
+  private Submission.Answer appendInTransaction(
+      Job job, byte[] key, byte[] value, RecordHeaders headers) {
+    try (SimProducer producer =
+        kafka.producer(
+            process,
+            Map.of(
+                "transactional.id", "intake",
+                "client.id", "intake",
+                "max.block.ms", 2_000L,
+                "delivery.timeout.ms", 2_000L,
+                "request.timeout.ms", 1_000L,
+                "transaction.timeout.ms", 2_000L,
+                "retry.backoff.ms", 5L))) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      var _ = producer.send(new ProducerRecord<>(topics.jobs(), null, key, value, headers));
+      producer.flush();
+      if (scheduler.below(4) == 0) {
+        producer.abortTransaction();
+        return new Submission.Answer.Indeterminate("aborted");
+      }
+      producer.commitTransaction();
+      return new Submission.Answer.Accepted(job.id());
+    } catch (KafkaException e) {
+      return new Submission.Answer.Indeterminate(e.toString());
+    }
+  }
+
+  private Job job() {
+    Instant now = clock.instant();
+    var random = scheduler.random();
+    long most = (now.toEpochMilli() << 16) | 0x7000L | random.nextLong(0x1000);
+    long least = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+    boolean expires = scheduler.below(8) == 0;
+    return new Job(
+        new JobId(new UUID(most, least)),
+        scheduler.below(40) == 0 ? "nobody" : SimProvider.NAME,
+        new JobInput.DetectLanguage("x".repeat(1 + (int) scheduler.below(600))),
+        1 + (int) scheduler.below(4),
+        Duration.ofMillis(300 + scheduler.below(4_000)),
+        now,
+        expires ? now.plusMillis(scheduler.below(6_000)) : null,
+        Map.of());
+  }
+
+  private void cancel(JobId id) {
+    byte[] key = utf8(id.toString());
+    kafka.append(
+        partition(topics.control(), key),
+        key,
+        JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, 0, clock.instant())),
+        new RecordHeaders());
+  }
+
+  private void plantPoison() {
+    String topic = scheduler.below(3) > 0 ? topics.jobs() : topics.retry();
+    var partition = new TopicPartition(topic, (int) scheduler.below(topics.partitions()));
+    byte @Nullable [] key = scheduler.below(2) == 0 ? null : utf8("key " + scheduler.below(100));
+    byte @Nullable [] value = scheduler.below(3) == 0 ? null : utf8("not JSON " + scheduler.now());
+    long offset = kafka.append(partition, key, value, new RecordHeaders());
+    history.planted.add(
+        new Poison(
+            topic + ":" + partition.partition() + ":" + offset,
+            Poison.hex(key),
+            Poison.hex(value),
+            ""));
+  }
+
+  private TopicPartition partition(String topic, byte[] key) {
+    return new TopicPartition(topic, Utils.toPositive(Utils.murmur2(key)) % topics.partitions());
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,390 @@
+package dev.penstock.chaos.simulated;
+
+import dev.penstock.chaos.law.Allowance;
+import dev.penstock.chaos.law.HistoryBuilder;
+import dev.penstock.chaos.law.Law;
+import dev.penstock.chaos.law.Laws;
+import dev.penstock.chaos.law.Poison;
+import dev.penstock.chaos.law.Recorded;
+import dev.penstock.chaos.law.Violation;
+import dev.penstock.chaos.simulated.kafka.SimKafka;
+import dev.penstock.chaos.simulated.kafka.SimLog;
+import dev.penstock.chaos.simulated.strand.Scheduler;
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.topic.RecordHeaders;
+import dev.penstock.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run: a scenario is lived through, everything is healed, and when all is quiet the laws judge
+ * what was recorded. The same seed gives the same run.
+ */
+final class Simulation {
+  private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  /** Faults end, timeouts pass, and the workers begin anew after pauses that grow to 30 s. */
+  private static final Duration QUIESCENCE = Duration.ofMinutes(4);
+
+  private static final Duration ALARM = Duration.ofSeconds(40);
+  private static final int MAX_WORKERS = 4;
+
+  private final Scenario scenario;
+  private final Scheduler scheduler;
+  private final Topics topics;
+  private final SimKafka kafka;
+  private final Weather weather;
+  private final CallLog calls;
+  private final HistoryBuilder history = new HistoryBuilder();
+  private final List<SimWorker> workers = new ArrayList<>();
+  private final List<Violation> incidents = new ArrayList<>();
+  private final InstantSource clock;
+  private final SimWorker.World world;
+  private boolean deathIsExpected;
+  private boolean allAway;
+  private int halts;
+
+  private Simulation(Scenario scenario, PlantedBug bug) {
+    this.scenario = scenario;
+    this.scheduler = new Scheduler(scenario.seed());
+    this.topics =
+        new Topics("p.", scenario.partitions(), Duration.ofDays(30), Duration.ofHours(24));
+    this.weather = new Weather(scheduler, topics.control());
+    this.kafka =
+        new SimKafka(
+            scheduler,
+            weather,
+            new SimKafka.Timing(Scenario.SESSION, Scenario.HEARTBEAT, Scenario.TIMEOUT_SCAN),
+            EPOCH);
+    this.clock = () -> EPOCH.plusNanos(scheduler.now());
+    this.calls = new CallLog(scheduler, kafka, topics, EPOCH);
+    this.world =
+        new SimWorker.World(scheduler, kafka, topics, scenario, EPOCH, bug, calls, this::halted);
+  }
+
+  /**
+   * What a run came to.
+   *
+   * @param trace the same for the same run
+   * @param simulated how long it took by its own clock
+   * @param steps how many things happened one after the other
+   */
+  record Result(
+      Scenario scenario,
+      List<Violation> violations,
+      long trace,
+      Duration simulated,
+      long steps,
+      int jobs,
+      int calls) {
+    boolean isLawful() {
+      return violations.isEmpty();
+    }
+  }
+
+  static Result run(Scenario scenario, PlantedBug bug) {
+    return new Simulation(scenario, bug).run();
+  }
+
+  private Result run() {
+    try {
+      scheduler.run(this::live);
+    } catch (IllegalStateException e) {
+      incident("the run", "could not go on: " + e.getMessage() + ", " + e.getCause());
+    }
+    history.calls.addAll(calls.calls());
+    var violations = new ArrayList<>(incidents);
+    violations.addAll(Laws.check(history.build(), allowance()));
+    return new Result(
+        scenario,
+        List.copyOf(violations),
+        scheduler.trace(),
+        Duration.ofNanos(scheduler.now()),
+        scheduler.handled(),
+        history.jobs.size(),
+        history.calls.size());
+  }
+
+  private Allowance allowance() {
+    int interruptions =
+        workers.stream().mapToInt(SimWorker::life).sum()
+            + kafka.epoch(topics.workerGroup())
+            + halts;
+    int commitsToTell = scenario.limits().slots() / scenario.limits().batchRecords() + 3;
+    return new Allowance(
+        interruptions,
+        scenario.skew(),
+        commitsToTell,
+        scenario.isCalm() ? Duration.ofSeconds(2) : Allowance.NO_MATTER_WHEN);
+  }
+
+  // The life of the world
+
+  private void live() {
+    topics.all().forEach(topic -> kafka.createTopic(topic.name(), topic.partitions()));
+    for (TopicPartition partition : claimed()) {
+      kafka.commit(topics.workerGroup(), partition, new OffsetAndMetadata(0));
+    }
+    kafka.watchTransactions((id, committed) -> {
+      if (committed && id.startsWith("p.worker-")) {
+        calls.committed(id.substring("p.worker-".length()));
+      }
+    });
+    for (int i = 0; i < scenario.workers(); i++) {
+      addWorker();
+    }
+    var intake = new SimIntake(scheduler, kafka, topics, scenario, clock, history);
+    intake.start();
+    scheduler.start(scheduler.strand(scheduler.process("operator"), "operator", this::watch));
+    for (Fault fault : scenario.faults()) {
+      sleepUntil(fault.at());
+      happens(fault);
+    }
+    sleepUntil(scenario.span());
+    weather.heal();
+    for (SimWorker worker : workers) {
+      worker.goOn();
+      worker.start();
+    }
+    if (!scheduler.poll(() -> intake.isDone() && isQuiet(), LOOK, QUIESCENCE)) {
+      incident(
+          "the workers", "did not finish within " + QUIESCENCE + " of the last fault: " + lags());
+    }
+    scheduler.sleep(Duration.ofSeconds(1).toNanos());
+    record();
+  }
+
+  private void addWorker() {
+    var worker = new SimWorker("w" + (workers.size() + 1), world);
+    workers.add(worker);
+    worker.start();
+  }
+
+  private void sleepUntil(Duration at) {
+    scheduler.sleep(Math.max(0, at.toNanos() - scheduler.now()));
+  }
+
+  private void happens(Fault fault) {
+    switch (fault) {
+      case Fault.Kill(_, int number, Duration back) -> {
+        SimWorker worker = workers.get(number);
+        worker.kill();
+        later(back, () -> startAgain(worker));
+      }
+      case Fault.Stop(_, int number, Duration lasting) -> {
+        SimWorker worker = workers.get(number);
+        worker.stop();
+        later(lasting, worker::goOn);
+      }
+      case Fault.Drain(_, int number, Duration back) -> {
+        SimWorker worker = workers.get(number);
+        worker.drain(() -> later(back, () -> startAgain(worker)));
+      }
+      case Fault.Join _ -> {
+        if (workers.size() < MAX_WORKERS) {
+          addWorker();
+        }
+      }
+      case Fault.Slow slow -> weather.begin(slow, slow.lasting());
+      case Fault.Lossy lossy -> weather.begin(lossy, lossy.lasting());
+      case Fault.Outage outage -> weather.begin(outage, outage.lasting());
+      case Fault.SlowMarkers markers -> weather.begin(markers, markers.lasting());
+      case Fault.ControlDelay delay -> weather.begin(delay, delay.lasting());
+      case Fault.Damaged(_, Fault.Damage damage) -> damage(damage);
+    }
+  }
+
+  private void startAgain(SimWorker worker) {
+    if (!allAway) {
+      worker.start();
+    }
+  }
+
+  private void later(Duration delay, Runnable action) {
+    scheduler.after(delay.toNanos(), action);
+  }
+
+  /** Begins anew what has died, as whoever runs the processes does. */
+  private void watch() {
+    while (true) {
+      scheduler.sleep(Duration.ofMillis(500).toNanos());
+      for (SimWorker worker : List.copyOf(workers)) {
+        String reason = worker.dead();
+        if (reason != null && !deathIsExpected) {
+          incident(
+              worker.id(), "stopped for a person to look, although nothing was lost: " + reason);
+          worker.kill();
+          later(Duration.ofSeconds(1), () -> startAgain(worker));
+        }
+      }
+    }
+  }
+
+  private void halted(String worker, String reason) {
+    halts++;
+    workers.stream()
+        .filter(each -> each.id().equals(worker))
+        .findFirst()
+        .ifPresent(each -> {
+          calls.gone(each);
+          later(Duration.ofSeconds(1), () -> startAgain(each));
+        });
+  }
+
+  /** Nobody may go on from offsets that can't be trusted. */
+  private void damage(Fault.Damage damage) {
+    weather.heal();
+    allAway = true;
+    workers.forEach(SimWorker::kill);
+    // What the killed ones left open ends by its timeout.
+    scheduler.sleep(
+        scenario.transactionTimeout().plus(Scenario.TIMEOUT_SCAN).plusSeconds(1).toNanos());
+    String group = topics.workerGroup();
+    List<TopicPartition> described =
+        claimed().stream()
+            .filter(partition ->
+                !Objects.requireNonNull(kafka.committed(group, partition)).metadata().isEmpty())
+            .toList();
+    if (described.isEmpty()) {
+      allAway = false;
+      workers.forEach(SimWorker::start);
+      return;
+    }
+    TopicPartition partition = described.get((int) scheduler.below(described.size()));
+    OffsetAndMetadata right = Objects.requireNonNull(kafka.committed(group, partition));
+    deathIsExpected = true;
+    switch (damage) {
+      case EXPIRED -> kafka.expire(group, partition);
+      case GARBLED ->
+          kafka.commit(group, partition, new OffsetAndMetadata(right.offset(), "p1.AAAA"));
+      case OTHER_TOPIC ->
+          kafka.commit(
+              group,
+              partition,
+              new OffsetAndMetadata(right.offset(), ofOtherTopic(right.metadata())));
+    }
+    workers.forEach(SimWorker::start);
+    if (!scheduler.poll(
+        () -> workers.stream().anyMatch(worker -> worker.dead() != null), LOOK, ALARM)) {
+      incident(
+          partition.toString(),
+          "has a committed offset that can't be trusted (" + damage + "), but no worker says so");
+    }
+    workers.forEach(SimWorker::kill);
+    kafka.commit(group, partition, right);
+    deathIsExpected = false;
+    allAway = false;
+    workers.forEach(SimWorker::start);
+  }
+
+  /** Metadata begins with the id of its topic; see WindowMetadata. */
+  private static String ofOtherTopic(String metadata) {
+    int first = "p1.".length();
+    char other = metadata.charAt(first) == 'A' ? 'B' : 'A';
+    return metadata.substring(0, first) + other + metadata.substring(first + 1);
+  }
+
+  private void incident(String subject, String finding) {
+    incidents.add(new Violation(Law.GOES_ON, subject, finding, ""));
+  }
+
+  // Looking
+
+  private List<TopicPartition> claimed() {
+    var all = new ArrayList<TopicPartition>();
+    for (String topic : topics.claimed()) {
+      kafka.logs(topic).forEach(log -> all.add(log.partition()));
+    }
+    return all;
+  }
+
+  /** Whether everything is consumed and nothing is open. */
+  private boolean isQuiet() {
+    boolean decided =
+        topics.all().stream()
+            .flatMap(topic -> kafka.logs(topic.name()).stream())
+            .allMatch(log -> log.lastStable() == log.end());
+    return decided && claimed().stream().allMatch(this::isConsumed);
+  }
+
+  private boolean isConsumed(TopicPartition partition) {
+    SimLog log = kafka.log(partition);
+    @Nullable OffsetAndMetadata committed = kafka.committed(topics.workerGroup(), partition);
+    return committed != null
+        && committed.offset() >= log.end()
+        && !kafka.isUnstable(topics.workerGroup(), partition);
+  }
+
+  private List<String> lags() {
+    return claimed().stream()
+        .filter(partition -> !isConsumed(partition))
+        .map(partition ->
+            partition
+                + " is committed to "
+                + kafka.committed(topics.workerGroup(), partition)
+                + " and ends at "
+                + kafka.log(partition).end())
+        .toList();
+  }
+
+  private void record() {
+    decode(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
+    decode(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
+    decode(topics.events(), JsonCodec.EVENTS, history.events);
+    decode(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
+    for (SimLog log : kafka.logs(topics.deadLetters())) {
+      for (ConsumerRecord<byte[], byte[]> record : log.committed()) {
+        if (text(record, RecordHeaders.DEAD_LETTER).equals("poison")) {
+          history.poison.add(
+              new Poison(
+                  text(record, RecordHeaders.ORIGIN),
+                  Poison.hex(record.key()),
+                  Poison.hex(record.value()),
+                  text(record, RecordHeaders.REASON)));
+        } else {
+          decode(log, record, JsonCodec.DEAD_LETTERS, history.deadLetters);
+        }
+      }
+    }
+  }
+
+  private <T> void decode(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
+    for (SimLog log : kafka.logs(topic)) {
+      log.committed().forEach(record -> decode(log, record, codec, into));
+    }
+  }
+
+  private static <T> void decode(
+      SimLog log,
+      ConsumerRecord<byte[], byte[]> record,
+      JsonCodec<T> codec,
+      List<Recorded<T>> into) {
+    if (codec.decode(record.value()) instanceof Decoded.Value<T>(T value)) {
+      into.add(
+          new Recorded<>(
+              record.topic(),
+              record.partition(),
+              record.offset(),
+              Instant.ofEpochMilli(record.timestamp()),
+              EPOCH.plusNanos(log.visibleSinceNanos(record.offset())),
+              value));
+    }
+  }
+
+  private static String text(ConsumerRecord<byte[], byte[]> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
+  }
+}
