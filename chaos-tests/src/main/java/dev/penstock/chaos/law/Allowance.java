@@ -11,13 +11,15 @@ import java.time.Duration;
  * @param commitsToTell how many transactions may begin and be committed during a call before one
  *     tells of it
  * @param promptly how long after its submission a job's first call begins at the latest
+ * @param otherDeaths how many processes may have been lost for reasons that are not one job's
  */
-public record Allowance(int crashes, Duration clockSkew, int commitsToTell, Duration promptly) {
+public record Allowance(
+    int crashes, Duration clockSkew, int commitsToTell, Duration promptly, int otherDeaths) {
   /** Where other things than jobs may take the time. */
   public static final Duration NO_MATTER_WHEN = Duration.ofDays(1);
 
   /** Of a run whose calls nobody saw. */
   public Allowance(int crashes, Duration clockSkew) {
-    this(crashes, clockSkew, 0, NO_MATTER_WHEN);
+    this(crashes, clockSkew, 0, NO_MATTER_WHEN, crashes);
   }
 }

@@ -35,6 +35,8 @@ public record Call(
   public enum End {
     RETURNED,
     INTERRUPTED,
+    /** It brought its process down. */
+    KILLED,
     /** Its process was gone before. */
     NEVER
   }

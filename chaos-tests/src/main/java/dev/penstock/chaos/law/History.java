@@ -16,6 +16,7 @@ import java.util.Map;
  * @param submissions what clients sent and what they were told
  * @param jobs the jobs topic, but for records that can't be read
  * @param retries the retry topic, likewise
+ * @param held the hold topics, likewise
  * @param events the events topic, likewise
  * @param cancels the control topic, likewise
  * @param deadLetters whole jobs on the dead-letter topic
@@ -28,6 +29,7 @@ public record History(
     List<Submission> submissions,
     List<Recorded<JobRecord>> jobs,
     List<Recorded<JobRecord>> retries,
+    List<Recorded<JobRecord>> held,
     List<Recorded<JobEvent>> events,
     List<Recorded<CancelRequest>> cancels,
     List<Recorded<DeadLetter>> deadLetters,
@@ -39,6 +41,7 @@ public record History(
     submissions = List.copyOf(submissions);
     jobs = List.copyOf(jobs);
     retries = List.copyOf(retries);
+    held = List.copyOf(held);
     events = List.copyOf(events);
     cancels = List.copyOf(cancels);
     deadLetters = List.copyOf(deadLetters);

@@ -16,6 +16,7 @@ public final class HistoryBuilder {
   public final List<Submission> submissions = new ArrayList<>();
   public final List<Recorded<JobRecord>> jobs = new ArrayList<>();
   public final List<Recorded<JobRecord>> retries = new ArrayList<>();
+  public final List<Recorded<JobRecord>> held = new ArrayList<>();
   public final List<Recorded<JobEvent>> events = new ArrayList<>();
   public final List<Recorded<CancelRequest>> cancels = new ArrayList<>();
   public final List<Recorded<DeadLetter>> deadLetters = new ArrayList<>();
@@ -27,6 +28,16 @@ public final class HistoryBuilder {
   /** What was recorded so far. */
   public History build() {
     return new History(
-        submissions, jobs, retries, events, cancels, deadLetters, planted, poison, results, calls);
+        submissions,
+        jobs,
+        retries,
+        held,
+        events,
+        cancels,
+        deadLetters,
+        planted,
+        poison,
+        results,
+        calls);
   }
 }

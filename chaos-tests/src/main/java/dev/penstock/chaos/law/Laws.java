@@ -8,6 +8,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
+import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
@@ -32,6 +33,12 @@ public final class Laws {
   /** How long a call that was decided upon may take to begin: its process may stand still. */
   private static final Duration START_OF_A_CALL = Duration.ofMillis(500);
 
+  /** How many processes one job may kill, with few before it; see ADR 9. */
+  private static final int MAX_KILLED = 12;
+
+  /** Fewer deaths make nobody suspicious. */
+  private static final int SUSPECTED_AFTER = 3;
+
   private final History history;
   private final Allowance allowance;
   private final List<Life> lives;
@@ -55,6 +62,8 @@ public final class Laws {
       laws.callsAreTold(life);
       laws.attemptsAreBounded(life);
       laws.retriesKeepTheirDueTime(life);
+      laws.nothingRunsBeforeItsTime(life);
+      laws.killersAreContained(life);
       laws.deadLettersMatchOutcomes(life);
       laws.cancelledOnlyOnRequest(life);
       laws.cancelledBeforeClaimed(life);
@@ -148,16 +157,26 @@ public final class Laws {
     }
   }
 
-  /** Each attempt leaves at most one record for the next one, and tells of it once. */
+  /**
+   * Each attempt leaves one record for the next one, and tells of it once. While that record waits,
+   * it may be written anew, by whoever has read it: so never before it could be read.
+   */
   private void oneLiveRecord(Life life) {
     var waiting = new HashSet<Integer>();
-    for (var retry : life.retries()) {
-      int next = retry.value().nextAttempt();
-      if (!waiting.add(next)) {
+    @Nullable Recorded<JobRecord> before = null;
+    for (Recorded<JobRecord> record : life.waiting()) {
+      int next = record.value().nextAttempt();
+      waiting.add(next);
+      if (before != null
+          && before.value().nextAttempt() == next
+          && record.appendedAt().isBefore(before.visibleAt().truncatedTo(ChronoUnit.MILLIS))) {
         violated(
             Law.ONE_LIVE_RECORD, life, "waits for attempt " + next + " in more than one record");
       }
+      before = record;
     }
+    // A job that was not to run at once waits for its first attempt.
+    waiting.remove(1);
     List<Integer> told =
         life.retriesScheduled().stream().map(retry -> retry.failed().number() + 1).toList();
     if (told.size() != waiting.size() || !waiting.containsAll(told)) {
@@ -307,6 +326,10 @@ public final class Laws {
       return;
     }
     Instant submitted = life.jobs().getFirst().visibleAt();
+    @Nullable Instant runAt = life.jobs().getFirst().value().job().runAt();
+    if (runAt != null && runAt.isAfter(submitted)) {
+      submitted = runAt;
+    }
     Instant called = life.calls().getFirst().beganAt();
     if (called.isAfter(submitted.plus(allowance.promptly()))) {
       violated(
@@ -415,6 +438,41 @@ public final class Laws {
                       + start
                       + ", but it was due at "
                       + retry.dueAt()));
+    }
+  }
+
+  private void nothingRunsBeforeItsTime(Life life) {
+    @Nullable Instant runAt =
+        life.jobs().isEmpty() ? null : life.jobs().getFirst().value().job().runAt();
+    if (runAt == null) {
+      return;
+    }
+    life.calls().stream()
+        .filter(call -> call.beganAt().plus(allowance.clockSkew()).isBefore(runAt))
+        .findFirst()
+        .ifPresent(call ->
+            violated(
+                Law.RETRIES_KEEP_THEIR_DUE_TIME,
+                life,
+                "was called at " + call.beganAt() + ", but was not to run before " + runAt));
+  }
+
+  /** A job that kills processes is found out in time; one that does not is not taken for one. */
+  private void killersAreContained(Life life) {
+    long killed = life.calls().stream().filter(call -> call.end() == Call.End.KILLED).count();
+    if (killed > MAX_KILLED + allowance.otherDeaths()) {
+      violated(Law.KILLERS_ARE_CONTAINED, life, "killed " + killed + " processes");
+    }
+    boolean convicted =
+        life.finished().stream()
+            .anyMatch(finished ->
+                finished.outcome() instanceof Outcome.DeadLettered(Failure reason)
+                    && reason instanceof Failure.CrashLoop);
+    if (convicted
+        && !life.calls().isEmpty()
+        && killed == 0
+        && allowance.otherDeaths() < SUSPECTED_AFTER) {
+      violated(Law.KILLERS_ARE_CONTAINED, life, "is said to kill processes, but never killed one");
     }
   }
 

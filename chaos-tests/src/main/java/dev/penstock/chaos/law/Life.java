@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * All that was recorded of one generation of one job. Lists are in the order of their partition.
@@ -20,6 +21,7 @@ record Life(
     Name name,
     List<Recorded<JobRecord>> jobs,
     List<Recorded<JobRecord>> retries,
+    List<Recorded<JobRecord>> held,
     List<Recorded<JobEvent>> events,
     List<Recorded<CancelRequest>> cancels,
     List<Recorded<DeadLetter>> deadLetters,
@@ -44,6 +46,7 @@ record Life(
     var lives = new TreeMap<Name, Life>();
     collect(history.jobs(), lives, Life::name, Life::jobs);
     collect(history.retries(), lives, Life::name, Life::retries);
+    collect(history.held(), lives, Life::name, Life::held);
     collect(
         history.events(),
         lives,
@@ -94,7 +97,18 @@ record Life(
         new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
+        new ArrayList<>(),
         new ArrayList<>());
+  }
+
+  /** The records in which it waits for its next attempt, in the order of time. */
+  List<Recorded<JobRecord>> waiting() {
+    return Stream.concat(retries.stream(), held.stream())
+        .sorted(
+            Comparator.<Recorded<JobRecord>>comparingInt(record -> record.value().nextAttempt())
+                .thenComparing(Recorded::appendedAt)
+                .thenComparing(Recorded::visibleAt))
+        .toList();
   }
 
   /** Its outcomes; at quiescence there is one. */
@@ -128,6 +142,11 @@ record Life(
         lines.add(
             Line.of(
                 r, "waits for attempt " + r.value().nextAttempt() + ", due " + r.value().dueAt())));
+    held.forEach(r ->
+        lines.add(
+            Line.of(
+                r,
+                "is held for attempt " + r.value().nextAttempt() + ", due " + r.value().dueAt())));
     events.forEach(r -> lines.add(Line.of(r, tell(r.value()))));
     cancels.forEach(r -> lines.add(Line.of(r, "cancel requested")));
     deadLetters.forEach(r -> lines.add(Line.of(r, "dead letter: " + r.value().reason())));

@@ -7,6 +7,7 @@ import dev.penstock.provider.ProviderCall;
 import dev.penstock.topic.Topics;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,9 +75,17 @@ final class CallLog {
 
   private TopicPartition source(ProviderCall call) {
     byte[] key = call.jobId().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    return new TopicPartition(
-        call.attempt() == 1 ? topics.jobs() : topics.retry(),
-        Utils.toPositive(Utils.murmur2(key)) % topics.partitions());
+    int number = Utils.toPositive(Utils.murmur2(key)) % topics.partitions();
+    var retry = new TopicPartition(topics.retry(), number);
+    return call.attempt() > 1 || hasWaited(key, retry)
+        ? retry
+        : new TopicPartition(topics.jobs(), number);
+  }
+
+  /** A job that was not to run at once may have gone through the holds before its first call. */
+  private boolean hasWaited(byte[] key, TopicPartition retry) {
+    return kafka.log(retry).committed().stream()
+        .anyMatch(record -> Arrays.equals(record.key(), key));
   }
 
   private Optional<SimKafka.Owner> owner(SimWorker worker, TopicPartition source) {

@@ -12,6 +12,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.WindowMetadata;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -273,7 +274,7 @@ enum PlantedBug {
     Producer<byte[], byte[]> producer(
         SimKafka kafka, SimProcess process, Map<String, Object> settings) {
       return describing(
-          kafka, process, settings, metadata -> metadata.length() > 30 ? "" : metadata);
+          kafka, process, settings, metadata -> metadata.length() > LONG_METADATA ? "" : metadata);
     }
   },
   /** Metadata is sent without looking whether the broker takes it. */
@@ -285,7 +286,7 @@ enum PlantedBug {
           kafka,
           process,
           settings,
-          metadata -> metadata.length() > 30 ? metadata + "x".repeat(4096) : metadata);
+          metadata -> metadata.length() > LONG_METADATA ? metadata + "x".repeat(4096) : metadata);
     }
   },
 
@@ -303,6 +304,27 @@ enum PlantedBug {
     Consumer<byte[], byte[]> consumer(
         SimKafka kafka, SimProcess process, Map<String, Object> settings) {
       return new Trusting(kafka, process, settings);
+    }
+  },
+
+  // Rule 7: jobs that kill their worker's process
+
+  FORGETS_DEATHS("7") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return inCustody(kafka, process, settings, _ -> Custody.FREE);
+    }
+  },
+  TAKES_EVERYONE_FOR_A_KILLER("7") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return inCustody(
+          kafka,
+          process,
+          settings,
+          custody -> new Custody(custody.process(), 10, custody.suspect(), custody.onTrial(), 10));
     }
   },
 
@@ -405,6 +427,46 @@ enum PlantedBug {
     }
   },
 
+  RUNS_BEFORE_ITS_TIME("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record -> record.attempts().isEmpty() ? withJob(record, record.job(), null) : record);
+    }
+  },
+  LOSES_HELD_JOBS("6") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isOfHolds(settings)
+          ? rewriting(kafka, process, settings, _ -> List.of())
+          : kafka.producer(process, settings);
+    }
+  },
+  MOVES_HELD_JOBS_TWICE("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isOfHolds(settings)
+          ? rewriting(kafka, process, settings, record -> List.of(record, record))
+          : kafka.producer(process, settings);
+    }
+  },
+  /** A held job is moved in one transaction, and its offset committed in another. */
+  MOVES_HELD_JOBS_BEFORE_THEIR_OFFSETS("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isOfHolds(settings)
+          ? new Halves(kafka, process, settings, false)
+          : kafka.producer(process, settings);
+    }
+  },
+
   // Rule 12: open transactions of workers that are gone
 
   LEAVES_TRANSACTIONS_OPEN("12") {
@@ -428,7 +490,7 @@ enum PlantedBug {
           kafka,
           process,
           settings,
-          record -> record.topic().endsWith("retry") ? List.of(record, record) : List.of(record));
+          record -> isWaiting(record) ? List.of(record, record) : List.of(record));
     }
   },
   LOSES_DEAD_LETTERS("8") {
@@ -467,7 +529,8 @@ enum PlantedBug {
           limits.windowJobs(),
           limits.claimedBytes(),
           limits.batchRecords(),
-          limits.commitLinger());
+          limits.commitLinger(),
+          limits.waiting());
     }
   };
 
@@ -501,6 +564,9 @@ enum PlantedBug {
     return kafka.consumer(process, settings);
   }
 
+  /** Metadata of a window in which something is finished beyond the watermark is longer. */
+  private static final int LONG_METADATA = 38;
+
   // How they are planted
 
   private static Map<String, Object> with(Map<String, Object> settings, String key, Object value) {
@@ -524,6 +590,34 @@ enum PlantedBug {
             changed.put(
                 partition,
                 new OffsetAndMetadata(offset.offset(), metadata.apply(offset.metadata()))));
+        super.sendOffsetsToTransaction(changed, group);
+      }
+    };
+  }
+
+  private static boolean isOfHolds(Map<String, Object> settings) {
+    return String.valueOf(settings.get("transactional.id")).contains("hold-");
+  }
+
+  /** A producer that writes down another custody of each partition. */
+  private static Producer<byte[], byte[]> inCustody(
+      SimKafka kafka,
+      SimProcess process,
+      Map<String, Object> settings,
+      UnaryOperator<Custody> custody) {
+    return new SimProducer(kafka, process, settings) {
+      @Override
+      public void sendOffsetsToTransaction(
+          Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
+        var changed = new LinkedHashMap<>(offsets);
+        changed.replaceAll((partition, offset) -> {
+          var topic = kafka.topicId(partition.topic());
+          return WindowMetadata.read(offset.offset(), topic, offset.metadata())
+                  instanceof WindowMetadata.Restored.Window(var window, var right)
+              ? new OffsetAndMetadata(
+                  offset.offset(), WindowMetadata.write(topic, window, custody.apply(right)))
+              : offset;
+        });
         super.sendOffsetsToTransaction(changed, group);
       }
     };
@@ -603,7 +697,9 @@ enum PlantedBug {
         job.attemptTimeout(),
         job.acceptedAt(),
         expireAt,
-        job.labels());
+        job.labels(),
+        job.runAt(),
+        job.retry());
   }
 
   private static Job withAttempts(Job job, int maxAttempts) {
@@ -615,7 +711,9 @@ enum PlantedBug {
         job.attemptTimeout(),
         job.acceptedAt(),
         job.expireAt(),
-        job.labels());
+        job.labels(),
+        job.runAt(),
+        job.retry());
   }
 
   private static @Nullable JobEvent event(ProducerRecord<byte[], byte[]> record) {
@@ -633,7 +731,7 @@ enum PlantedBug {
               new JobEvent.RetryScheduled(
                   retry.jobId(), retry.generation(), retry.failed(), retry.at(), retry.at())));
     }
-    if (record.topic().endsWith("retry")
+    if (isWaiting(record)
         && JsonCodec.JOB_RECORDS.decode(record.value())
             instanceof Decoded.Value<JobRecord>(JobRecord job)) {
       return withValue(
@@ -646,6 +744,10 @@ enum PlantedBug {
       ProducerRecord<byte[], byte[]> record, byte[] value) {
     return new ProducerRecord<>(
         record.topic(), record.partition(), record.key(), value, record.headers());
+  }
+
+  private static boolean isWaiting(ProducerRecord<byte[], byte[]> record) {
+    return record.topic().endsWith("retry") || record.topic().contains("hold-");
   }
 
   private static boolean isPoisonLetter(ProducerRecord<byte[], byte[]> record) {

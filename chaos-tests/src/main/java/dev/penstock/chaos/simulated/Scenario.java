@@ -1,6 +1,9 @@
 package dev.penstock.chaos.simulated;
 
+import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
+import dev.penstock.topic.Topics;
+import dev.penstock.worker.Retries;
 import dev.penstock.worker.core.CoreLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +17,7 @@ import java.util.SplittableRandom;
  * @param workers how many there are at the beginning
  * @param span over which jobs come and faults happen
  * @param skew how far a worker's clock is off at most
+ * @param killers how many jobs kill the process that runs them
  * @param slowJobs how many jobs in a hundred take long
  * @param cancels how many jobs in a hundred someone asks the end of
  * @param badCalls how many calls in a hundred go wrong
@@ -21,17 +25,18 @@ import java.util.SplittableRandom;
  */
 record Scenario(
     long seed,
-    int partitions,
     int workers,
     int jobs,
     int poison,
+    int killers,
     Duration span,
     Duration skew,
     int slowJobs,
     int cancels,
     int badCalls,
+    Topics topics,
     CoreLimits limits,
-    RetryPolicy retry,
+    Retries retry,
     Duration drainGrace,
     Duration transactionTimeout,
     List<Fault> faults) {
@@ -52,18 +57,29 @@ record Scenario(
     var random = new SplittableRandom(seed);
     boolean calm = random.nextInt(10) == 0;
     int partitions = 1 + random.nextInt(3);
+    var shortest = Duration.ofMillis(200 + random.nextInt(800));
+    var topics =
+        new Topics(
+            "p.",
+            partitions,
+            Duration.ofDays(30),
+            Duration.ofHours(24),
+            List.of(shortest, shortest.multipliedBy(4)));
     int workers = 1 + random.nextInt(3);
     int jobs = 1 + random.nextInt(size.jobs());
     var span = Duration.ofMillis(3_000 + random.nextInt(15_000));
+    var waiting =
+        new CoreLimits.Waiting(calm ? 100 : 1 + random.nextInt(40), topics.waitingHorizon());
     var limits =
         calm
-            ? new CoreLimits(100, 200, 100_000_000, 100, Duration.ofMillis(3))
+            ? new CoreLimits(100, 200, 100_000_000, 100, Duration.ofMillis(3), waiting)
             : new CoreLimits(
                 1 + random.nextInt(8),
                 random.nextBoolean() ? 1 + random.nextInt(6) : 50,
                 random.nextInt(4) == 0 ? 2_000 : 10_000_000,
                 random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 50,
-                Duration.ofMillis(random.nextInt(20)));
+                Duration.ofMillis(random.nextInt(20)),
+                waiting);
     var retry =
         new RetryPolicy(
             Duration.ofMillis(10 + random.nextInt(1_000)),
@@ -83,17 +99,18 @@ record Scenario(
     faults.sort(Comparator.comparing(Fault::at));
     return new Scenario(
         seed,
-        partitions,
         workers,
         jobs,
         random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0,
+        !calm && random.nextInt(6) == 0 ? 1 + random.nextInt(2) : 0,
         span,
         Duration.ofMillis(random.nextInt(200)),
         random.nextInt(30),
         random.nextInt(50),
         calm ? 10 : random.nextInt(60),
+        topics,
         limits,
-        retry,
+        new Retries(RetryPolicies.all(retry), random.nextInt(100), 5 + random.nextInt(50)),
         Duration.ofMillis(random.nextInt(4_000)),
         Duration.ofSeconds(1 + random.nextInt(3)),
         faults);

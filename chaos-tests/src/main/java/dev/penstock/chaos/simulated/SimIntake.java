@@ -42,6 +42,7 @@ final class SimIntake {
   private final HistoryBuilder history;
   private final SimProcess process;
   private boolean done;
+  private int made;
 
   SimIntake(
       Scheduler scheduler,
@@ -140,15 +141,20 @@ final class SimIntake {
     long most = (now.toEpochMilli() << 16) | 0x7000L | random.nextLong(0x1000);
     long least = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     boolean expires = scheduler.below(8) == 0;
+    boolean waits = scheduler.below(8) == 0;
+    boolean kills = made++ < scenario.killers();
     return new Job(
         new JobId(new UUID(most, least)),
         scheduler.below(40) == 0 ? "nobody" : SimProvider.NAME,
-        new JobInput.DetectLanguage("x".repeat(1 + (int) scheduler.below(600))),
+        new JobInput.DetectLanguage(
+            (kills ? SimProvider.KILLER : "") + "x".repeat(1 + (int) scheduler.below(600))),
         1 + (int) scheduler.below(4),
         Duration.ofMillis(300 + scheduler.below(4_000)),
         now,
         expires ? now.plusMillis(scheduler.below(6_000)) : null,
-        Map.of());
+        Map.of(),
+        waits ? now.plusMillis(scheduler.below(5_000)) : null,
+        null);
   }
 
   private void cancel(JobId id) {

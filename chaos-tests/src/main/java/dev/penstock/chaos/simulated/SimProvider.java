@@ -16,16 +16,25 @@ import java.util.Set;
 /** The provider, as one worker's process reaches it. Remembers every call. */
 final class SimProvider implements Provider {
   static final String NAME = "sim";
+
+  /** What the text of a job begins with that kills the process that runs it. */
+  static final String KILLER = "kill";
+
   private static final long MILLI = 1_000_000;
 
   private final Scheduler scheduler;
   private final Scenario scenario;
   private final Calls calls;
+  private final Runnable killing;
 
-  SimProvider(Scheduler scheduler, Scenario scenario, Calls calls) {
+  /**
+   * @param killing ends the process; does not return
+   */
+  SimProvider(Scheduler scheduler, Scenario scenario, Calls calls, Runnable killing) {
     this.scheduler = scheduler;
     this.scenario = scenario;
     this.calls = calls;
+    this.killing = killing;
   }
 
   /** Where calls are noted. */
@@ -56,6 +65,10 @@ final class SimProvider implements Provider {
     try {
       if (scheduler.below(3) > 0 || slow) {
         sleep(slow ? 500 * MILLI + scheduler.below(3_000 * MILLI) : scheduler.below(150 * MILLI));
+      }
+      if (call.input().text().startsWith(KILLER)) {
+        ending.ended(Call.End.KILLED);
+        killing.run();
       }
       ProviderResult result =
           scheduler.below(100) < scenario.badCalls()

@@ -14,12 +14,15 @@ import dev.penstock.worker.Machine;
 import dev.penstock.worker.Supervisor;
 import dev.penstock.worker.WorkerConfig;
 import dev.penstock.worker.core.Claim;
+import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.thread.Threads;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,8 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One worker: the real one, started in one simulated process after the other. */
 final class SimWorker {
-  private static final EngineMetrics NO_METRICS = new NoMetrics();
-
   private final String id;
   private final World world;
   private final long skewNanos;
@@ -111,15 +112,24 @@ final class SimWorker {
             threads,
             clock(),
             new SplittableRandom(scheduler.random().nextLong()),
+            begun.number() + 1,
             reason -> {
               world.incidents().halted(id, reason);
               scheduler.halt();
             });
     var provider =
-        new SimProvider(scheduler, world.scenario(), call -> world.calls().begun(this, call));
+        new SimProvider(
+            scheduler,
+            world.scenario(),
+            call -> world.calls().begun(this, call),
+            this::killedByCall);
     var started =
         new Supervisor(
-            config(), new Providers(List.of(provider)), machine, clients(begun), NO_METRICS);
+            config(),
+            new Providers(List.of(provider)),
+            machine,
+            clients(begun),
+            new NoMetrics(world.topics()));
     supervisor = started;
     Threads.Task main = threads.platform("main", started::start);
     main.start();
@@ -142,7 +152,9 @@ final class SimWorker {
     return new KafkaClients() {
       @Override
       public Producer<byte[], byte[]> producer(Map<String, Object> settings) {
-        life++;
+        if (String.valueOf(settings.get("transactional.id")).contains("worker-")) {
+          life++;
+        }
         return world.bug().producer(kafka, owner, settings);
       }
 
@@ -159,6 +171,13 @@ final class SimWorker {
         return ids;
       }
     };
+  }
+
+  /** A call was more than its process could bear. Does not return. */
+  private void killedByCall() {
+    world.calls().gone(this);
+    world.incidents().halted(id, "out of memory");
+    world.scheduler().halt();
   }
 
   /** {@code kill -9}. */
@@ -218,7 +237,18 @@ final class SimWorker {
   }
 
   private static final class NoMetrics implements EngineMetrics {
-    private final Timer commits = new SimpleMeterRegistry().timer("commits");
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final Timer commits = registry.timer("commits");
+    private final HoldMetrics holds;
+
+    NoMetrics(Topics topics) {
+      this.holds = new HoldMetrics(registry, topics);
+    }
+
+    @Override
+    public HoldMetrics holds() {
+      return holds;
+    }
 
     @Override
     public Timer commits() {
@@ -230,6 +260,9 @@ final class SimWorker {
 
     @Override
     public void called(Claim claim, Judge.Call call, String code) {}
+
+    @Override
+    public void late(Duration lateness) {}
 
     @Override
     public void poisoned() {}

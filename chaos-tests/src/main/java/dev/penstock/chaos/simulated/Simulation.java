@@ -36,7 +36,7 @@ final class Simulation {
   private static final Duration LOOK = Duration.ofMillis(200);
 
   /** Faults end, timeouts pass, and the workers begin anew after pauses that grow to 30 s. */
-  private static final Duration QUIESCENCE = Duration.ofMinutes(4);
+  private static final Duration QUIESCENCE = Duration.ofMinutes(6);
 
   private static final Duration ALARM = Duration.ofSeconds(40);
   private static final int MAX_WORKERS = 4;
@@ -54,13 +54,12 @@ final class Simulation {
   private final SimWorker.World world;
   private boolean deathIsExpected;
   private boolean allAway;
-  private int halts;
+  private int deaths;
 
   private Simulation(Scenario scenario, PlantedBug bug) {
     this.scenario = scenario;
     this.scheduler = new Scheduler(scenario.seed());
-    this.topics =
-        new Topics("p.", scenario.partitions(), Duration.ofDays(30), Duration.ofHours(24));
+    this.topics = scenario.topics();
     this.weather = new Weather(scheduler, topics.control());
     this.kafka =
         new SimKafka(
@@ -121,21 +120,23 @@ final class Simulation {
     int interruptions =
         workers.stream().mapToInt(SimWorker::life).sum()
             + kafka.epoch(topics.workerGroup())
-            + halts;
+            + deaths;
     int commitsToTell = scenario.limits().slots() / scenario.limits().batchRecords() + 3;
     return new Allowance(
         interruptions,
         scenario.skew(),
         commitsToTell,
-        scenario.isCalm() ? Duration.ofSeconds(2) : Allowance.NO_MATTER_WHEN);
+        scenario.isCalm() ? Duration.ofSeconds(2) : Allowance.NO_MATTER_WHEN,
+        (int) scenario.faults().stream().filter(fault -> !(fault instanceof Fault.Join)).count()
+            + scenario.killers());
   }
 
   // The life of the world
 
   private void live() {
     topics.all().forEach(topic -> kafka.createTopic(topic.name(), topic.partitions()));
-    for (TopicPartition partition : claimed()) {
-      kafka.commit(topics.workerGroup(), partition, new OffsetAndMetadata(0));
+    for (TopicPartition partition : consumed()) {
+      kafka.commit(group(partition), partition, new OffsetAndMetadata(0));
     }
     kafka.watchTransactions((id, committed) -> {
       if (committed && id.startsWith("p.worker-")) {
@@ -233,7 +234,7 @@ final class Simulation {
   }
 
   private void halted(String worker, String reason) {
-    halts++;
+    deaths++;
     workers.stream()
         .filter(each -> each.id().equals(worker))
         .findFirst()
@@ -251,11 +252,12 @@ final class Simulation {
     // What the killed ones left open ends by its timeout.
     scheduler.sleep(
         scenario.transactionTimeout().plus(Scenario.TIMEOUT_SCAN).plusSeconds(1).toNanos());
-    String group = topics.workerGroup();
     List<TopicPartition> described =
-        claimed().stream()
+        consumed().stream()
             .filter(partition ->
-                !Objects.requireNonNull(kafka.committed(group, partition)).metadata().isEmpty())
+                !Objects.requireNonNull(kafka.committed(group(partition), partition))
+                    .metadata()
+                    .isEmpty())
             .toList();
     if (described.isEmpty()) {
       allAway = false;
@@ -263,12 +265,13 @@ final class Simulation {
       return;
     }
     TopicPartition partition = described.get((int) scheduler.below(described.size()));
+    String group = group(partition);
     OffsetAndMetadata right = Objects.requireNonNull(kafka.committed(group, partition));
     deathIsExpected = true;
     switch (damage) {
       case EXPIRED -> kafka.expire(group, partition);
       case GARBLED ->
-          kafka.commit(group, partition, new OffsetAndMetadata(right.offset(), "p1.AAAA"));
+          kafka.commit(group, partition, new OffsetAndMetadata(right.offset(), "p2.AAAA"));
       case OTHER_TOPIC ->
           kafka.commit(
               group,
@@ -289,9 +292,9 @@ final class Simulation {
     workers.forEach(SimWorker::start);
   }
 
-  /** Metadata begins with the id of its topic; see WindowMetadata. */
+  /** Metadata begins with the id of its topic; see WindowMetadata and HoldLoop. */
   private static String ofOtherTopic(String metadata) {
-    int first = "p1.".length();
+    int first = metadata.startsWith("p2.") ? "p2.".length() : 0;
     char other = metadata.charAt(first) == 'A' ? 'B' : 'A';
     return metadata.substring(0, first) + other + metadata.substring(first + 1);
   }
@@ -302,12 +305,20 @@ final class Simulation {
 
   // Looking
 
-  private List<TopicPartition> claimed() {
+  /** What workers consume, held jobs included. */
+  private List<TopicPartition> consumed() {
     var all = new ArrayList<TopicPartition>();
     for (String topic : topics.claimed()) {
       kafka.logs(topic).forEach(log -> all.add(log.partition()));
     }
+    for (String topic : topics.holdTopics()) {
+      kafka.logs(topic).forEach(log -> all.add(log.partition()));
+    }
     return all;
+  }
+
+  private String group(TopicPartition partition) {
+    return topics.claimed().contains(partition.topic()) ? topics.workerGroup() : topics.holdGroup();
   }
 
   /** Whether everything is consumed and nothing is open. */
@@ -316,24 +327,24 @@ final class Simulation {
         topics.all().stream()
             .flatMap(topic -> kafka.logs(topic.name()).stream())
             .allMatch(log -> log.lastStable() == log.end());
-    return decided && claimed().stream().allMatch(this::isConsumed);
+    return decided && consumed().stream().allMatch(this::isConsumed);
   }
 
   private boolean isConsumed(TopicPartition partition) {
     SimLog log = kafka.log(partition);
-    @Nullable OffsetAndMetadata committed = kafka.committed(topics.workerGroup(), partition);
+    @Nullable OffsetAndMetadata committed = kafka.committed(group(partition), partition);
     return committed != null
         && committed.offset() >= log.end()
-        && !kafka.isUnstable(topics.workerGroup(), partition);
+        && !kafka.isUnstable(group(partition), partition);
   }
 
   private List<String> lags() {
-    return claimed().stream()
+    return consumed().stream()
         .filter(partition -> !isConsumed(partition))
         .map(partition ->
             partition
                 + " is committed to "
-                + kafka.committed(topics.workerGroup(), partition)
+                + kafka.committed(group(partition), partition)
                 + " and ends at "
                 + kafka.log(partition).end())
         .toList();
@@ -342,6 +353,9 @@ final class Simulation {
   private void record() {
     decode(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
     decode(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
+    for (String hold : topics.holdTopics()) {
+      decode(hold, JsonCodec.JOB_RECORDS, history.held);
+    }
     decode(topics.events(), JsonCodec.EVENTS, history.events);
     decode(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
     for (SimLog log : kafka.logs(topics.deadLetters())) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.job.Attempt;
 import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
@@ -263,11 +264,29 @@ final class LawsTest {
   }
 
   @Test
-  void twoRecordsForOneAttemptAreFound() {
+  void aWaitingRecordThatIsWrittenAnewBeforeItCouldBeReadIsFound() {
     JobRecord job = run.jobRecord(run.retried);
     var waiting =
         new JobRecord(job.job(), 0, List.of(run.failedAttempt(run.retried)), Instant.EPOCH);
-    run.history.retries.add(run.record("retry", waiting));
+    Recorded<JobRecord> first =
+        run.history.retries.stream()
+            .filter(retry -> retry.value().job().id().equals(run.retried))
+            .findFirst()
+            .orElseThrow();
+    run.history.retries.remove(first);
+    run.history.retries.add(
+        new Recorded<>(
+            first.topic(),
+            0,
+            first.offset(),
+            first.appendedAt(),
+            first.appendedAt().plusSeconds(1),
+            first.value()));
+    run.history.held.add(
+        new Recorded<>("hold-16s", 0, 1, first.appendedAt().plusSeconds(1), waiting));
+    assertThat(run.check()).isEmpty();
+    run.history.held.set(
+        0, new Recorded<>("hold-16s", 0, 1, first.appendedAt().plusMillis(999), waiting));
     assertOnly(Law.ONE_LIVE_RECORD, "attempt 2 in more than one record");
   }
 
@@ -328,11 +347,51 @@ final class LawsTest {
   void aJobThatHasToWaitForOthersIsFound() {
     run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ofMillis(500)));
     assertThat(run.check()).isEmpty();
-    var prompt = new Allowance(1, Duration.ZERO, Run.COMMITS_TO_TELL, Duration.ZERO);
+    var prompt = new Allowance(1, Duration.ZERO, Run.COMMITS_TO_TELL, Duration.ZERO, 1);
     assertThat(Laws.check(run.history.build(), prompt))
         .singleElement()
         .extracting(Violation::law)
         .isEqualTo(Law.SLOW_JOBS_BLOCK_NOBODY);
+  }
+
+  @Test
+  void aJobThatKillsManyProcessesIsFound() {
+    for (int i = 0; i < 14; i++) {
+      run.history.calls.add(run.kill(run.cancelled, i));
+    }
+    assertThat(run.check())
+        .extracting(Violation::law)
+        .containsOnly(Law.KILLERS_ARE_CONTAINED, Law.ATTEMPTS_ARE_BOUNDED);
+  }
+
+  @Test
+  void aJobThatIsTakenForAKillerIsFound() {
+    run.forgetOutcome(run.succeeded);
+    run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ZERO));
+    var reason = new Failure.CrashLoop("it looked like it");
+    run.finish(run.succeeded, List.of(), new Outcome.DeadLettered(reason));
+    run.history.deadLetters.add(
+        run.record(
+            "dead-letters",
+            new DeadLetter(
+                run.jobRecord(run.succeeded).job(),
+                0,
+                List.of(),
+                reason,
+                new DeadLetter.Origin("jobs", 0, 1),
+                Instant.EPOCH)));
+    run.history.results.clear();
+    assertOnly(Law.KILLERS_ARE_CONTAINED, "never killed one");
+  }
+
+  @Test
+  void aCallBeforeTheJobWasToRunIsFound() {
+    Instant begins = run.call(run.succeeded, "w1", 1, Duration.ZERO).beganAt();
+    run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ZERO));
+    run.schedule(run.succeeded, begins);
+    assertThat(run.check()).isEmpty();
+    run.schedule(run.succeeded, begins.plusMillis(1));
+    assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "was not to run before");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A made-up run in which every law holds: one job that succeeds at once, one on its second attempt,
@@ -27,7 +28,7 @@ import java.util.Optional;
 final class Run {
   static final int COMMITS_TO_TELL = 2;
   static final Allowance ALLOWANCE =
-      new Allowance(1, Duration.ZERO, COMMITS_TO_TELL, Allowance.NO_MATTER_WHEN);
+      new Allowance(1, Duration.ZERO, COMMITS_TO_TELL, Allowance.NO_MATTER_WHEN, 1);
   static final Failure FAILURE = new Failure.Retryable("reset");
   static final int MAX_ATTEMPTS = 2;
 
@@ -199,6 +200,15 @@ final class Run {
 
   /** Gives a job a deadline. */
   void expire(JobId id, Instant deadline) {
+    replace(id, deadline, null);
+  }
+
+  /** Gives a job a time before which it is not to run. */
+  void schedule(JobId id, Instant runAt) {
+    replace(id, null, runAt);
+  }
+
+  private void replace(JobId id, @Nullable Instant deadline, @Nullable Instant runAt) {
     history.jobs.replaceAll(record -> {
       Job job = record.value().job();
       var changed =
@@ -210,7 +220,9 @@ final class Run {
               job.attemptTimeout(),
               job.acceptedAt(),
               deadline,
-              job.labels());
+              job.labels(),
+              runAt,
+              job.retry());
       return job.id().equals(id)
           ? new Recorded<>(
               record.topic(),
@@ -220,6 +232,24 @@ final class Run {
               JobRecord.accepted(changed))
           : record;
     });
+  }
+
+  /** A call that brought its process down. */
+  Call kill(JobId id, int life) {
+    Call call = call(id, "w1", life, Duration.ofHours(-1).plusSeconds(life));
+    return new Call(
+        call.job(),
+        call.generation(),
+        call.attempt(),
+        call.worker(),
+        life,
+        true,
+        call.ownedSince(),
+        call.toldAt(),
+        call.beganAt(),
+        call.endedAt(),
+        Call.End.KILLED,
+        0);
   }
 
   /** An owner's call of a first attempt, so long after the time at which the attempt was told. */

@@ -96,6 +96,9 @@ final class Observer {
   void record(HistoryBuilder history) {
     decodeAll(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
     decodeAll(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
+    for (String hold : topics.holdTopics()) {
+      decodeAll(hold, JsonCodec.JOB_RECORDS, history.held);
+    }
     decodeAll(topics.events(), JsonCodec.EVENTS, history.events);
     decodeAll(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
     for (ConsumerRecord<byte[], byte[]> record : read(topics.deadLetters())) {

@@ -20,6 +20,11 @@ public final class SimProcess {
     return name;
   }
 
+  /** A number that no other process of its simulation has. */
+  public int number() {
+    return number;
+  }
+
   /** A name that no other process of its simulation has. */
   public String unique() {
     return name + "-" + number;
