@@ -14,6 +14,7 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobOutput.ScoredLabel;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.RetryRule;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,7 +43,8 @@ final class WireFormatTest {
   private static final JobId ID = JobId.of("01a1fde9-9009-7fbe-b20b-f706a42df8e7");
 
   /** What may be absent or null wherever it stands. */
-  private static final Set<String> OPTIONAL = Set.of("expireAt", "failure");
+  private static final Set<String> OPTIONAL =
+      Set.of("expireAt", "failure", "runAt", "retry", "baseDelay", "maxDelay", "multiplier");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -77,7 +79,8 @@ final class WireFormatTest {
   private static final String JOB =
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
           + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
-          + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"}}";
+          + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"},\"runAt\":\"2026-11-21T09:00:00Z\","
+          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5}}";
   private static final String ATTEMPT =
       "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"latency\":\"PT0.012S\",\"failure\":FAILURE}";
@@ -176,7 +179,9 @@ final class WireFormatTest {
         Duration.ofSeconds(30),
         AT,
         Instant.parse("2026-11-22T08:00:00Z"),
-        Map.of("team", "search"));
+        Map.of("team", "search"),
+        Instant.parse("2026-11-21T09:00:00Z"),
+        new RetryRule(Duration.ofSeconds(2), Duration.ofMinutes(1), 1.5));
   }
 
   private static Attempt attempt(Failure failure) {
@@ -210,6 +215,7 @@ final class WireFormatTest {
     all.put(new Failure.Undecodable("m"), "{\"code\":\"undecodable\",\"message\":\"m\"}");
     all.put(new Failure.Unknown("m"), "{\"code\":\"unknown\",\"message\":\"m\"}");
     all.put(new Failure.CallCancelled("m"), "{\"code\":\"call_cancelled\",\"message\":\"m\"}");
+    all.put(new Failure.CrashLoop("m"), "{\"code\":\"crash_loop\",\"message\":\"m\"}");
     return all;
   }
 
