@@ -278,6 +278,8 @@ final class Simulation {
               partition,
               new OffsetAndMetadata(right.offset(), ofOtherTopic(right.metadata())));
     }
+    // Those that die of something else meanwhile come back, as always.
+    allAway = false;
     workers.forEach(SimWorker::start);
     if (!scheduler.poll(
         () -> workers.stream().anyMatch(worker -> worker.dead() != null), LOOK, ALARM)) {
@@ -285,6 +287,7 @@ final class Simulation {
           partition.toString(),
           "has a committed offset that can't be trusted (" + damage + "), but no worker says so");
     }
+    allAway = true;
     workers.forEach(SimWorker::kill);
     kafka.commit(group, partition, right);
     deathIsExpected = false;
