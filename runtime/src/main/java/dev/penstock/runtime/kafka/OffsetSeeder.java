@@ -1,6 +1,7 @@
 package dev.penstock.runtime.kafka;
 
 import dev.penstock.lifecycle.StartException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 final class OffsetSeeder {
   private static final Logger log = LoggerFactory.getLogger(OffsetSeeder.class);
-  private static final int MAX_TRIES = 20;
+
+  /** How long other services that seed at the same time may get in the way. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final KafkaConfig config;
   private final Admin admin;
@@ -61,6 +64,7 @@ final class OffsetSeeder {
                 IntStream.range(0, config.topics().partitions())
                     .mapToObj(partition -> new TopicPartition(topic, partition)))
             .toList();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     for (int tries = 1; anyMissing(group, all); tries++) {
       try {
         seedFenced(group, all);
@@ -69,11 +73,11 @@ final class OffsetSeeder {
       } catch (KafkaException e) {
         // Mostly another service that seeds at the same time: fenced, or its commit ended ours.
         // What is there now is looked at again; each try begins anew, so none can do harm.
-        if (tries == MAX_TRIES) {
+        if (System.nanoTime() > deadline) {
           throw cannot(group, e);
         }
         log.debug("seeding the offsets of {} is tried again", group, e);
-        Pause.briefly();
+        Pause.apart(tries);
       }
     }
   }
