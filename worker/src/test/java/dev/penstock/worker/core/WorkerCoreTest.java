@@ -683,12 +683,13 @@ final class WorkerCoreTest {
       records.add(source(P0, offset, dueAt(now.plusSeconds(5))));
     }
     records.add(source(P0, 3));
+    records.add(source(P0, 4));
     core.handle(new CoreEvent.Polled(P0, records.subList(0, 2), 2), now);
     core.endTurn(now);
     assertThat(actions.paused).as("two wait, and as many may run").isEmpty();
-    core.handle(new CoreEvent.Polled(P0, records.subList(2, 4), 4), now);
+    core.handle(new CoreEvent.Polled(P0, records.subList(2, 5), 5), now);
     core.endTurn(now);
-    assertThat(actions.paused).as("no more may wait").containsExactly(P0);
+    assertThat(actions.paused).as("no more may wait, and enough is read ahead").containsExactly(P0);
     assertThat(actions.calls).isEmpty();
     pass(Duration.ofSeconds(5));
     pass(Duration.ofMillis(1));
