@@ -96,7 +96,7 @@ final class BenchTest {
             "--partitions",
             "2");
     assertThat(json.get("parts").propertyNames())
-        .startsWith("bare", "intake")
+        .startsWith("bare", "produce only", "intake")
         .contains("intake latency p99");
   }
 
