@@ -3,16 +3,20 @@ package dev.penstock.runtime.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -159,15 +163,16 @@ final class TopicProvisionerTest {
       new TopicProvisioner(config).ensure();
       worker.commitTransaction();
     }
-    assertThat(offsets(config)).containsEntry(jobs, 1L);
+    // A commit is answered before the offsets in it can be seen.
+    await().untilAsserted(() -> assertThat(offsets(config)).containsEntry(jobs, 1L));
   }
 
   @RepeatedTest(5)
   void severalServicesMayStartTogether(RepetitionInfo repetition) throws Exception {
     var config = config("race" + repetition.getCurrentRepetition() + ".", 3);
-    try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var all =
-          java.util.stream.IntStream.range(0, 8)
+          IntStream.range(0, 8)
               .mapToObj(_ -> threads.submit(() -> new TopicProvisioner(config).ensure()))
               .toList();
       for (var each : all) {
@@ -178,7 +183,7 @@ final class TopicProvisionerTest {
   }
 
   private static Map<TopicPartition, Long> offsets(KafkaConfig config) throws Exception {
-    var offsets = new java.util.HashMap<TopicPartition, Long>();
+    var offsets = new HashMap<TopicPartition, Long>();
     admin
         .listConsumerGroupOffsets(config.topics().workerGroup())
         .partitionsToOffsetAndMetadata()
