@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
       UtilisationBench.class,
       IntakeBench.class,
       IntakeBulkBench.class,
-      RetriesBench.class
+      RetriesBench.class,
+      FailoverBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -28,6 +29,22 @@ record Outputs(long records, long keys, long valueBytes, long firstMillis, long 
   /** Reads everything up to {@code ends} and counts the records whose value is {@code counted}. */
   static Outputs read(String bootstrap, Map<TopicPartition, Long> ends, Predicate<byte[]> counted) {
     var tally = new Tally();
+    scan(
+        bootstrap,
+        ends,
+        record -> {
+          if (counted.test(record.value())) {
+            tally.add(record);
+          }
+        });
+    return tally.outputs();
+  }
+
+  /** Hands over every committed record up to {@code ends}, in the order of each partition. */
+  static void scan(
+      String bootstrap,
+      Map<TopicPartition, Long> ends,
+      Consumer<ConsumerRecord<String, byte[]>> taker) {
     Map<String, Object> settings =
         Map.of(
             "bootstrap.servers",
@@ -53,14 +70,9 @@ record Outputs(long records, long keys, long valueBytes, long firstMillis, long 
                   + TIMEOUT
                   + ": is a transaction left open?");
         }
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-          if (counted.test(record.value())) {
-            tally.add(record);
-          }
-        }
+        consumer.poll(POLL).forEach(taker);
       }
     }
-    return tally.outputs();
   }
 
   /**

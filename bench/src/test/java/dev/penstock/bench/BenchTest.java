@@ -141,6 +141,28 @@ final class BenchTest {
   }
 
   @Test
+  void failoverReportsWhenTheJobsOfAKilledWorkerRunAgain() {
+    JsonNode json =
+        measured(
+            "failover",
+            "--rate",
+            "50",
+            "--before",
+            "3",
+            "--after",
+            "20",
+            "--rounds",
+            "1",
+            "--partitions",
+            "2",
+            "--heap-mb",
+            "256");
+    assertThat(json.get("parts").propertyNames())
+        .containsExactly("first partition", "all partitions", "lost calls, most");
+    assertThat(json.get("configuration").get("sessionSeconds").asDouble()).isPositive();
+  }
+
+  @Test
   void anOptionOutOfItsBoundsIsRefusedWithTheBounds() {
     Ended ended = run("worker", "--jobs", "1");
     assertThat(ended.code()).isEqualTo(2);
