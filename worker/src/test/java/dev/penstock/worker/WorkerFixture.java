@@ -22,11 +22,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -41,13 +45,22 @@ import org.jspecify.annotations.Nullable;
 final class WorkerFixture implements AutoCloseable {
   private static final AtomicInteger INSTALLATIONS = new AtomicInteger();
 
-  private final EmbeddedBroker broker;
+  private final Path directory;
+  private EmbeddedBroker broker;
   private Topics topics = next(Topics.DEFAULT_HOLDS);
-  private final KafkaProducer<byte[], byte[]> producer;
+  private KafkaProducer<byte[], byte[]> producer;
 
   WorkerFixture(Path directory) {
+    this.directory = directory;
     this.broker = EmbeddedBroker.start(directory, 0);
     this.producer = producer();
+  }
+
+  /** Stops the broker and starts it on its data: its partitions get a new leader epoch. */
+  void restartBroker() {
+    close();
+    broker = EmbeddedBroker.start(directory, 0);
+    producer = producer();
   }
 
   /** A fresh installation on the same broker. */
@@ -265,6 +278,50 @@ final class WorkerFixture implements AutoCloseable {
     } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Commits an offset of {@code jobs} as if a worker had read up to it under {@code epoch}. */
+  void commit(int partition, long offset, int epoch) {
+    try (var outsider = outsider()) {
+      var jobs = new TopicPartition(topics.jobs(), partition);
+      outsider.assign(List.of(jobs));
+      String metadata = committed(outsider, jobs).metadata();
+      outsider.commitSync(
+          Map.of(jobs, new OffsetAndMetadata(offset, Optional.of(epoch), metadata)));
+    }
+  }
+
+  /** The epoch that is committed with the offset of a partition of {@code jobs}. */
+  Optional<Integer> committedEpoch(int partition) {
+    try (var outsider = outsider()) {
+      return committed(outsider, new TopicPartition(topics.jobs(), partition)).leaderEpoch();
+    }
+  }
+
+  /** The epoch under which the last record of a partition of {@code jobs} was written. */
+  int leaderEpoch(int partition) {
+    return read(topics.jobs()).stream()
+        .filter(record -> record.partition() == partition)
+        .reduce((_, later) -> later)
+        .flatMap(ConsumerRecord::leaderEpoch)
+        .orElseThrow();
+  }
+
+  /** How many records a partition of {@code jobs} has. */
+  long count(int partition) {
+    return read(topics.jobs()).stream().filter(record -> record.partition() == partition).count();
+  }
+
+  private KafkaConsumer<byte[], byte[]> outsider() {
+    return new KafkaConsumer<>(
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "group.id", topics.workerGroup()),
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer());
+  }
+
+  private static OffsetAndMetadata committed(
+      KafkaConsumer<byte[], byte[]> outsider, TopicPartition partition) {
+    return Objects.requireNonNull(outsider.committed(Set.of(partition)).get(partition));
   }
 
   private KafkaProducer<byte[], byte[]> producer() {

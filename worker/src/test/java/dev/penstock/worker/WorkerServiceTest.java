@@ -278,6 +278,37 @@ final class WorkerServiceTest {
   }
 
   @Test
+  void aLogThatWasTruncatedAndGrewAgainIsAnAlarm() {
+    fixture.submit(30);
+    int former = fixture.leaderEpoch(0);
+    fixture.restartBroker();
+    fixture.submit(60);
+    assertThat(fixture.leaderEpoch(0)).isGreaterThan(former);
+    // As if a worker had read more under the former leader than is left of its log: what it
+    // finished is not what stands at these offsets now.
+    fixture.commit(0, fixture.count(0) - 1, former);
+    try (var worker = fixture.worker("w1", Map.of())) {
+      worker.start();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(worker.health())
+                  .isInstanceOfSatisfying(
+                      Health.Dead.class, dead -> assertThat(dead.reason()).contains("Truncated")));
+    }
+  }
+
+  @Test
+  void offsetsAreCommittedWithTheEpochTheyWereReadUnder() {
+    try (var worker = fixture.worker("w1", Map.of())) {
+      worker.start();
+      awaitFinished(fixture.submit(30));
+      await().atMost(PATIENCE).until(() -> fixture.lag() == 0);
+    }
+    assertThat(fixture.committedEpoch(0)).hasValue(fixture.leaderEpoch(0));
+  }
+
+  @Test
   void aDrainedWorkerFinishesWhatRunsAndHandsBackTheRest() {
     var settings =
         Map.of(

@@ -84,6 +84,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
 
   private final Map<TopicPartition, CompletableFuture<Void>> restoring = new HashMap<>();
   private final Map<TopicPartition, Long> positions = new HashMap<>();
+  private final LeaderEpochs epochs = new LeaderEpochs();
   private long tailsAt;
   private long restoreAt;
   private Set<TopicPartition> pausedApplied = Set.of();
@@ -201,6 +202,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       wishes.await(() -> !pausedByCore.equals(pausedApplied), PAUSED_REST_NANOS);
     }
     publish();
+    records.nextOffsets().forEach(epochs::pass);
     for (TopicPartition partition : records.partitions()) {
       var claimed = new ArrayList<SourceRecord>();
       records.records(partition).forEach(record -> claimed.add(decode(partition, record)));
@@ -229,7 +231,14 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       if (restoring.containsKey(partition)) {
         continue;
       }
-      long position = consumer.position(partition, COMMITTED_TIMEOUT);
+      long position;
+      try {
+        position = consumer.position(partition, COMMITTED_TIMEOUT);
+      } catch (org.apache.kafka.common.errors.TimeoutException e) {
+        // It is being compared with a new leader's log; a later look will do.
+        log.debug("the position in {} is not known now", partition, e);
+        return;
+      }
       if (position != positions.getOrDefault(partition, -1L)) {
         tell(partition, List.of(), position);
       }
@@ -316,11 +325,12 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
       Thread.currentThread().interrupt();
       throw new InterruptException(e);
     }
+    epochs.forget(gone);
     Ownership before = ownership;
     if (before != null) {
       var rest = new HashSet<>(before.partitions());
       rest.removeAll(gone);
-      ownership = new Ownership(before.group(), rest);
+      ownership = new Ownership(before.group(), rest, epochs);
     }
   }
 
@@ -329,7 +339,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     var group = consumer.groupMetadata();
     Set<TopicPartition> assigned = consumer.assignment();
     if (before == null || !before.partitions().equals(assigned) || !before.group().equals(group)) {
-      ownership = new Ownership(group, assigned);
+      ownership = new Ownership(group, assigned, epochs);
     }
   }
 
@@ -382,7 +392,8 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
           return;
         }
         case WindowMetadata.Restored.Window(var window, var custody) -> {
-          consumer.seek(partition, offset.offset());
+          consumer.seek(partition, offset);
+          epochs.begin(partition, offset);
           restoring.remove(partition);
           inbox.tell(
               new CoreEvent.Assigned(

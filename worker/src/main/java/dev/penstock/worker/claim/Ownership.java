@@ -1,8 +1,10 @@
 package dev.penstock.worker.claim;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -10,7 +12,8 @@ import org.apache.kafka.common.TopicPartition;
  * for the member and its epoch, not for the partitions, so every transaction asserts them here
  * against the same snapshot that it hands to Kafka.
  */
-public record Ownership(ConsumerGroupMetadata group, Set<TopicPartition> partitions) {
+public record Ownership(
+    ConsumerGroupMetadata group, Set<TopicPartition> partitions, LeaderEpochs epochs) {
   public Ownership {
     partitions = Set.copyOf(partitions);
   }
@@ -21,5 +24,11 @@ public record Ownership(ConsumerGroupMetadata group, Set<TopicPartition> partiti
     return group.generationId() >= 0
         && !group.memberId().isEmpty()
         && partitions.containsAll(wanted);
+  }
+
+  /** The offsets as they are to be committed: with the leader epochs that they were read under. */
+  public Map<TopicPartition, OffsetAndMetadata> stamped(
+      Map<TopicPartition, OffsetAndMetadata> offsets) {
+    return epochs.stamp(offsets);
   }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.worker.hold;
 
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.claim.LeaderEpochs;
 import dev.penstock.worker.claim.Ownership;
 import dev.penstock.worker.core.Breakdown;
 import java.time.Duration;
@@ -99,6 +100,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   private final Map<TopicPartition, HeldPartition> held = new LinkedHashMap<>();
   private final Set<TopicPartition> restoring = new HashSet<>();
   private final Set<TopicPartition> full = new HashSet<>();
+  private final LeaderEpochs epochs = new LeaderEpochs();
   private @Nullable Ownership ownership;
   private Instant restoreAt = Instant.EPOCH;
   private Instant hopAt = Instant.EPOCH;
@@ -217,6 +219,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   }
 
   private void take(ConsumerRecords<byte[], byte[]> records) {
+    records.nextOffsets().forEach(epochs::pass);
     for (TopicPartition partition : records.partitions()) {
       HeldPartition state = held.get(partition);
       if (state == null) {
@@ -337,7 +340,13 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
     }
     tailsAt = now.plus(TAIL_PERIOD);
     for (HeldPartition partition : List.copyOf(held.values())) {
-      partition.standsAt(consumer.position(partition.partition(), CALL_TIMEOUT));
+      try {
+        partition.standsAt(consumer.position(partition.partition(), CALL_TIMEOUT));
+      } catch (TimeoutException e) {
+        // It is being compared with a new leader's log; a later look will do.
+        log.debug("the position in {} is not known now", partition.partition(), e);
+        return;
+      }
     }
   }
 
@@ -418,11 +427,12 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
     held.keySet().removeAll(partitions);
     restoring.removeAll(partitions);
     full.removeAll(partitions);
+    epochs.forget(partitions);
     Ownership before = ownership;
     if (before != null) {
       var rest = new HashSet<>(before.partitions());
       rest.removeAll(partitions);
-      ownership = new Ownership(before.group(), rest);
+      ownership = new Ownership(before.group(), rest, epochs);
     }
   }
 
@@ -431,7 +441,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
     var group = consumer.groupMetadata();
     Set<TopicPartition> assigned = consumer.assignment();
     if (before == null || !before.partitions().equals(assigned) || !before.group().equals(group)) {
-      ownership = new Ownership(group, assigned);
+      ownership = new Ownership(group, assigned, epochs);
     }
   }
 
@@ -471,7 +481,8 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
         stopped = true;
         return;
       }
-      consumer.seek(partition, offset.offset());
+      consumer.seek(partition, offset);
+      epochs.begin(partition, offset);
       held.put(
           partition,
           new HeldPartition(

@@ -62,7 +62,7 @@ final class HopTransaction {
         // A failed send fails the commit.
         var _ = producer.send(record);
       }
-      producer.sendOffsetsToTransaction(hop.offsets(), ownership.group());
+      producer.sendOffsetsToTransaction(ownership.stamped(hop.offsets()), ownership.group());
     } catch (KafkaException e) {
       return failed(e);
     }

@@ -134,7 +134,7 @@ public final class Settler implements Runnable {
         // A failed send fails the commit.
         var _ = producer.send(record);
       }
-      producer.sendOffsetsToTransaction(batch.offsets(), snapshot.group());
+      producer.sendOffsetsToTransaction(snapshot.stamped(batch.offsets()), snapshot.group());
     } catch (CommitFailedException e) {
       abort(batch, "its member of the group is out of date", e);
       return;

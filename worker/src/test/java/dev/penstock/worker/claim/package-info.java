@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.claim;
+
+import org.jspecify.annotations.NullMarked;
