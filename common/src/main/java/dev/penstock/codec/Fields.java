@@ -68,6 +68,13 @@ final class Fields {
     return parser.getString();
   }
 
+  boolean bool() {
+    if (parser.currentToken() != JsonToken.VALUE_TRUE) {
+      expect(JsonToken.VALUE_FALSE, "true or false");
+    }
+    return parser.currentToken() == JsonToken.VALUE_TRUE;
+  }
+
   int integer() {
     expect(JsonToken.VALUE_NUMBER_INT, "a whole number");
     return parser.getIntValue();

@@ -14,6 +14,7 @@ final class JobRecordShape extends Shape<JobRecord> {
   private static final SerializedString GENERATION = new SerializedString("generation");
   private static final SerializedString ATTEMPTS = new SerializedString("attempts");
   private static final SerializedString DUE_AT = new SerializedString("dueAt");
+  private static final SerializedString CANCELLED = new SerializedString("cancelled");
 
   @Override
   JobRecord readFields(Fields in) {
@@ -21,12 +22,14 @@ final class JobRecordShape extends Shape<JobRecord> {
     Integer generation = null;
     List<Attempt> attempts = null;
     Instant dueAt = null;
+    boolean cancelled = false;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "job" -> job = in.object(JobShape.JOB);
         case "generation" -> generation = in.integer();
         case "attempts" -> attempts = in.objects(AttemptShape.ATTEMPT);
         case "dueAt" -> dueAt = in.isNull() ? null : in.instant();
+        case "cancelled" -> cancelled = !in.isNull() && in.bool();
         default -> in.skip();
       }
     }
@@ -34,7 +37,8 @@ final class JobRecordShape extends Shape<JobRecord> {
         in.required("job", job),
         in.required("generation", generation),
         in.required("attempts", attempts),
-        dueAt);
+        dueAt,
+        cancelled);
   }
 
   @Override
@@ -47,6 +51,9 @@ final class JobRecordShape extends Shape<JobRecord> {
     Instant dueAt = record.dueAt();
     if (dueAt != null) {
       out.writeName(DUE_AT).writeString(TimeText.text(dueAt));
+    }
+    if (record.cancelled()) {
+      out.writeName(CANCELLED).writeBoolean(true);
     }
   }
 }

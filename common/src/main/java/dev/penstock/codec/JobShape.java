@@ -3,6 +3,7 @@ package dev.penstock.codec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +25,8 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString LABELS = new SerializedString("labels");
   private static final SerializedString RUN_AT = new SerializedString("runAt");
   private static final SerializedString RETRY = new SerializedString("retry");
+  private static final SerializedString ORDERING_KEY = new SerializedString("orderingKey");
+  private static final SerializedString ON_DEAD_LETTER = new SerializedString("onDeadLetter");
 
   @Override
   Job readFields(Fields in) {
@@ -37,6 +40,8 @@ final class JobShape extends Shape<Job> {
     Map<String, String> labels = null;
     Instant runAt = null;
     RetryRule retry = null;
+    String orderingKey = null;
+    Ordering.OnDeadLetter onDeadLetter = Ordering.OnDeadLetter.RELEASE;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -49,6 +54,12 @@ final class JobShape extends Shape<Job> {
         case "labels" -> labels = in.textByName();
         case "runAt" -> runAt = in.isNull() ? null : in.instant();
         case "retry" -> retry = in.isNull() ? null : in.object(RetryRuleShape.RETRY_RULE);
+        case "orderingKey" -> orderingKey = in.isNull() ? null : in.text();
+        case "onDeadLetter" -> {
+          if (!in.isNull()) {
+            onDeadLetter = Ordering.OnDeadLetter.of(in.text());
+          }
+        }
         default -> in.skip();
       }
     }
@@ -62,7 +73,8 @@ final class JobShape extends Shape<Job> {
         expireAt,
         in.required("labels", labels),
         runAt,
-        retry);
+        retry,
+        orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter));
   }
 
   @Override
@@ -89,6 +101,11 @@ final class JobShape extends Shape<Job> {
     if (retry != null) {
       out.writeName(RETRY);
       RetryRuleShape.RETRY_RULE.write(retry, out);
+    }
+    Ordering ordering = job.ordering();
+    if (ordering != null) {
+      out.writeName(ORDERING_KEY).writeString(ordering.key());
+      out.writeName(ON_DEAD_LETTER).writeString(ordering.onDeadLetter().wireName());
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,6 +32,7 @@ public final class JsonCodec<T> {
   public static final JsonCodec<JobRecord> JOB_RECORDS = of(new JobRecordShape());
   public static final JsonCodec<JobEvent> EVENTS = of(EventShape.EVENT);
   public static final JsonCodec<DeadLetter> DEAD_LETTERS = of(new DeadLetterShape());
+  public static final JsonCodec<OrderedRecord> ORDERED = of(new OrderedShape());
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
 
   private final Body<T> body;

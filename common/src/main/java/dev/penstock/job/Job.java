@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels the submitter's own names and values, kept and shown but not acted upon
  * @param runAt not to be run before, or null for at once
  * @param retry how its retries are spaced, or null for as the workers have it
+ * @param ordering after which jobs it is run, or null for whenever there is room
  */
 public record Job(
     JobId id,
@@ -31,7 +32,8 @@ public record Job(
     @Nullable Instant expireAt,
     Map<String, String> labels,
     @Nullable Instant runAt,
-    @Nullable RetryRule retry) {
+    @Nullable RetryRule retry,
+    @Nullable Ordering ordering) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
 
@@ -52,6 +54,33 @@ public record Job(
         attemptTimeout.isPositive() && attemptTimeout.compareTo(MAX_ATTEMPT_TIMEOUT) <= 0,
         "attemptTimeout is more than 0 and at most " + MAX_ATTEMPT_TIMEOUT);
     check(labels.size() <= MAX_LABELS, "there are at most " + MAX_LABELS + " labels");
+    check(ordering == null || runAt == null, "a job with an ordering key has no runAt");
+  }
+
+  /** A job without an ordering key. */
+  public Job(
+      JobId id,
+      String model,
+      JobInput input,
+      int maxAttempts,
+      Duration attemptTimeout,
+      Instant acceptedAt,
+      @Nullable Instant expireAt,
+      Map<String, String> labels,
+      @Nullable Instant runAt,
+      @Nullable RetryRule retry) {
+    this(
+        id,
+        model,
+        input,
+        maxAttempts,
+        attemptTimeout,
+        acceptedAt,
+        expireAt,
+        labels,
+        runAt,
+        retry,
+        null);
   }
 
   /** A job that may run at once, with retries as the workers have them. */

@@ -12,13 +12,26 @@ import org.jspecify.annotations.Nullable;
  * @param generation 0 as accepted; each replay from the dead letters adds one
  * @param attempts the finished attempts of this generation, in order
  * @param dueAt not to be run before; null for at once
+ * @param cancelled whether it left the line of its ordering key before its turn, because someone
+ *     wants it to end: it is never run
  */
-public record JobRecord(Job job, int generation, List<Attempt> attempts, @Nullable Instant dueAt) {
+public record JobRecord(
+    Job job, int generation, List<Attempt> attempts, @Nullable Instant dueAt, boolean cancelled) {
   public JobRecord {
     attempts = List.copyOf(attempts);
     if (generation < 0) {
       throw new IllegalArgumentException("generations are counted from 0");
     }
+  }
+
+  /** A record that is to be run. */
+  public JobRecord(Job job, int generation, List<Attempt> attempts, @Nullable Instant dueAt) {
+    this(job, generation, attempts, dueAt, false);
+  }
+
+  /** The same job, which is not to be run any more. */
+  public JobRecord asCancelled() {
+    return new JobRecord(job, generation, attempts, dueAt, true);
   }
 
   /** The record with which a job enters. */

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param finishedAt when its outcome was decided, or null
  * @param failure why it was dead-lettered, or null
  * @param labels the submitter's own
+ * @param orderingKey after whose earlier jobs it is run, or null
  */
 public record JobView(
     JobId id,
@@ -45,4 +46,5 @@ public record JobView(
     @Nullable Instant dueAt,
     @Nullable Instant finishedAt,
     @Nullable Failure failure,
-    Map<String, String> labels) {}
+    Map<String, String> labels,
+    @Nullable String orderingKey) {}

@@ -8,6 +8,9 @@ public final class RecordHeaders {
   /** The generation of the job: on every record that Penstock writes about one. */
   public static final String GENERATION = "penstock-generation";
 
+  /** On ordered records: the job's id. */
+  public static final String JOB_ID = "penstock-job-id";
+
   /** On jobs and retries: the number of the next attempt, from 1. */
   public static final String ATTEMPT = "penstock-attempt";
 

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic; all topics are keyed by job id (or idempotency key), so equal
- *     counts keep a job's records in partitions of one number
+ * @param partitions of every topic; all topics are keyed by job id (or idempotency or ordering
+ *     key), so equal counts keep a job's records in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -157,6 +157,22 @@ public record Topics(
     return holds.getFirst().dividedBy(4);
   }
 
+  /**
+   * Jobs with an ordering key, under that key, in the order in which they are to be run, and what
+   * the sequencer is told of them.
+   */
+  public String ordered() {
+    return prefix + "ordered";
+  }
+
+  /**
+   * Jobs with an ordering key as they were accepted, under their ids: the views show them while
+   * they wait for their turn.
+   */
+  public String accepted() {
+    return prefix + "accepted";
+  }
+
   /** What happened to jobs, outcomes included. */
   public String events() {
     return prefix + "events";
@@ -203,6 +219,14 @@ public record Topics(
     return prefix + "streams";
   }
 
+  /**
+   * The application id of the sequencer of ordered jobs: its consumer group and the prefix of its
+   * internal topics.
+   */
+  public String orderApplication() {
+    return prefix + "order";
+  }
+
   /** The topics that workers consume. */
   public List<String> claimed() {
     return List.of(jobs(), retry());
@@ -227,6 +251,8 @@ public record Topics(
     // What was passed on is deleted in whole segments.
     held.put("segment.bytes", String.valueOf(HOLD_SEGMENT_BYTES));
     var all = new ArrayList<TopicSpec>();
+    all.add(spec(ordered(), "ordering key", "OrderedRecord", kept));
+    all.add(spec(accepted(), "job id", "JobRecord", expiring("delete", eventRetention)));
     all.add(spec(jobs(), "job id", "JobRecord", kept));
     all.add(spec(retry(), "job id", "JobRecord", kept));
     holdTopics().forEach(hold -> all.add(spec(hold, "job id", "JobRecord", held)));

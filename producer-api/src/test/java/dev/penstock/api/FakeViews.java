@@ -48,13 +48,24 @@ final class FakeViews implements AutoCloseable {
   }
 
   void job(String id, String state, String version) {
+    job(id, state, version, "");
+  }
+
+  /** A job with an ordering key; an empty one is none. */
+  void job(String id, String state, String version, String orderingKey) {
     answers.put(
         "/internal/v1/jobs/" + id,
         new Answer(
             200,
             "application/json",
             Map.of("ETag", "\"" + version + "\""),
-            "{\"id\":\"" + id + "\",\"state\":\"" + state + "\",\"generation\":0}"));
+            "{\"id\":\""
+                + id
+                + "\",\"state\":\""
+                + state
+                + "\",\"generation\":0"
+                + (orderingKey.isEmpty() ? "" : ",\"orderingKey\":\"" + orderingKey + "\"")
+                + "}"));
   }
 
   void answer(String path, Answer answer) {

@@ -7,8 +7,11 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.config.Settings;
 import dev.penstock.job.CancelRequest;
+import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.RetryRule;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.topic.RecordHeaders;
@@ -135,6 +138,56 @@ final class IntakeServiceTest {
     assertThat(job.job().runAt()).isEqualTo(job.dueAt());
     assertThat(job.job().retry())
         .isEqualTo(new RetryRule(Duration.ofMinutes(1), Duration.ofHours(1), 3.0));
+  }
+
+  @Test
+  void jobsWithAnOrderingKeyJoinItsLineInTheOrderOfTheirAnswers() {
+    var ids = new ArrayList<String>();
+    for (int i = 0; i < 3; i++) {
+      // With an idempotency key and without: it makes no difference to the line.
+      String[] headers =
+          i == 1 ? new String[] {"Idempotency-Key", "ordered-1"} : new String[] {"X-None", "1"};
+      HttpResponse<String> response =
+          client.post(
+              """
+              {"kind":"embed","input":{"text":"t"},"orderingKey":"customer 17","onDeadLetter":"block"}\
+              """,
+              headers);
+      assertThat(response.statusCode()).isEqualTo(202);
+      ids.add(Client.json(response).path("id").asString(""));
+    }
+    assertThat(line("customer 17")).extracting(each -> each.jobId().toString()).isEqualTo(ids);
+    assertThat(line("customer 17"))
+        .allSatisfy(each ->
+            assertThat(((OrderedRecord.Enter) each).record().job().ordering())
+                .isEqualTo(new Ordering("customer 17", Ordering.OnDeadLetter.BLOCK)));
+    assertThat(keys("penstock.accepted")).containsAll(ids);
+    assertThat(keys("penstock.jobs")).doesNotContainAnyElementsOf(ids);
+  }
+
+  @Test
+  void whoeverWaitsInALineIsTakenOutOfItByACancellation() {
+    String id = "01990000-0000-7000-8000-000000000016";
+    views.job(id, "queued", "0.0.0", "a line");
+    assertThat(client.delete("/v1/jobs/" + id).statusCode()).isEqualTo(202);
+    assertThat(line("a line")).containsExactly(new OrderedRecord.Cancel(JobId.of(id), 0));
+    assertThat(keys("penstock.control")).contains(id);
+  }
+
+  @Test
+  void onlyADeadLetteredJobOfALineCanBeReleased() {
+    String id = "01990000-0000-7000-8000-000000000017";
+    views.job(id, "running", "0.1.1", "blocked");
+    assertThat(Client.code(release(id))).isEqualTo("not_blocking");
+    views.job(id, "dead-lettered", "0.21.3");
+    assertThat(Client.code(release(id))).isEqualTo("not_blocking");
+    assertThat(line("blocked")).isEmpty();
+    views.job(id, "dead-lettered", "0.21.3", "blocked");
+    HttpResponse<String> response = release(id);
+    assertThat(response.statusCode()).isEqualTo(202);
+    assertThat(Client.json(response).path("release").asString("")).isEqualTo("requested");
+    assertThat(line("blocked")).containsExactly(new OrderedRecord.Release(JobId.of(id), 0));
+    assertThat(Client.code(release(UNKNOWN))).isEqualTo("job_not_found");
   }
 
   @Test
@@ -320,7 +373,9 @@ final class IntakeServiceTest {
     assertThat(Client.json(response).path("cancel").asString("")).isEqualTo("requested");
     List<CancelRequest> requests = new ArrayList<>();
     for (var record : Topic.read(broker.bootstrapServers(), "penstock.control", PARTITIONS)) {
-      assertThat(new String(record.key(), StandardCharsets.UTF_8)).isEqualTo(id);
+      if (!new String(record.key(), StandardCharsets.UTF_8).equals(id)) {
+        continue;
+      }
       requests.add(
           ((Decoded.Value<CancelRequest>) JsonCodec.CANCEL_REQUESTS.decode(record.value()))
               .value());
@@ -408,6 +463,25 @@ final class IntakeServiceTest {
           throw new AssertionError("the job stands on the topic twice");
         })
         .orElseThrow();
+  }
+
+  private static HttpResponse<String> release(String id) {
+    return client.send(
+        "POST", "/v1/jobs/" + id + "/release", java.net.http.HttpRequest.BodyPublishers.noBody());
+  }
+
+  private static List<OrderedRecord> line(String key) {
+    return Topic.read(broker.bootstrapServers(), "penstock.ordered", PARTITIONS).stream()
+        .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(key))
+        .map(record ->
+            ((Decoded.Value<OrderedRecord>) JsonCodec.ORDERED.decode(record.value())).value())
+        .toList();
+  }
+
+  private static List<String> keys(String topic) {
+    return Topic.read(broker.bootstrapServers(), topic, PARTITIONS).stream()
+        .map(record -> new String(record.key(), StandardCharsets.UTF_8))
+        .toList();
   }
 
   private static String header(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -26,8 +26,8 @@ import org.apache.kafka.streams.state.HostInfo;
  * <ul>
  *   <li>A partition that came to this instance answers once it reached the ends that its inputs had
  *       then, so it tells no less than its last owner did.
- *   <li>A job is unknown only when the view reached the end that the jobs partition had when the
- *       question came, so whoever was told that a job is accepted finds it.
+ *   <li>A job is unknown only when the view reached the ends that the partitions with jobs had when
+ *       the question came, so whoever was told that a job is accepted finds it.
  *   <li>Who says which position they have seen is told no earlier one.
  * </ul>
  *
@@ -165,12 +165,15 @@ final class JobReader {
         return new Reading.NotReady("The view catches up with partition " + stay.partition() + ".");
       }
       InputProgress jobs = stay.input(Input.JOBS);
+      InputProgress accepted = stay.input(Input.ACCEPTED);
       long end = acknowledged.end(partition(Input.JOBS, stay), deadline.left());
+      long acceptedEnd = acknowledged.end(partition(Input.ACCEPTED, stay), deadline.left());
       try {
         jobs.tellAt(end, signal);
+        accepted.tellAt(acceptedEnd, signal);
         while (true) {
           // Looked at before the state is read: a job below the end is then in the state.
-          boolean complete = jobs.position() >= end;
+          boolean complete = jobs.position() >= end && accepted.position() >= acceptedEnd;
           Optional<JobLife> life = lookAgain(id, stay);
           if (life.isPresent() && isAsNew(life.get(), seen)) {
             return new Reading.Found(life.get(), stay);
@@ -187,6 +190,7 @@ final class JobReader {
         }
       } finally {
         jobs.forget(signal);
+        accepted.forget(signal);
       }
     } finally {
       waiting.release();

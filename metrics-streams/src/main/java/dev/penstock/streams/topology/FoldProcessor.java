@@ -184,7 +184,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   private static Decoded<Fact> read(Input input, Record<byte[], byte[]> record) {
     Decoded<Fact> read =
         switch (input) {
-          case JOBS -> accepted(record);
+          case JOBS, ACCEPTED -> accepted(record);
           case EVENTS -> happened(JsonCodec.EVENTS.decode(record.value()));
           case CONTROL -> cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
         };

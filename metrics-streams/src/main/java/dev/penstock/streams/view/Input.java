@@ -6,6 +6,8 @@ import java.util.Optional;
 /** The topics that the view is made of. */
 public enum Input {
   JOBS,
+  /** Jobs with an ordering key, before the sequencer lets them into the jobs. */
+  ACCEPTED,
   EVENTS,
   CONTROL;
 
@@ -13,6 +15,7 @@ public enum Input {
   public String topic(Topics topics) {
     return switch (this) {
       case JOBS -> topics.jobs();
+      case ACCEPTED -> topics.accepted();
       case EVENTS -> topics.events();
       case CONTROL -> topics.control();
     };

@@ -58,6 +58,7 @@ public record JobLife(
    *
    * @param generation the generation whose record told it; the highest wins
    * @param runAt not to be run before, or null
+   * @param orderingKey after whose earlier jobs it is run, or null
    */
   public record Profile(
       int generation,
@@ -67,7 +68,8 @@ public record JobLife(
       Instant acceptedAt,
       @Nullable Instant expireAt,
       Map<String, String> labels,
-      @Nullable Instant runAt) {
+      @Nullable Instant runAt,
+      @Nullable String orderingKey) {
     public Profile {
       labels = Map.copyOf(labels);
     }
@@ -82,7 +84,8 @@ public record JobLife(
           job.acceptedAt(),
           job.expireAt(),
           job.labels(),
-          record.dueAt());
+          record.dueAt(),
+          job.ordering() == null ? null : job.ordering().key());
     }
   }
 

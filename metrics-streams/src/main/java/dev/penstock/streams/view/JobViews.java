@@ -50,7 +50,8 @@ public final class JobViews {
             dueAt,
             end == null ? null : end.at(),
             end == null ? null : end.failure(),
-            profile.labels()));
+            profile.labels(),
+            profile.orderingKey()));
   }
 
   /** What {@code event} says the job came to. */

@@ -61,6 +61,7 @@ public final class ApiServer implements Service {
     var stream = new SubmitStream(reader, parts.intake(), rateLimit, limits, metrics);
     var views = new JobViews(parts.views(), limits.eventStreams(), metrics);
     var cancel = new CancelJob(parts.views(), parts.publisher(), clock);
+    var release = new ReleaseJob(parts.views(), parts.publisher());
     var routes = new ArrayList<Route>();
     routes.add(
         new Route(
@@ -69,6 +70,7 @@ public final class ApiServer implements Service {
             (request, response) -> submit(single, stream, request, response)));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}", views::job));
     routes.add(new Route(Method.DELETE, "/v1/jobs/{id}", cancel::handle));
+    routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
     routes.addAll(new DocsPages(parts.contract()).routes());

@@ -10,6 +10,8 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -48,13 +50,27 @@ final class CancelJob {
               .with("state", state));
     }
     var cancel = new CancelRequest(id, job.path("generation").asInt(0), clock.instant());
-    switch (publisher.cancel(cancel, SubmitJob.traceparent(request)).join()) {
+    String traceparent = SubmitJob.traceparent(request);
+    Written written = publisher.cancel(cancel, traceparent).join();
+    String orderingKey = job.path("orderingKey").asString("");
+    if (written instanceof Written.Acknowledged && Ordering.isKey(orderingKey)) {
+      // Workers don't have it while it waits for its turn; the sequencer hands it over to one.
+      var leave = new OrderedRecord.Cancel(id, cancel.generation());
+      written = publisher.order(orderingKey, leave, traceparent).join();
+    }
+    answer(request, response, written, id, "cancel");
+  }
+
+  /** Says that {@code what} is requested, once that is durable. */
+  static void answer(
+      ServerRequest request, ServerResponse response, Written written, JobId id, String what) {
+    switch (written) {
       case Written.Acknowledged _ -> {
         response.status(Status.ACCEPTED_202);
         response.header(Answers.JSON);
         Answers.closeUnlessRead(request, response);
         response.send(
-            ("{\"id\":\"" + id + "\",\"cancel\":\"requested\"}")
+            ("{\"id\":\"" + id + "\",\"" + what + "\":\"requested\"}")
                 .getBytes(StandardCharsets.ISO_8859_1));
       }
       case Written.NotWritten _ -> throw new ProblemException(PlainIntake.notAccepted());
@@ -67,7 +83,7 @@ final class CancelJob {
         .anyMatch(known -> known.isTerminal() && known.wireName().equals(state));
   }
 
-  private static JsonNode read(byte[] json) {
+  static JsonNode read(byte[] json) {
     try {
       return Json.MAPPER.readTree(json);
     } catch (JacksonException _) {

@@ -24,7 +24,7 @@ interface ClaimLog extends AutoCloseable {
   record Entry(
       Digest key,
       Digest fingerprint,
-      ProducerRecord<byte[], byte[]> jobRecord,
+      List<ProducerRecord<byte[], byte[]>> jobRecords,
       JobId id,
       Instant claimedAt) {}
 

@@ -72,14 +72,14 @@ final class ClaimPartition implements AutoCloseable {
   /**
    * A submission under a key.
    *
-   * @param record makes the job's record, once it is known when the key was claimed
+   * @param records makes the job's records, once it is known when the key was claimed
    */
   record Submission(
       Digest key,
       String keyText,
       Digest fingerprint,
       int bytes,
-      BiFunction<JobId, Instant, ProducerRecord<byte[], byte[]>> record) {}
+      BiFunction<JobId, Instant, List<ProducerRecord<byte[], byte[]>>> records) {}
 
   /** A submission that waits for its answer. Its state is guarded by the partition. */
   final class Pending {
@@ -342,7 +342,7 @@ final class ClaimPartition implements AutoCloseable {
           new Entry(
               submission.key(),
               submission.fingerprint(),
-              submission.record().apply(id, now),
+              submission.records().apply(id, now),
               id,
               now));
     }

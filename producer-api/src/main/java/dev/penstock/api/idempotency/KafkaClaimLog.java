@@ -155,7 +155,9 @@ final class KafkaClaimLog implements ClaimLog {
       for (Entry entry : entries) {
         // Failures surface in commitTransaction.
         var _ = open.send(claimRecord(entry));
-        var _ = open.send(entry.jobRecord());
+        for (ProducerRecord<byte[], byte[]> record : entry.jobRecords()) {
+          var _ = open.send(record);
+        }
       }
     } catch (ProducerFencedException | InvalidProducerEpochException _) {
       return new Commit.Fenced();

@@ -140,7 +140,7 @@ public final class Contract {
           "must be a number with its unit, such as 500ms, 30s, 5m, 12h or 7d, at most 30 days";
       case "/expireAt", "/runAt" -> "must be a date and time such as 2030-01-31T12:00:00Z";
       case "/model" -> "must be provider or provider:model, in printable ASCII without spaces";
-      case "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
+      case "/orderingKey", "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
       default -> "does not have the right form";
     };
   }

@@ -3,6 +3,7 @@ package dev.penstock.api.intake;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +35,8 @@ final class FastReader {
   private @Nullable Instant runAt;
   private @Nullable Duration delay;
   private @Nullable RetryRule retry;
+  private @Nullable String orderingKey;
+  private Ordering.@Nullable OnDeadLetter onDeadLetter;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -95,6 +98,15 @@ final class FastReader {
             }
             case "retry" -> token == JsonToken.START_OBJECT && retry(parser);
             case "labels" -> token == JsonToken.START_OBJECT && labels(parser);
+            case "orderingKey" -> {
+              orderingKey = string(parser, token);
+              yield orderingKey != null && Ordering.isKey(orderingKey);
+            }
+            case "onDeadLetter" -> {
+              String spelled = string(parser, token);
+              onDeadLetter = spelled == null ? null : Rules.onDeadLetter(spelled);
+              yield onDeadLetter != null;
+            }
             case "idempotencyKey" -> {
               idempotencyKey = string(parser, token);
               yield line && idempotencyKey != null && Rules.isIdempotencyKey(idempotencyKey);
@@ -228,6 +240,9 @@ final class FastReader {
     if (kind == null || !hasInput || text == null || (runAt != null && delay != null)) {
       return null;
     }
+    if (orderingKey == null ? onDeadLetter != null : runAt != null || delay != null) {
+      return null;
+    }
     JobInput input =
         switch (kind) {
           case "summarize" ->
@@ -251,7 +266,16 @@ final class FastReader {
         ? null
         : new Submission.Valid(
             new JobRequest(
-                input, model, maxAttempts, attemptTimeout, expireAt, runAt, delay, retry, labels),
+                input,
+                model,
+                maxAttempts,
+                attemptTimeout,
+                expireAt,
+                runAt,
+                delay,
+                retry,
+                labels,
+                Rules.ordering(orderingKey, onDeadLetter)),
             idempotencyKey);
   }
 }

@@ -4,6 +4,7 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.RetryRule;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import tools.jackson.core.JsonGenerator;
  * @param delay not to be run before it has passed since the acceptance
  * @param retry what it says about its retries; null when nothing
  * @param labels sorted by name
+ * @param ordering after which jobs it is to be run; null for whenever there is room
  */
 public record JobRequest(
     JobInput input,
@@ -32,7 +34,8 @@ public record JobRequest(
     @Nullable Instant runAt,
     @Nullable Duration delay,
     @Nullable RetryRule retry,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    @Nullable Ordering ordering) {
   static final int DEFAULT_MAX_SENTENCES = 3;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
   private static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(60);
@@ -53,7 +56,8 @@ public record JobRequest(
         expireAt,
         labels,
         delay == null ? runAt : acceptedAt.plus(delay),
-        retry);
+        retry,
+        ordering);
   }
 
   /** Whether the job is not to run at once. */
@@ -107,6 +111,10 @@ public record JobRequest(
         json.writeObjectPropertyStart("labels");
         labels.forEach(json::writeStringProperty);
         json.writeEndObject();
+      }
+      if (ordering != null) {
+        json.writeStringProperty("orderingKey", ordering.key());
+        json.writeStringProperty("onDeadLetter", ordering.onDeadLetter().wireName());
       }
       json.writeEndObject();
     }

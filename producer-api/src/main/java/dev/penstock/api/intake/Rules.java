@@ -1,6 +1,7 @@
 package dev.penstock.api.intake;
 
 import dev.penstock.job.Job;
+import dev.penstock.job.Ordering;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,6 +51,24 @@ final class Rules {
 
   static boolean isIdempotencyKey(String text) {
     return !text.isEmpty() && text.length() <= MAX_KEY_CHARS && isWithin(text, ' ');
+  }
+
+  /** What {@code text} names, or null. */
+  static Ordering.@Nullable OnDeadLetter onDeadLetter(String text) {
+    for (Ordering.OnDeadLetter each : Ordering.OnDeadLetter.values()) {
+      if (each.wireName().equals(text)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** The ordering that a submission asks for, or null. */
+  static @Nullable Ordering ordering(
+      @Nullable String key, Ordering.@Nullable OnDeadLetter onDeadLetter) {
+    return key == null
+        ? null
+        : new Ordering(key, onDeadLetter == null ? Ordering.OnDeadLetter.RELEASE : onDeadLetter);
   }
 
   private static boolean isWithin(String text, char lowest) {

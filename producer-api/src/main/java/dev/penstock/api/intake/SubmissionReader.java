@@ -220,6 +220,15 @@ public final class SubmissionReader {
     if (!Rules.isOrdered(baseDelay, maxDelay)) {
       violations.add(new Violation("/retry/baseDelay", "must be at most maxDelay"));
     }
+    boolean ordered = tree.has("orderingKey");
+    for (String name : List.of("runAt", "delay")) {
+      if (ordered && tree.has(name)) {
+        violations.add(new Violation("/" + name, "can't stand beside orderingKey"));
+      }
+    }
+    if (!ordered && tree.has("onDeadLetter")) {
+      violations.add(new Violation("/onDeadLetter", "has a meaning only beside orderingKey"));
+    }
     return violations;
   }
 
@@ -301,6 +310,7 @@ public final class SubmissionReader {
     String expireAt = string(tree, "expireAt");
     String runAt = string(tree, "runAt");
     String delay = string(tree, "delay");
+    String onDeadLetter = string(tree, "onDeadLetter");
     return new Submission.Valid(
         new JobRequest(
             input,
@@ -311,7 +321,10 @@ public final class SubmissionReader {
             runAt == null ? null : Rules.instant(runAt),
             delay == null ? null : Rules.delay(delay),
             retry(tree.path("retry")),
-            labels),
+            labels,
+            Rules.ordering(
+                string(tree, "orderingKey"),
+                onDeadLetter == null ? null : Rules.onDeadLetter(onDeadLetter))),
         string(tree, "idempotencyKey"));
   }
 

@@ -20,6 +20,7 @@ public enum ProblemType {
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
   ALREADY_FINISHED(409, "already_finished", "The job has already ended"),
   JOB_NOT_FINISHED(409, "job_not_finished", "The job has not finished"),
+  NOT_BLOCKING(409, "not_blocking", "The job does not block an ordering key"),
   IDEMPOTENCY_IN_PROGRESS(
       409, "idempotency_in_progress", "The same idempotency key is being worked on"),
   BODY_TOO_LARGE(413, "body_too_large", "The body is too large"),

@@ -2,12 +2,16 @@ package dev.penstock.api.publish;
 
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
+import dev.penstock.job.OrderedRecord;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -31,6 +35,9 @@ public final class JobPublisher implements AutoCloseable {
   private final Producer<byte[], byte[]> producer;
   private final Timer acknowledged;
 
+  /** The producer's own thread must not wait for room in the producer's buffer. */
+  private final ExecutorService later = Executors.newVirtualThreadPerTaskExecutor();
+
   /**
    * @param timeout how long an acknowledgement may take
    */
@@ -48,7 +55,37 @@ public final class JobPublisher implements AutoCloseable {
 
   /** Writes the job; {@code value} is its encoded record. */
   CompletableFuture<Written> publish(Job job, byte[] value, String traceparent) {
-    return send(Records.job(topics, job, value, traceparent));
+    List<ProducerRecord<byte[], byte[]>> records = Records.job(topics, job, value, traceparent);
+    return records.size() == 1 ? send(records.getFirst()) : sendInTurn(records);
+  }
+
+  /** Tells the sequencer something of a job in the line of {@code key}. */
+  public CompletableFuture<Written> order(String key, OrderedRecord value, String traceparent) {
+    return send(Records.ordered(topics, key, value, traceparent));
+  }
+
+  /**
+   * Each when the one before it is acknowledged. Of one that fails after the first it is not said
+   * that nothing was written.
+   */
+  private CompletableFuture<Written> sendInTurn(List<ProducerRecord<byte[], byte[]>> records) {
+    CompletableFuture<Written> written = send(records.getFirst());
+    for (ProducerRecord<byte[], byte[]> next : records.subList(1, records.size())) {
+      written =
+          written.thenComposeAsync(
+              before ->
+                  before instanceof Written.Acknowledged
+                      ? send(next).thenApply(JobPublisher::atLeastBegun)
+                      : CompletableFuture.completedFuture(before),
+              later);
+    }
+    return written;
+  }
+
+  private static Written atLeastBegun(Written written) {
+    return written instanceof Written.NotWritten(String reason)
+        ? new Written.Unknown(reason)
+        : written;
   }
 
   /** Writes the request. */
@@ -91,5 +128,6 @@ public final class JobPublisher implements AutoCloseable {
   @Override
   public void close() {
     producer.close(CLOSE_TIMEOUT);
+    later.shutdown();
   }
 }

@@ -4,9 +4,12 @@ import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** The records that the intake writes. */
@@ -16,15 +19,34 @@ public final class Records {
 
   private Records() {}
 
-  /** The record with which a job enters. */
-  public static ProducerRecord<byte[], byte[]> job(Topics topics, Job job, String traceparent) {
+  /**
+   * The records with which a job enters, to be written one after the other: after the first one it
+   * is there.
+   */
+  public static List<ProducerRecord<byte[], byte[]>> job(
+      Topics topics, Job job, String traceparent) {
     return job(topics, job, encode(job), traceparent);
   }
 
-  /** The same, of a job that is encoded already. */
-  public static ProducerRecord<byte[], byte[]> job(
+  /**
+   * The same, of a job that is encoded already. One with an ordering key joins the line of that
+   * key; what the views are to show of it meanwhile follows.
+   */
+  static List<ProducerRecord<byte[], byte[]>> job(
       Topics topics, Job job, byte[] value, String traceparent) {
-    var record = new ProducerRecord<>(topics.jobs(), ascii(job.id().toString()), value);
+    Ordering ordering = job.ordering();
+    if (ordering == null) {
+      return List.of(record(topics.jobs(), job, value, traceparent));
+    }
+    var enter = new OrderedRecord.Enter(JobRecord.accepted(job), traceparent);
+    return List.of(
+        ordered(topics, ordering.key(), enter, traceparent),
+        record(topics.accepted(), job, value, traceparent));
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(
+      String topic, Job job, byte[] value, String traceparent) {
+    var record = new ProducerRecord<>(topic, ascii(job.id().toString()), value);
     record
         .headers()
         .add(RecordHeaders.GENERATION, GENERATION_0)
@@ -36,6 +58,19 @@ public final class Records {
   /** The value of {@link #job}. */
   public static byte[] encode(Job job) {
     return JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job));
+  }
+
+  /** Tells the sequencer something of a job in the line of {@code key}. */
+  static ProducerRecord<byte[], byte[]> ordered(
+      Topics topics, String key, OrderedRecord value, String traceparent) {
+    var record =
+        new ProducerRecord<>(topics.ordered(), ascii(key), JsonCodec.ORDERED.encode(value));
+    record
+        .headers()
+        .add(RecordHeaders.GENERATION, ascii(String.valueOf(value.generation())))
+        .add(RecordHeaders.JOB_ID, ascii(value.jobId().toString()))
+        .add(RecordHeaders.TRACEPARENT, ascii(traceparent));
+    return record;
   }
 
   static ProducerRecord<byte[], byte[]> cancel(

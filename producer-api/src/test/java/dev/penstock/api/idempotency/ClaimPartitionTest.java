@@ -197,10 +197,11 @@ final class ClaimPartitionTest {
             Digest.ofText(payload),
             payload.length(),
             (id, _) ->
-                new ProducerRecord<>(
-                    "jobs",
-                    id.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                    new byte[0])));
+                List.of(
+                    new ProducerRecord<>(
+                        "jobs",
+                        id.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                        new byte[0]))));
   }
 
   private ClaimAnswer submit(String key, String payload) {

@@ -163,6 +163,13 @@ final class FastReaderAgreesWithTheContractTest {
           quoted(
               pick("1ms", "30d", "31d", "720h", "721h", "2592000001ms", "9999999999d", "0s", "5")));
       maybe(fields, "retry", retry());
+      if (rarely()) {
+        maybe(
+            fields,
+            "orderingKey",
+            quoted(pick("a", "customer 17", "", "é", "a\\n", "x".repeat(255), "x".repeat(256))));
+        maybe(fields, "onDeadLetter", quoted(pick("release", "block", "BLOCK", "")));
+      }
       maybe(
           fields,
           "expireAt",

@@ -7,6 +7,7 @@ import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.RetryRule;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -44,7 +45,8 @@ final class SubmissionReaderTest {
                 Instant.parse("2026-12-01T12:00:00Z"),
                 null,
                 new RetryRule(Duration.ofSeconds(2), Duration.ofHours(12), 1.5),
-                Map.of("a", "1", "b", "2")));
+                Map.of("a", "1", "b", "2"),
+                null));
   }
 
   @Test
@@ -114,6 +116,24 @@ final class SubmissionReaderTest {
                 .isScheduled())
         .as("what lies behind may run at once")
         .isTrue();
+  }
+
+  @Test
+  void aJobWithAnOrderingKeyRunsWhenItsTurnComesAndNotAtATime() {
+    String head = "{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},";
+    assertThat(refused(head + "\"orderingKey\":\"a\",\"delay\":\"1s\"}").violations())
+        .containsExactly(new Violation("/delay", "can't stand beside orderingKey"));
+    assertThat(
+            refused(head + "\"runAt\":\"2026-11-22T08:00:00Z\",\"orderingKey\":\"a\"}")
+                .violations())
+        .containsExactly(new Violation("/runAt", "can't stand beside orderingKey"));
+    assertThat(refused(head + "\"onDeadLetter\":\"block\"}").violations())
+        .containsExactly(new Violation("/onDeadLetter", "has a meaning only beside orderingKey"));
+    assertThat(valid(head + "\"orderingKey\":\"a\"}").request().ordering())
+        .isEqualTo(new Ordering("a", Ordering.OnDeadLetter.RELEASE));
+    assertThat(
+            valid(head + "\"orderingKey\":\"a\",\"onDeadLetter\":\"block\"}").request().ordering())
+        .isEqualTo(new Ordering("a", Ordering.OnDeadLetter.BLOCK));
   }
 
   @Test

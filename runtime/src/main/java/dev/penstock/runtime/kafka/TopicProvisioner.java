@@ -47,6 +47,7 @@ public final class TopicProvisioner {
       var seeder = new OffsetSeeder(config, admin);
       seeder.seed(topics.workerGroup(), topics.claimed());
       seeder.seed(topics.holdGroup(), topics.holdTopics());
+      seeder.seed(topics.orderApplication(), List.of(topics.ordered()));
     }
   }
 

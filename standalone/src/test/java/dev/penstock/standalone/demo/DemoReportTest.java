@@ -158,7 +158,8 @@ class DemoReportTest {
             null,
             finished,
             failure,
-            Map.of()),
+            Map.of(),
+            null),
         new JobResult(id, 0, state, succeed ? output(job) : null, failure, finished));
   }
 
