@@ -21,6 +21,9 @@ final class StreamsProperties {
 
   private static final int HEARTBEAT_MS = 1_500;
 
+  private static final int ORDER_COMMIT_MS = 10;
+  private static final int ORDER_TRANSACTION_TIMEOUT_MS = 5_000;
+
   private StreamsProperties() {}
 
   /**
@@ -59,6 +62,25 @@ final class StreamsProperties {
     settings.putAll(producer());
     var properties = new Properties();
     properties.putAll(settings);
+    return properties;
+  }
+
+  /**
+   * The properties of the sequencer. It is on the way of a job, so its commits come sooner, and
+   * what a killed instance left open holds back the workers' readers for less long.
+   */
+  static Properties ofOrder(StreamsConfiguration config, String instanceId) {
+    Properties properties = of(config, new HostInfo(config.http().host(), 0), instanceId);
+    properties.remove(StreamsConfig.APPLICATION_SERVER_CONFIG);
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.kafka().topics().orderApplication());
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, ORDER_COMMIT_MS);
+    // A commit that is due waits for a poll to end.
+    properties.put(StreamsConfig.POLL_MS_CONFIG, ORDER_COMMIT_MS);
+    properties.put(
+        StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+        ORDER_TRANSACTION_TIMEOUT_MS);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.RETRY_BACKOFF_MS_CONFIG), 5L);
     return properties;
   }
 

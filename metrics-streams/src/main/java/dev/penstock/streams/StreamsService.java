@@ -16,15 +16,13 @@ import dev.penstock.streams.topology.RocksDbMemory;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.ViewProgress;
 import dev.penstock.topic.Topics;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.HostInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +30,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The views of jobs as a service: folds the topics into state with Kafka Streams and answers for it
  * over the internal HTTP API. Several instances share the partitions; each answers for all jobs.
+ * Beside them it runs the sequencer of ordered jobs.
  */
 public final class StreamsService implements Service {
   private static final Logger log = LoggerFactory.getLogger(StreamsService.class);
-  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final StreamsConfiguration config;
   private final Metrics metrics = new Metrics();
@@ -43,13 +41,16 @@ public final class StreamsService implements Service {
   private final ViewProgress progress = new ViewProgress(hub);
   private final JobRoutes routes = new JobRoutes();
   private final HttpEndpoint http;
-  private final StreamFailures failures = new StreamFailures(System::nanoTime);
 
   /** What was opened, the last first. */
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   private boolean used;
+
+  /** How the service itself is; its applications tell for themselves. */
   private volatile Health health = new Health.NotReady("not started");
+
+  private volatile List<StreamsApp> apps = List.of();
 
   private StreamsService(StreamsConfiguration config) {
     this.config = config;
@@ -127,9 +128,8 @@ public final class StreamsService implements Service {
             topology,
             StreamsProperties.of(config, self, instanceId),
             JobTopology.clients(topics, progress));
-    opened.push(() -> stop(streams));
-    streams.setStateListener((now, _) -> health = healthIn(now));
-    streams.setUncaughtExceptionHandler(this::onFailure);
+    var views = new StreamsApp("the views", streams);
+    opened.push(views);
     StreamsMeters.bind(streams, progress, metrics.registry());
     Admin admin = Admin.create(config.kafka().clientSettings("penstock-streams-ends"));
     opened.push(admin);
@@ -142,22 +142,36 @@ public final class StreamsService implements Service {
             metrics.registry());
     opened.push(queries);
     opened.push(routes::close);
-    streams.start();
+    StreamsApp order = OrderApp.open(config, instanceId, metrics.registry());
+    opened.push(order);
+    apps = List.of(views, order);
+    views.start();
+    order.start();
+    health = Health.READY;
     routes.open(queries);
   }
 
   @Override
   public Health health() {
     Health own = health;
-    return own instanceof Health.Ready && http.health() instanceof Health.Dead dead ? dead : own;
+    if (!(own instanceof Health.Ready)) {
+      return own;
+    }
+    Health worst = http.health() instanceof Health.Dead dead ? dead : own;
+    for (StreamsApp app : apps) {
+      Health its = app.health();
+      if (its instanceof Health.Dead || worst instanceof Health.Ready) {
+        worst = its;
+      }
+    }
+    return worst;
   }
 
   @Override
   public synchronized void close() {
     used = true;
-    if (!(health instanceof Health.Dead)) {
-      health = new Health.NotReady("stopped");
-    }
+    Health last = health();
+    health = last instanceof Health.Dead ? last : new Health.NotReady("stopped");
     while (!opened.isEmpty()) {
       AutoCloseable next = opened.pop();
       try {
@@ -166,43 +180,5 @@ public final class StreamsService implements Service {
         log.warn("stopping the views: {} did not close", next, e);
       }
     }
-  }
-
-  /** Leaves the group, so that the other instances take over at once. */
-  private static void stop(KafkaStreams streams) {
-    boolean stopped =
-        streams.close(
-            CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-                .withTimeout(CLOSE_TIMEOUT));
-    if (!stopped) {
-      log.warn("Kafka Streams did not stop within {}; what it had begun is redone", CLOSE_TIMEOUT);
-    }
-  }
-
-  private Health healthIn(KafkaStreams.State state) {
-    if (health instanceof Health.Dead dead) {
-      return dead;
-    }
-    return switch (state) {
-      case CREATED -> new Health.NotReady("starting");
-      case RUNNING -> Health.READY;
-      case REBALANCING -> new Health.NotReady("restoring state or sharing out partitions");
-      case PENDING_SHUTDOWN, NOT_RUNNING -> new Health.NotReady("stopped");
-      case PENDING_ERROR, ERROR -> new Health.Dead("Kafka Streams has failed; see the log");
-    };
-  }
-
-  private StreamThreadExceptionResponse onFailure(Throwable failure) {
-    return failures
-        .fatal(failure)
-        .map(reason -> {
-          log.error("the views end: {}", reason, failure);
-          health = new Health.Dead(reason);
-          return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-        })
-        .orElseGet(() -> {
-          log.warn("a stream thread failed and is replaced", failure);
-          return StreamThreadExceptionResponse.REPLACE_THREAD;
-        });
   }
 }

@@ -70,6 +70,9 @@ public final class Records {
         .add(RecordHeaders.GENERATION, ascii(String.valueOf(value.generation())))
         .add(RecordHeaders.JOB_ID, ascii(value.jobId().toString()))
         .add(RecordHeaders.TRACEPARENT, ascii(traceparent));
+    if (value instanceof OrderedRecord.Enter) {
+      record.headers().add(RecordHeaders.ATTEMPT, ATTEMPT_1);
+    }
     return record;
   }
 

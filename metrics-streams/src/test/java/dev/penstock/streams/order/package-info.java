@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.order;
+
+import org.jspecify.annotations.NullMarked;
