@@ -49,7 +49,8 @@ public final class Claim {
   private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
 
-  Claim(SourceRecord source, JobRecord record) {
+  /** A claim of {@code source}, which says {@code record}. */
+  public Claim(SourceRecord source, JobRecord record) {
     this.partition = source.partition();
     this.offset = source.offset();
     this.payloadBytes = source.payloadBytes();

@@ -358,6 +358,9 @@ public final class WorkerCore {
   }
 
   private boolean isCancelled(JobRecord record) {
+    if (record.cancelled()) {
+      return true;
+    }
     Integer generation = cancels.isEmpty() ? null : cancels.get(record.job().id());
     return generation != null && generation == record.generation();
   }

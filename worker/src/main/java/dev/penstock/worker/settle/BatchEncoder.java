@@ -7,6 +7,8 @@ import dev.penstock.job.Failure;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
@@ -93,6 +95,27 @@ final class BatchEncoder {
     if (finish.outcome() instanceof Outcome.DeadLettered(Failure reason)) {
       records.add(deadLetter(claim, finish, reason));
     }
+    Ordering ordering = record.job().ordering();
+    if (ordering != null && ordering.isReleasedBy(finish.outcome())) {
+      records.add(release(claim, ordering.key()));
+    }
+  }
+
+  /**
+   * The next job of the same key may run. Written with the outcome and never before, so a job keeps
+   * its key through all its retries, and through the loss of its worker.
+   */
+  private ProducerRecord<byte[], byte[]> release(Claim claim, String key) {
+    JobId id = claim.record().job().id();
+    int generation = claim.record().generation();
+    var encoded =
+        new ProducerRecord<>(
+            topics.ordered(),
+            bytes(key),
+            JsonCodec.ORDERED.encode(new OrderedRecord.Release(id, generation)));
+    encoded.headers().add(new RecordHeader(RecordHeaders.JOB_ID, bytes(id.toString())));
+    addCommon(encoded, generation, claim.traceparent());
+    return encoded;
   }
 
   private static Settlement.Finish tooLarge(Settlement.Finish finish, int bytes) {

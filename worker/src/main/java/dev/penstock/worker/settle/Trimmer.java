@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes what nobody needs any more from the topics of jobs, which never expire by themselves: of
- * what workers claim, records that are below the committed watermark and also older than the views'
- * retention; of the hold topics, which nobody else reads, all that has moved on. Every worker does
- * it now and then; doing it twice is harmless.
+ * what workers claim or the sequencer of ordered jobs reads, records that are below the committed
+ * watermark and also older than the views' retention; of the hold topics, which nobody else reads,
+ * all that has moved on. Every worker does it now and then; doing it twice is harmless.
  */
 public final class Trimmer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Trimmer.class);
@@ -73,6 +73,7 @@ public final class Trimmer implements AutoCloseable {
     long keepFrom = now.minus(config.topics().eventRetention()).toEpochMilli();
     try (Admin admin = Admin.create(config.clientSettings(clientId))) {
       Map<TopicPartition, Long> committed = committed(admin, config.topics().workerGroup());
+      committed.putAll(committed(admin, config.topics().orderApplication()));
       var asked = new HashMap<TopicPartition, OffsetSpec>();
       committed
           .keySet()

@@ -420,6 +420,17 @@ final class WorkerCoreTest {
   }
 
   @Test
+  void aJobThatLeftItsLineCancelledIsEndedWithoutACallAlsoBeforeItsRequestIsKnown() {
+    assign(P0, 0);
+    JobRecord record = JobRecord.accepted(job()).asCancelled();
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 0, record)), 1), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(5));
+    assertThat(actions.calls).isEmpty();
+    assertThat(outcomes(lastCommit())).containsExactly(new Outcome.Cancelled());
+  }
+
+  @Test
   void aCallThatIgnoresItsInterruptIsSettledWithoutItAndKeepsItsSlot() {
     core = core(1, 10);
     assign(P0, 0);

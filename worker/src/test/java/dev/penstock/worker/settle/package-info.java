@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.settle;
+
+import org.jspecify.annotations.NullMarked;
