@@ -185,6 +185,16 @@ public final class ApiClient implements AutoCloseable {
     return exchange(request("/v1/jobs/" + id).DELETE().build());
   }
 
+  /**
+   * Asks to let those run that wait behind a dead-lettered job.
+   *
+   * @throws ApiException when it does not block an ordering key or is not known
+   */
+  public JsonNode release(JobId id) {
+    return exchange(
+        request("/v1/jobs/" + id + "/release").POST(HttpRequest.BodyPublishers.noBody()).build());
+  }
+
   @Override
   public void close() {
     http.shutdownNow();

@@ -57,6 +57,9 @@ final class JobText {
         colored(view.state()) + (view.cancelRequested() ? ", cancel requested" : ""));
     field(lines, "kind", view.kind());
     field(lines, "model", view.model());
+    if (view.orderingKey() != null) {
+      field(lines, "ordering key", view.orderingKey());
+    }
     field(lines, "accepted", time(view.acceptedAt()));
     field(lines, "due", time(view.dueAt()));
     field(lines, "expires", time(view.expireAt()));

@@ -54,6 +54,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new GetCommand(context))
             .addSubcommand(new ResultCommand(context))
             .addSubcommand(new CancelCommand(context))
+            .addSubcommand(new ReleaseCommand(context))
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)

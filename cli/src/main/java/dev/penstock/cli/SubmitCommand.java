@@ -140,6 +140,21 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String runAt;
 
   @Option(
+      names = "--ordering-key",
+      paramLabel = "KEY",
+      description =
+          "Jobs with the same key are run one after the other, in the order of submission.")
+  private @Nullable String orderingKey;
+
+  @Option(
+      names = "--on-dead-letter",
+      paramLabel = "release|block",
+      description =
+          "Whether those behind it in the line of its ordering key run when it is dead-lettered."
+              + " Default: release.")
+  private @Nullable String onDeadLetter;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -230,6 +245,12 @@ final class SubmitCommand implements Callable<Integer> {
     }
     if (runAt != null) {
       job.put("runAt", instant("--run-at", runAt).toString());
+    }
+    if (orderingKey != null) {
+      job.put("orderingKey", orderingKey);
+    }
+    if (onDeadLetter != null) {
+      job.put("onDeadLetter", onDeadLetter);
     }
     Map<String, String> own = labels;
     if (own != null) {

@@ -54,6 +54,8 @@ class CommandsTest {
             "--timeout=90s",
             "--expire-at=2027-01-31T12:00:00Z",
             "--run-at=2026-12-31T12:00:00Z",
+            "--ordering-key=customer 17",
+            "--on-dead-letter=block",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -65,6 +67,7 @@ class CommandsTest {
                  "input":{"text":"The engine stalls","labels":["motor","wheels"]},
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
+                 "orderingKey":"customer 17","onDeadLetter":"block",
                  "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");
@@ -219,7 +222,7 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"get", "result", "cancel", "watch"})
+  @ValueSource(strings = {"get", "result", "cancel", "release", "watch"})
   void anUnknownJobIsRefused(String command) {
     assertThat(shell.run(command, JobId.random(Instant.EPOCH).toString()))
         .isEqualTo(ExitCode.REFUSED);
@@ -317,6 +320,17 @@ class CommandsTest {
   }
 
   @Test
+  void releaseOfADeadLetteredJobIsRequestedAndOfAnotherOneIsRefused() {
+    JobId id = api.job("dead-lettered");
+
+    assertThat(shell.onTerminal().run("release", id.toString())).isZero();
+
+    assertThat(shell.out()).isEqualTo("release requested for " + id + "\n");
+    assertThat(shell.run("release", api.job("running").toString())).isEqualTo(ExitCode.REFUSED);
+    assertThat(shell.err()).contains("the job is running (409 not_blocking)");
+  }
+
+  @Test
   void coloursAreLeftOutWhereTheyAreNotWelcome() {
     String id = api.job("succeeded").toString();
     assertThat(shell.onTerminal().run("get", id)).isZero();
@@ -332,7 +346,7 @@ class CommandsTest {
 
   @Test
   void everyCommandExplainsItselfAndItsExitCodes() {
-    for (String command : new String[] {"submit", "watch", "get", "result", "cancel"}) {
+    for (String command : new String[] {"submit", "watch", "get", "result", "cancel", "release"}) {
       var help = Shell.of(api);
       assertThat(help.run(command, "--help")).isZero();
       assertThat(help.out()).contains("Exit codes:").contains("--url=URL");

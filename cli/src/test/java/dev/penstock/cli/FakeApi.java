@@ -108,7 +108,13 @@ final class FakeApi implements AutoCloseable {
       String path = exchange.getRequestURI().getPath();
       String[] parts = path.split("/", -1);
       switch (exchange.getRequestMethod()) {
-        case "POST" -> submit(exchange);
+        case "POST" -> {
+          if (parts.length > 4) {
+            find(exchange, parts[3], this::release);
+          } else {
+            submit(exchange);
+          }
+        }
         case "DELETE" -> find(exchange, parts[3], this::cancel);
         default -> find(exchange, parts[3], parts.length > 4 ? this::sendResult : this::sendView);
       }
@@ -197,6 +203,14 @@ final class FakeApi implements AutoCloseable {
       problem(exchange, 409, "job_already_finished", "the job has already succeeded");
     } else {
       send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("status", "requested"));
+    }
+  }
+
+  private void release(HttpExchange exchange, String id, String state) throws IOException {
+    if (state.equals("dead-lettered")) {
+      send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("release", "requested"));
+    } else {
+      problem(exchange, 409, "not_blocking", "the job is " + state);
     }
   }
 

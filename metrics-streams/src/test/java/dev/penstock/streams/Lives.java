@@ -9,6 +9,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +49,23 @@ public final class Lives {
         job.labels(),
         runAt,
         null);
+  }
+
+  /** A job with an ordering key. */
+  public static Job ordered(Instant acceptedAt, String key) {
+    Job job = job(acceptedAt);
+    return new Job(
+        job.id(),
+        job.model(),
+        job.input(),
+        job.maxAttempts(),
+        job.attemptTimeout(),
+        acceptedAt,
+        null,
+        job.labels(),
+        null,
+        null,
+        new Ordering(key, Ordering.OnDeadLetter.RELEASE));
   }
 
   public static JobEvent.AttemptStarted started(

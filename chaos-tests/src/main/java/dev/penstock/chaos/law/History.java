@@ -6,6 +6,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.OrderedRecord;
 import java.util.List;
 import java.util.Map;
 
@@ -15,6 +16,7 @@ import java.util.Map;
  *
  * @param submissions what clients sent and what they were told
  * @param jobs the jobs topic, but for records that can't be read
+ * @param ordered the topic of ordered jobs, likewise
  * @param retries the retry topic, likewise
  * @param held the hold topics, likewise
  * @param events the events topic, likewise
@@ -28,6 +30,7 @@ import java.util.Map;
 public record History(
     List<Submission> submissions,
     List<Recorded<JobRecord>> jobs,
+    List<Recorded<OrderedRecord>> ordered,
     List<Recorded<JobRecord>> retries,
     List<Recorded<JobRecord>> held,
     List<Recorded<JobEvent>> events,
@@ -40,6 +43,7 @@ public record History(
   public History {
     submissions = List.copyOf(submissions);
     jobs = List.copyOf(jobs);
+    ordered = List.copyOf(ordered);
     retries = List.copyOf(retries);
     held = List.copyOf(held);
     events = List.copyOf(events);

@@ -6,6 +6,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.OrderedRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Map;
 public final class HistoryBuilder {
   public final List<Submission> submissions = new ArrayList<>();
   public final List<Recorded<JobRecord>> jobs = new ArrayList<>();
+  public final List<Recorded<OrderedRecord>> ordered = new ArrayList<>();
   public final List<Recorded<JobRecord>> retries = new ArrayList<>();
   public final List<Recorded<JobRecord>> held = new ArrayList<>();
   public final List<Recorded<JobEvent>> events = new ArrayList<>();
@@ -30,6 +32,7 @@ public final class HistoryBuilder {
     return new History(
         submissions,
         jobs,
+        ordered,
         retries,
         held,
         events,

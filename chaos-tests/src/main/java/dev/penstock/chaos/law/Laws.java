@@ -10,12 +10,15 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -70,6 +73,7 @@ public final class Laws {
       laws.noCallAfterTheDeadline(life);
       laws.slowJobsBlockNobody(life);
     }
+    laws.orderIsKept();
     laws.sameKeySameJob();
     laws.poisonIsContained();
     laws.viewsTellTheTruth();
@@ -511,6 +515,112 @@ public final class Laws {
     if (cancelled && life.cancels().isEmpty()) {
       violated(Law.CANCELLED_ONLY_ON_REQUEST, life, "was cancelled, but no one asked for it");
     }
+  }
+
+  /**
+   * Of each ordering key, in the order of the log: no job is let through, and none of its calls
+   * begins, before the outcome of the one before it is written. Whoever left the line before its
+   * turn, never to be run, does not count.
+   */
+  private void orderIsKept() {
+    var byName = new HashMap<Life.Name, Life>();
+    lives.forEach(life -> byName.put(life.name(), life));
+    var lines = new LinkedHashMap<String, List<Life>>();
+    history.ordered().stream()
+        .sorted(
+            Comparator.<Recorded<OrderedRecord>>comparingInt(Recorded::partition)
+                .thenComparingLong(Recorded::offset))
+        .forEach(record -> {
+          if (record.value() instanceof OrderedRecord.Enter enter) {
+            @Nullable Ordering ordering = enter.record().job().ordering();
+            @Nullable Life life = byName.get(new Life.Name(enter.jobId(), enter.generation()));
+            if (ordering != null && life != null && !hasLeftItsLine(life)) {
+              lines.computeIfAbsent(ordering.key(), _ -> new ArrayList<>()).add(life);
+            }
+          }
+        });
+    lives.stream()
+        .filter(life -> hasLeftItsLine(life) && !life.calls().isEmpty())
+        .forEach(life ->
+            violated(
+                Law.ORDER_IS_KEPT,
+                life,
+                "left the line of its ordering key before its turn, but was called"));
+    lines.forEach((key, line) -> {
+      for (int i = 1; i < line.size(); i++) {
+        follows(key, line.get(i - 1), line.get(i));
+      }
+    });
+  }
+
+  private static boolean hasLeftItsLine(Life life) {
+    return life.jobs().stream().anyMatch(record -> record.value().cancelled());
+  }
+
+  private void follows(String key, Life before, Life life) {
+    if (life.jobs().isEmpty()) {
+      return; // nothing of it has begun
+    }
+    Recorded<JobRecord> through = life.jobs().getFirst();
+    if (before.outcomes().isEmpty()) {
+      notInOrder(key, before, life, through.appendedAt());
+      return;
+    }
+    Recorded<JobEvent> outcome = before.outcomes().getFirst();
+    var starts = new ArrayList<Instant>();
+    starts.add(through.appendedAt());
+    life.calls().forEach(call -> starts.add(call.beganAt()));
+    // Attempts are told by the clocks of workers.
+    life.finished()
+        .forEach(finished ->
+            finished
+                .attempts()
+                .forEach(attempt -> starts.add(attempt.startedAt().plus(allowance.clockSkew()))));
+    Instant first = Collections.min(starts);
+    if (first.isBefore(outcome.appendedAt())) {
+      notInOrder(key, before, life, first);
+      return;
+    }
+    boolean blocks =
+        before.finished().getFirst().outcome() instanceof Outcome.DeadLettered dead
+            && !Objects.requireNonNull(before.jobs().getFirst().value().job().ordering())
+                .isReleasedBy(dead);
+    if (blocks && !isReleasedByHand(before, outcome, through.appendedAt())) {
+      violated(
+          Law.ORDER_IS_KEPT,
+          life,
+          "was let through at "
+              + through.appendedAt()
+              + ", but "
+              + before.name()
+              + " was dead-lettered and blocks the ordering key "
+              + key);
+    }
+  }
+
+  /** Who releases by hand has seen the dead letter; a worker's release is older than that. */
+  private boolean isReleasedByHand(Life life, Recorded<JobEvent> outcome, Instant until) {
+    return history.ordered().stream()
+        .anyMatch(record ->
+            record.value() instanceof OrderedRecord.Release release
+                && release.jobId().equals(life.name().job())
+                && release.generation() == life.name().generation()
+                && record.appendedAt().plusMillis(1).isAfter(outcome.visibleAt())
+                && !record.appendedAt().isAfter(until));
+  }
+
+  private void notInOrder(String key, Life before, Life life, Instant start) {
+    violated(
+        Law.ORDER_IS_KEPT,
+        life.name().toString(),
+        "began at "
+            + start
+            + ", before the outcome of "
+            + before.name()
+            + ", which has the same ordering key ("
+            + key
+            + ") and was there first",
+        before.story() + life.story());
   }
 
   private void sameKeySameJob() {

@@ -10,7 +10,10 @@ import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.streams.order.Line;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.WindowMetadata;
@@ -375,6 +378,64 @@ enum PlantedBug {
     }
   },
 
+  // Rule 10: order
+
+  DROPS_THE_ORDERING_LOCK_ON_RETRY("10") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka,
+          process,
+          settings,
+          record -> {
+            ProducerRecord<byte[], byte[]> release = isWaiting(record) ? release(record) : null;
+            return release == null ? List.of(record) : List.of(record, release);
+          });
+    }
+  },
+  OBEYS_A_RELEASE_THAT_NAMES_ANOTHER_JOB("10") {
+    @Override
+    OrderedRecord sequenced(OrderedRecord record, Line.@Nullable Head head) {
+      return record instanceof OrderedRecord.Release && head != null
+          ? new OrderedRecord.Release(head.job(), head.generation())
+          : record;
+    }
+  },
+  /** A dead letter lets the next one run although its job is to block its key. */
+  NEVER_BLOCKS_A_KEY("10") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record -> withJob(record, releasing(record.job()), record.dueAt()));
+    }
+  },
+  /** Whoever left its line because it is to be cancelled is run like any other. */
+  RUNS_WHAT_LEFT_ITS_LINE("10") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record ->
+              new JobRecord(record.job(), record.generation(), record.attempts(), record.dueAt()));
+    }
+  },
+  /** Jobs are let through in one transaction, and the offsets committed in another. */
+  SEQUENCES_BEFORE_ITS_OFFSETS("10") {
+    @Override
+    Producer<byte[], byte[]> sequencerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new Halves(kafka, process, settings, false);
+    }
+  },
+
   // Rule 11 and law 4: time and attempts
 
   RETRIES_EARLY("11") {
@@ -564,6 +625,16 @@ enum PlantedBug {
     return kafka.consumer(process, settings);
   }
 
+  Producer<byte[], byte[]> sequencerProducer(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+    return kafka.producer(process, settings);
+  }
+
+  /** What the sequencer takes a record for. */
+  OrderedRecord sequenced(OrderedRecord record, Line.@Nullable Head head) {
+    return record;
+  }
+
   /** Metadata of a window in which something is finished beyond the watermark is longer. */
   private static final int LONG_METADATA = 38;
 
@@ -685,7 +756,7 @@ enum PlantedBug {
   }
 
   private static JobRecord withJob(JobRecord record, Job job, @Nullable Instant dueAt) {
-    return new JobRecord(job, record.generation(), record.attempts(), dueAt);
+    return new JobRecord(job, record.generation(), record.attempts(), dueAt, record.cancelled());
   }
 
   private static Job withExpiry(Job job, @Nullable Instant expireAt) {
@@ -699,7 +770,8 @@ enum PlantedBug {
         expireAt,
         job.labels(),
         job.runAt(),
-        job.retry());
+        job.retry(),
+        job.ordering());
   }
 
   private static Job withAttempts(Job job, int maxAttempts) {
@@ -713,7 +785,42 @@ enum PlantedBug {
         job.expireAt(),
         job.labels(),
         job.runAt(),
-        job.retry());
+        job.retry(),
+        job.ordering());
+  }
+
+  private static Job releasing(Job job) {
+    Ordering ordering = job.ordering();
+    return ordering == null
+        ? job
+        : new Job(
+            job.id(),
+            job.model(),
+            job.input(),
+            job.maxAttempts(),
+            job.attemptTimeout(),
+            job.acceptedAt(),
+            job.expireAt(),
+            job.labels(),
+            job.runAt(),
+            job.retry(),
+            new Ordering(ordering.key(), Ordering.OnDeadLetter.RELEASE));
+  }
+
+  /** The release of the ordering key of the job that waits in a record, if it has one. */
+  private static @Nullable ProducerRecord<byte[], byte[]> release(
+      ProducerRecord<byte[], byte[]> record) {
+    if (!(JsonCodec.JOB_RECORDS.decode(record.value())
+        instanceof Decoded.Value<JobRecord>(JobRecord job))) {
+      return null;
+    }
+    Ordering ordering = job.job().ordering();
+    return ordering == null
+        ? null
+        : new ProducerRecord<>(
+            "p.ordered",
+            ordering.key().getBytes(StandardCharsets.UTF_8),
+            JsonCodec.ORDERED.encode(new OrderedRecord.Release(job.job().id(), job.generation())));
   }
 
   private static @Nullable JobEvent event(ProducerRecord<byte[], byte[]> record) {

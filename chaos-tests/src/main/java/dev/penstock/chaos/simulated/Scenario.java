@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
  * @param cancels how many jobs in a hundred someone asks the end of
  * @param badCalls how many calls in a hundred go wrong
  * @param faults in the order of their times
+ * @param order jobs with ordering keys
  */
 record Scenario(
     long seed,
@@ -39,7 +40,8 @@ record Scenario(
     Retries retry,
     Duration drainGrace,
     Duration transactionTimeout,
-    List<Fault> faults) {
+    List<Fault> faults,
+    Order order) {
   static final Duration SESSION = Duration.ofSeconds(3);
   static final Duration HEARTBEAT = Duration.ofMillis(500);
   static final Duration TIMEOUT_SCAN = Duration.ofSeconds(1);
@@ -51,6 +53,30 @@ record Scenario(
   /** How large a scenario may be: smaller ones are easier to understand. */
   record Size(int jobs, int faults) {
     static final Size FULL = new Size(40, 6);
+  }
+
+  /**
+   * Jobs with ordering keys.
+   *
+   * @param percent how many jobs in a hundred have one; 0 where there is no sequencer
+   * @param keys how many keys there are
+   * @param kills when the sequencer's process is killed
+   */
+  record Order(int percent, int keys, List<Duration> kills) {
+    Order {
+      kills = List.copyOf(kills);
+    }
+
+    static Order draw(SplittableRandom random, boolean calm, Duration span) {
+      if (random.nextInt(3) > 0) {
+        return new Order(0, 0, List.of());
+      }
+      var kills = new ArrayList<Duration>();
+      for (int i = random.nextInt(4); i > 0 && !calm; i--) {
+        kills.add(Duration.ofMillis(100 + random.nextLong(span.toMillis())));
+      }
+      return new Order(10 + random.nextInt(40), 1 + random.nextInt(4), kills);
+    }
   }
 
   static Scenario of(long seed, Size size) {
@@ -113,7 +139,8 @@ record Scenario(
         new Retries(RetryPolicies.all(retry), random.nextInt(100), 5 + random.nextInt(50)),
         Duration.ofMillis(random.nextInt(4_000)),
         Duration.ofSeconds(1 + random.nextInt(3)),
-        faults);
+        faults,
+        Order.draw(random, calm, span));
   }
 
   /** Whether nothing goes wrong but calls: then everything is to be prompt. */

@@ -13,6 +13,8 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -87,8 +89,12 @@ final class SimIntake {
 
   private void submit() {
     Job job = job();
-    byte[] key = utf8(job.id().toString());
-    byte[] value = JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job));
+    Ordering ordering = job.ordering();
+    byte[] key = utf8(ordering == null ? job.id().toString() : ordering.key());
+    byte[] value =
+        ordering == null
+            ? JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job))
+            : JsonCodec.ORDERED.encode(new OrderedRecord.Enter(JobRecord.accepted(job), null));
     var headers = new RecordHeaders();
     headers.add(dev.penstock.topic.RecordHeaders.GENERATION, utf8("0"));
     var answer =
@@ -97,13 +103,13 @@ final class SimIntake {
             : appendInTransaction(job, key, value, headers);
     history.submissions.add(new Submission(Optional.empty(), answer));
     if (scheduler.below(100) < scenario.cancels()) {
-      scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job.id()));
+      scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job));
     }
   }
 
   private Submission.Answer appendPlainly(
       Job job, byte[] key, byte[] value, RecordHeaders headers) {
-    kafka.append(partition(topics.jobs(), key), key, value, headers);
+    kafka.append(partition(topicOf(job), key), key, value, headers);
     return new Submission.Answer.Accepted(job.id());
   }
 
@@ -122,7 +128,7 @@ final class SimIntake {
                 "retry.backoff.ms", 5L))) {
       producer.initTransactions();
       producer.beginTransaction();
-      var _ = producer.send(new ProducerRecord<>(topics.jobs(), null, key, value, headers));
+      var _ = producer.send(new ProducerRecord<>(topicOf(job), null, key, value, headers));
       producer.flush();
       if (scheduler.below(4) == 0) {
         producer.abortTransaction();
@@ -135,6 +141,20 @@ final class SimIntake {
     }
   }
 
+  private String topicOf(Job job) {
+    return job.ordering() == null ? topics.jobs() : topics.ordered();
+  }
+
+  private @Nullable Ordering ordering() {
+    Scenario.Order order = scenario.order();
+    if (order.percent() == 0 || scheduler.below(100) >= order.percent()) {
+      return null;
+    }
+    return new Ordering(
+        "key " + scheduler.below(order.keys()),
+        scheduler.below(3) == 0 ? Ordering.OnDeadLetter.BLOCK : Ordering.OnDeadLetter.RELEASE);
+  }
+
   private Job job() {
     Instant now = clock.instant();
     var random = scheduler.random();
@@ -142,6 +162,7 @@ final class SimIntake {
     long least = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     boolean expires = scheduler.below(8) == 0;
     boolean waits = scheduler.below(8) == 0;
+    Ordering ordering = ordering();
     boolean kills = made++ < scenario.killers();
     return new Job(
         new JobId(new UUID(most, least)),
@@ -153,16 +174,39 @@ final class SimIntake {
         now,
         expires ? now.plusMillis(scheduler.below(6_000)) : null,
         Map.of(),
-        waits ? now.plusMillis(scheduler.below(5_000)) : null,
-        null);
+        waits && ordering == null ? now.plusMillis(scheduler.below(5_000)) : null,
+        null,
+        ordering);
   }
 
-  private void cancel(JobId id) {
+  private void cancel(Job job) {
+    JobId id = job.id();
     byte[] key = utf8(id.toString());
     kafka.append(
         partition(topics.control(), key),
         key,
         JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, 0, clock.instant())),
+        new RecordHeaders());
+    Ordering ordering = job.ordering();
+    if (ordering != null) {
+      tellSequencer(ordering.key(), new OrderedRecord.Cancel(id, 0));
+    }
+  }
+
+  /** Someone asks to have the key of a dead-lettered job released, whether it blocks or not. */
+  void release(Job job, int generation) {
+    Ordering ordering = job.ordering();
+    if (ordering != null) {
+      tellSequencer(ordering.key(), new OrderedRecord.Release(job.id(), generation));
+    }
+  }
+
+  private void tellSequencer(String orderingKey, OrderedRecord record) {
+    byte[] key = utf8(orderingKey);
+    kafka.append(
+        partition(topics.ordered(), key),
+        key,
+        JsonCodec.ORDERED.encode(record),
         new RecordHeaders());
   }
 

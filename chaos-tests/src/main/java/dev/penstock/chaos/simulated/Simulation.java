@@ -12,6 +12,8 @@ import dev.penstock.chaos.simulated.kafka.SimLog;
 import dev.penstock.chaos.simulated.strand.Scheduler;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.DeadLetter;
+import dev.penstock.job.JobId;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -19,8 +21,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -52,6 +56,8 @@ final class Simulation {
   private final List<Violation> incidents = new ArrayList<>();
   private final InstantSource clock;
   private final SimWorker.World world;
+  private final SimSequencer sequencer;
+  private final Set<JobId> released = new HashSet<>();
   private boolean deathIsExpected;
   private boolean allAway;
   private int deaths;
@@ -71,6 +77,7 @@ final class Simulation {
     this.calls = new CallLog(scheduler, kafka, topics, EPOCH);
     this.world =
         new SimWorker.World(scheduler, kafka, topics, scenario, EPOCH, bug, calls, this::halted);
+    this.sequencer = new SimSequencer(scheduler, kafka, topics, bug);
   }
 
   /**
@@ -138,6 +145,9 @@ final class Simulation {
     for (TopicPartition partition : consumed()) {
       kafka.commit(group(partition), partition, new OffsetAndMetadata(0));
     }
+    for (SimLog log : kafka.logs(topics.ordered())) {
+      kafka.commit(topics.orderApplication(), log.partition(), new OffsetAndMetadata(0));
+    }
     kafka.watchTransactions((id, committed) -> {
       if (committed && id.startsWith("p.worker-")) {
         calls.committed(id.substring("p.worker-".length()));
@@ -149,6 +159,9 @@ final class Simulation {
     var intake = new SimIntake(scheduler, kafka, topics, scenario, clock, history);
     intake.start();
     scheduler.start(scheduler.strand(scheduler.process("operator"), "operator", this::watch));
+    if (hasOrder()) {
+      startSequencer(intake);
+    }
     for (Fault fault : scenario.faults()) {
       sleepUntil(fault.at());
       happens(fault);
@@ -159,12 +172,55 @@ final class Simulation {
       worker.goOn();
       worker.start();
     }
+    if (hasOrder()) {
+      sequencer.start();
+    }
     if (!scheduler.poll(() -> intake.isDone() && isQuiet(), LOOK, QUIESCENCE)) {
       incident(
           "the workers", "did not finish within " + QUIESCENCE + " of the last fault: " + lags());
     }
     scheduler.sleep(Duration.ofSeconds(1).toNanos());
     record();
+  }
+
+  private boolean hasOrder() {
+    return scenario.order().percent() > 0;
+  }
+
+  private void startSequencer(SimIntake intake) {
+    sequencer.start();
+    for (Duration at : scenario.order().kills()) {
+      later(
+          at,
+          () -> {
+            sequencer.kill();
+            later(Duration.ofMillis(scheduler.below(2_000)), sequencer::start);
+          });
+    }
+    scheduler.start(
+        scheduler.strand(
+            scheduler.process("releaser"),
+            "releaser",
+            () -> {
+              while (true) {
+                scheduler.sleep(scheduler.below(Duration.ofSeconds(2).toNanos()));
+                deadLetteredInLine()
+                    .forEach(letter -> {
+                      released.add(letter.job().id());
+                      intake.release(letter.job(), letter.generation());
+                    });
+              }
+            }));
+  }
+
+  /** Dead-lettered jobs with ordering keys that nobody has asked to release. */
+  private List<DeadLetter> deadLetteredInLine() {
+    var letters = new ArrayList<Recorded<DeadLetter>>();
+    decode(topics.deadLetters(), JsonCodec.DEAD_LETTERS, letters);
+    return letters.stream()
+        .map(Recorded::value)
+        .filter(letter -> letter.job().ordering() != null && !released.contains(letter.job().id()))
+        .toList();
   }
 
   private void addWorker() {
@@ -321,6 +377,9 @@ final class Simulation {
   }
 
   private String group(TopicPartition partition) {
+    if (partition.topic().equals(topics.ordered())) {
+      return topics.orderApplication();
+    }
     return topics.claimed().contains(partition.topic()) ? topics.workerGroup() : topics.holdGroup();
   }
 
@@ -330,7 +389,13 @@ final class Simulation {
         topics.all().stream()
             .flatMap(topic -> kafka.logs(topic.name()).stream())
             .allMatch(log -> log.lastStable() == log.end());
-    return decided && consumed().stream().allMatch(this::isConsumed);
+    return decided
+        && consumed().stream().allMatch(this::isConsumed)
+        && (!hasOrder()
+            || (deadLetteredInLine().isEmpty()
+                && kafka.logs(topics.ordered()).stream()
+                    .map(SimLog::partition)
+                    .allMatch(this::isConsumed)));
   }
 
   private boolean isConsumed(TopicPartition partition) {
@@ -355,6 +420,7 @@ final class Simulation {
 
   private void record() {
     decode(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
+    decode(topics.ordered(), JsonCodec.ORDERED, history.ordered);
     decode(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
     for (String hold : topics.holdTopics()) {
       decode(hold, JsonCodec.JOB_RECORDS, history.held);

@@ -11,6 +11,8 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -409,6 +411,54 @@ final class LawsTest {
     run.retry(run.succeeded, failed, 4);
     run.finish(run.succeeded, List.of(failed), new Outcome.Expired());
     assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "asked for PT5S");
+  }
+
+  @Test
+  void aJobThatBeginsBeforeTheOutcomeOfTheOneBeforeItInItsLineIsFound() {
+    run.line(Ordering.OnDeadLetter.RELEASE, run.succeeded, run.retried, run.dead, run.keyed);
+    assertThat(run.check()).isEmpty();
+    run.history.ordered.clear();
+    run.line(Ordering.OnDeadLetter.RELEASE, run.retried, run.succeeded);
+    assertThat(assertOnly(Law.ORDER_IS_KEPT, "before the outcome of job " + run.retried).subject())
+        .isEqualTo("job " + run.succeeded);
+  }
+
+  @Test
+  void aCallBeforeTheOutcomeOfTheOneBeforeItIsFound() {
+    run.line(Ordering.OnDeadLetter.RELEASE, run.succeeded, run.retried);
+    run.history.calls.add(run.call(run.retried, "w1", 1, Duration.ofHours(-1)));
+    assertOnly(Law.ORDER_IS_KEPT, "before the outcome of job " + run.succeeded);
+  }
+
+  @Test
+  void aJobThatFollowsOneThatBlocksItsLineIsFoundUnlessSomeoneReleasedIt() {
+    run.line(Ordering.OnDeadLetter.BLOCK, run.dead, run.keyed);
+    assertOnly(Law.ORDER_IS_KEPT, "blocks the ordering key a");
+    Recorded<JobEvent> outcome =
+        run.history.events.stream()
+            .filter(event ->
+                event.value() instanceof JobEvent.Finished
+                    && event.value().jobId().equals(run.dead))
+            .findFirst()
+            .orElseThrow();
+    run.history.ordered.add(
+        new Recorded<>(
+            "ordered",
+            0,
+            99,
+            outcome.appendedAt().plusMillis(1),
+            new OrderedRecord.Release(run.dead, 0)));
+    assertThat(run.check()).isEmpty();
+  }
+
+  @Test
+  void whoeverLeftItsLineToBeCancelledDoesNotCountAndIsNotRun() {
+    run.line(Ordering.OnDeadLetter.RELEASE, run.cancelled, run.succeeded);
+    assertOnly(Law.ORDER_IS_KEPT, "before the outcome of job " + run.cancelled);
+    run.leave(run.cancelled);
+    assertThat(run.check()).isEmpty();
+    run.history.calls.add(run.call(run.cancelled, "w1", 1, Duration.ofHours(-1)));
+    assertOnly(Law.ORDER_IS_KEPT, "left the line");
   }
 
   private Violation assertOnly(Law law, String finding) {

@@ -12,6 +12,8 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
+import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -198,17 +200,39 @@ final class Run {
         .orElseThrow();
   }
 
+  /** Has jobs stand in the line of one ordering key, in this order. */
+  void line(Ordering.OnDeadLetter onDeadLetter, JobId... ids) {
+    for (JobId id : ids) {
+      replace(id, null, null, new Ordering("a", onDeadLetter));
+      history.ordered.add(record("ordered", new OrderedRecord.Enter(jobRecord(id), null)));
+    }
+  }
+
+  /** Has a job leave its line before its turn. */
+  void leave(JobId id) {
+    history.jobs.replaceAll(record ->
+        record.value().job().id().equals(id)
+            ? new Recorded<>(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.appendedAt(),
+                record.value().asCancelled())
+            : record);
+  }
+
   /** Gives a job a deadline. */
   void expire(JobId id, Instant deadline) {
-    replace(id, deadline, null);
+    replace(id, deadline, null, null);
   }
 
   /** Gives a job a time before which it is not to run. */
   void schedule(JobId id, Instant runAt) {
-    replace(id, null, runAt);
+    replace(id, null, runAt, null);
   }
 
-  private void replace(JobId id, @Nullable Instant deadline, @Nullable Instant runAt) {
+  private void replace(
+      JobId id, @Nullable Instant deadline, @Nullable Instant runAt, @Nullable Ordering ordering) {
     history.jobs.replaceAll(record -> {
       Job job = record.value().job();
       var changed =
@@ -222,7 +246,8 @@ final class Run {
               deadline,
               job.labels(),
               runAt,
-              job.retry());
+              job.retry(),
+              ordering);
       return job.id().equals(id)
           ? new Recorded<>(
               record.topic(),

@@ -8,6 +8,7 @@ import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.chaos.law.Submission;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,8 @@ final class WorkerKilledTest {
   private static final int FIRST_JOBS = 1_500;
   private static final int MORE_JOBS = 500;
   private static final int KEYS = 100;
+  private static final int LINES = 40;
+  private static final int ORDERED_JOBS = (FIRST_JOBS + MORE_JOBS) / 10;
   private static final int MAX_ATTEMPTS = 4;
   private static final Duration LONG = Duration.ofMinutes(2);
 
@@ -65,10 +68,15 @@ final class WorkerKilledTest {
         .as("nothing was wrong with the intake, so all are accepted")
         .hasSize(FIRST_JOBS + MORE_JOBS + 2 * KEYS)
         .allMatch(submission -> submission.answer() instanceof Submission.Answer.Accepted);
+    await().atMost(LONG).until(() -> observer.finished() == FIRST_JOBS + MORE_JOBS + KEYS);
     History complete = Verdict.lawful(cluster, history, 1);
 
     assertThat(complete.jobs()).hasSize(FIRST_JOBS + MORE_JOBS + KEYS);
+    assertThat(complete.ordered()).as("each comes and is released").hasSize(2 * ORDERED_JOBS);
     assertThat(complete.retries()).as("some attempts failed").isNotEmpty();
+    assertThat(complete.retries())
+        .as("some of them of jobs that others wait for")
+        .anyMatch(retry -> retry.value().job().ordering() != null);
     assertThat(complete.deadLetters()).as("some jobs failed for good").isNotEmpty();
     assertThat(workers(complete)).as("both did something").contains("worker-1", "worker-2");
     survivor.checkAlive();
@@ -76,8 +84,18 @@ final class WorkerKilledTest {
 
   private static List<Map<String, Object>> jobs(int from, int count) {
     return IntStream.range(from, from + count)
-        .mapToObj(number -> Client.job(number, MAX_ATTEMPTS))
+        .mapToObj(number -> ordered(number, Client.job(number, MAX_ATTEMPTS)))
         .toList();
+  }
+
+  /** Each tenth job stands in one of few lines. */
+  private static Map<String, Object> ordered(int number, Map<String, Object> job) {
+    if (number % 10 != 0) {
+      return job;
+    }
+    var withKey = new HashMap<>(job);
+    withKey.put("orderingKey", "line " + number / 10 % LINES);
+    return withKey;
   }
 
   private static void submitUnderKeys(Client client, HistoryBuilder history)
