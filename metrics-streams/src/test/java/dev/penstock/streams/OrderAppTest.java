@@ -145,7 +145,8 @@ final class OrderAppTest {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+      while (partitions.stream()
+          .anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))) {
         consumer.poll(Duration.ofMillis(100)).forEach(record -> keys.add(record.key()));
       }
     }
