@@ -170,6 +170,25 @@ class CommandsTest {
   }
 
   @Test
+  void whatMayHaveBeenAcceptedIsNotSentAgainWithoutAKey() {
+    api.isUnsureOnce();
+
+    assertThat(shell.run("submit", "--kind=embed", "--text=x")).isEqualTo(ExitCode.UNAVAILABLE);
+
+    assertThat(shell.err()).contains("503 acceptance_unknown");
+    assertThat(api.requests).hasValue(1);
+  }
+
+  @Test
+  void whatMayHaveBeenAcceptedIsSentAgainUnderItsKey() {
+    api.isUnsureOnce();
+
+    assertThat(shell.run("submit", "--kind=embed", "--text=x", "--idempotency-key=k")).isZero();
+
+    assertThat(api.requests).hasValue(2);
+  }
+
+  @Test
   void aSubmissionUnderWayUnderTheSameKeyIsAskedAgain() {
     api.isBusyOnce(409, "0");
 
