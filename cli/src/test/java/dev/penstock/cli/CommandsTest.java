@@ -332,7 +332,17 @@ class CommandsTest {
   void cancelOfAFinishedJobSaysWhichOutcomeWon() {
     assertThat(shell.run("cancel", api.job("succeeded").toString())).isEqualTo(ExitCode.REFUSED);
 
-    assertThat(shell.err()).contains("the job has already succeeded (409 job_already_finished)");
+    assertThat(shell.err()).contains("the job has ended as succeeded (409 already_finished)");
+  }
+
+  @Test
+  void cancelOfACancelledJobIsNoFailure() {
+    String id = api.job("cancelled").toString();
+
+    assertThat(shell.run("cancel", id)).isZero();
+
+    assertThat(shell.out()).isEqualTo("{\"id\":\"" + id + "\",\"cancel\":\"cancelled\"}\n");
+    assertThat(shell.err()).isEmpty();
   }
 
   @Test

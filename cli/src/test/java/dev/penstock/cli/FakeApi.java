@@ -206,8 +206,8 @@ final class FakeApi implements AutoCloseable {
   }
 
   private void cancel(HttpExchange exchange, String id, String state) throws IOException {
-    if (state.equals("succeeded")) {
-      problem(exchange, 409, "job_already_finished", "the job has already succeeded");
+    if (state.equals("succeeded") || state.equals("cancelled")) {
+      problem(exchange, 409, "already_finished", "the job has ended as " + state);
     } else {
       send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("status", "requested"));
     }
