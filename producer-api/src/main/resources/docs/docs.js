@@ -112,6 +112,11 @@ function responseTable(document_, responses) {
   return element('table', {}, body);
 }
 
+/** Paragraphs, whose lines the browser breaks: those of the file are as wide as an editor. */
+function prose(text) {
+  return element('p', { class: 'prose' }, text.trim().replace(/(\S) *\n(?=\S)/g, '$1 '));
+}
+
 function exampleText(example) {
   return typeof example.value === 'string' ? example.value : JSON.stringify(example.value, null, 2);
 }
@@ -218,7 +223,7 @@ function operationView(document_, path, item, method) {
   const operation = item[method];
   const parameters = parametersOf(document_, item, operation);
   const inside = element('div');
-  if (operation.description) inside.append(element('p', { class: 'prose' }, operation.description));
+  if (operation.description) inside.append(prose(operation.description));
   if (parameters.length) inside.append(element('h3', {}, 'Parameters'), parameterTable(document_, parameters));
   for (const [type, media] of Object.entries(operation.requestBody?.content || {})) {
     inside.append(
@@ -254,7 +259,7 @@ async function load() {
   document.getElementById('summary').textContent = document_.info.summary || '';
   const main = document.getElementById('main');
   const nav = document.getElementById('nav');
-  main.replaceChildren(element('p', { class: 'prose' }, document_.info.description || ''));
+  main.replaceChildren(prose(document_.info.description || ''));
   for (const tag of document_.tags || []) {
     main.append(element('h2', {}, tag.name), element('p', { class: 'hint' }, tag.description || ''));
     for (const [path, item] of Object.entries(document_.paths)) {

@@ -28,8 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The HTTP API as Java. Blocking; thread-safe. Answers 429 and 503 are tried again after the time
- * that the server asks for, a bounded number of times: with either nothing was accepted. A request
- * that got no answer is not repeated, because it may have been accepted.
+ * that the server asks for, a bounded number of times. A request that got no answer, or one that
+ * leaves open whether it was accepted, is not repeated, unless that is safe.
  */
 public final class ApiClient implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -227,13 +227,21 @@ public final class ApiClient implements AutoCloseable {
       Optional<Duration> asked = RetryAfter.read(response);
       Duration wait = asked.orElse(ownWait);
       // A conflict that says when to come again is a submission under the same key, under way.
-      boolean temporary = problem.isTemporary() || (problem.status() == 409 && asked.isPresent());
+      boolean temporary =
+          (problem.isTemporary() && (!problem.isIndeterminate() || isRepeatable(request)))
+              || (problem.status() == 409 && asked.isPresent());
       if (!temporary || retries == MAX_RETRIES || wait.compareTo(MAX_WAIT) > 0) {
         throw new ApiException.Refused(problem);
       }
       sleep(wait);
       ownWait = ownWait.multipliedBy(2);
     }
+  }
+
+  /** Whether sending it twice comes to the same as sending it once. */
+  private static boolean isRepeatable(HttpRequest request) {
+    return !request.method().equals("POST")
+        || request.headers().firstValue("Idempotency-Key").isPresent();
   }
 
   private HttpResponse<InputStream> sendOnce(HttpRequest request) {

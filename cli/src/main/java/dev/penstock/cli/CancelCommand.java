@@ -1,6 +1,8 @@
 package dev.penstock.cli;
 
+import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
+import dev.penstock.job.JobState;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,7 +45,15 @@ final class CancelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (ApiClient api = context.api(spec, connection)) {
-      JsonNode answer = api.cancel(id);
+      JsonNode answer;
+      try {
+        answer = api.cancel(id);
+      } catch (ApiException.Refused e) {
+        if (!isCancelled(api, e.problem())) {
+          throw e;
+        }
+        return cancelledAlready();
+      }
       if (context.json(connection)) {
         context.printJson(answer);
       } else {
@@ -55,5 +65,24 @@ final class CancelCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     }
+  }
+
+  /** Who asks twice has what was asked for. */
+  private boolean isCancelled(ApiClient api, Problem refusal) {
+    return refusal.code().equals("already_finished")
+        && api.job(id).path("state").asString("").equals(JobState.CANCELLED.wireName());
+  }
+
+  private int cancelledAlready() {
+    if (context.json(connection)) {
+      context.printJson(
+          Json.MAPPER
+              .createObjectNode()
+              .put("id", id.toString())
+              .put("cancel", JobState.CANCELLED.wireName()));
+    } else {
+      context.print(id + " is cancelled already");
+    }
+    return ExitCode.OK;
   }
 }

@@ -13,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Submits a stream of jobs, one a line of JSON, in batches. Lines that the server could not take at
- * the moment are sent again a bounded number of times; it said that it did not accept them.
+ * the moment are sent again a bounded number of times; it said that it did not accept them. A line
+ * of which it does not know that is not sent again.
  */
 public final class JobStream {
   private static final Duration FIRST_WAIT = Duration.ofMillis(250);
@@ -63,7 +64,8 @@ public final class JobStream {
               answer -> {
                 if (!last
                     && answer instanceof LineAnswer.Refused refused
-                    && refused.problem().isTemporary()) {
+                    && refused.problem().isTemporary()
+                    && !refused.problem().isIndeterminate()) {
                   again.add(refused.line());
                 } else {
                   onAnswer.accept(answer);

@@ -71,6 +71,11 @@ public record Problem(int status, String code, String detail, List<Violation> vi
     return status == 429 || status == 503;
   }
 
+  /** Whether what was sent may have been accepted all the same. */
+  public boolean isIndeterminate() {
+    return code.equals("acceptance_unknown");
+  }
+
   /** On one line, with every violation. */
   @Override
   public String toString() {

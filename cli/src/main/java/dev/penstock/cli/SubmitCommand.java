@@ -39,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
     footerHeading = "%nExamples:%n",
     footer = {
       "  penstock submit --kind summarize --file report.txt --wait",
-      "  echo 'Guten Morgen' | penstock submit --kind detect-language",
+      "  echo 'Guten Morgen, wie geht es Ihnen?' | penstock submit --kind detect-language",
       "  penstock submit --kind classify --text 'The engine stalls' --class motor --class wheels",
       "  penstock submit --jsonl jobs.jsonl > ids.jsonl"
     },

@@ -173,6 +173,25 @@ class CommandsTest {
   }
 
   @Test
+  void whatMayHaveBeenAcceptedIsNotSentAgainWithoutAKey() {
+    api.isUnsureOnce();
+
+    assertThat(shell.run("submit", "--kind=embed", "--text=x")).isEqualTo(ExitCode.UNAVAILABLE);
+
+    assertThat(shell.err()).contains("503 acceptance_unknown");
+    assertThat(api.requests).hasValue(1);
+  }
+
+  @Test
+  void whatMayHaveBeenAcceptedIsSentAgainUnderItsKey() {
+    api.isUnsureOnce();
+
+    assertThat(shell.run("submit", "--kind=embed", "--text=x", "--idempotency-key=k")).isZero();
+
+    assertThat(api.requests).hasValue(2);
+  }
+
+  @Test
   void aSubmissionUnderWayUnderTheSameKeyIsAskedAgain() {
     api.isBusyOnce(409, "0");
 
@@ -316,7 +335,17 @@ class CommandsTest {
   void cancelOfAFinishedJobSaysWhichOutcomeWon() {
     assertThat(shell.run("cancel", api.job("succeeded").toString())).isEqualTo(ExitCode.REFUSED);
 
-    assertThat(shell.err()).contains("the job has already succeeded (409 job_already_finished)");
+    assertThat(shell.err()).contains("the job has ended as succeeded (409 already_finished)");
+  }
+
+  @Test
+  void cancelOfACancelledJobIsNoFailure() {
+    String id = api.job("cancelled").toString();
+
+    assertThat(shell.run("cancel", id)).isZero();
+
+    assertThat(shell.out()).isEqualTo("{\"id\":\"" + id + "\",\"cancel\":\"cancelled\"}\n");
+    assertThat(shell.err()).isEmpty();
   }
 
   @Test

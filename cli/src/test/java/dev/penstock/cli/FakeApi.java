@@ -35,6 +35,7 @@ final class FakeApi implements AutoCloseable {
   private final Map<String, String> states = new ConcurrentHashMap<>();
   private final Queue<Busy> busy = new ConcurrentLinkedQueue<>();
   private final Queue<Integer> busyLines = new ConcurrentLinkedQueue<>();
+  private final Queue<Integer> unsureLines = new ConcurrentLinkedQueue<>();
   final AtomicReference<@Nullable JsonNode> lastJob = new AtomicReference<>();
   final AtomicReference<@Nullable String> lastKey = new AtomicReference<>();
   final AtomicLong requests = new AtomicLong();
@@ -49,7 +50,7 @@ final class FakeApi implements AutoCloseable {
   /** Whether the connection breaks in the middle of the answers to a stream. */
   volatile boolean breaksStreams;
 
-  private record Busy(int status, String retryAfter) {}
+  private record Busy(int status, String retryAfter, String code) {}
 
   private FakeApi(HttpServer server) {
     this.server = server;
@@ -70,7 +71,17 @@ final class FakeApi implements AutoCloseable {
 
   /** The next request is answered with {@code status}. */
   void isBusyOnce(int status, String retryAfter) {
-    busy.add(new Busy(status, retryAfter));
+    busy.add(new Busy(status, retryAfter, "busy"));
+  }
+
+  /** The server does not know whether it accepted the next request. */
+  void isUnsureOnce() {
+    busy.add(new Busy(503, "0", "acceptance_unknown"));
+  }
+
+  /** The server does not know whether it accepted line {@code line} of the next stream. */
+  void isUnsureOfLineOnce(int line) {
+    unsureLines.add(line);
   }
 
   /** The first of the following answers to line {@code line} is a 503. */
@@ -102,7 +113,7 @@ final class FakeApi implements AutoCloseable {
       if (now != null) {
         exchange.getRequestBody().readAllBytes();
         exchange.getResponseHeaders().add("Retry-After", now.retryAfter);
-        problem(exchange, now.status, "busy", "come again");
+        problem(exchange, now.status, now.code, "come again");
         return;
       }
       String path = exchange.getRequestURI().getPath();
@@ -181,6 +192,8 @@ final class FakeApi implements AutoCloseable {
         }
         if (busyLines.remove(number)) {
           answer.set("error", problemJson(503, "kafka_unavailable", "come again"));
+        } else if (unsureLines.remove(number)) {
+          answer.set("error", problemJson(503, "acceptance_unknown", "come again"));
         } else if (line.contains("bad")) {
           answer.set("error", problemJson(400, "malformed_json", "the line is not JSON"));
         } else {
@@ -199,8 +212,8 @@ final class FakeApi implements AutoCloseable {
   }
 
   private void cancel(HttpExchange exchange, String id, String state) throws IOException {
-    if (state.equals("succeeded")) {
-      problem(exchange, 409, "job_already_finished", "the job has already succeeded");
+    if (state.equals("succeeded") || state.equals("cancelled")) {
+      problem(exchange, 409, "already_finished", "the job has ended as " + state);
     } else {
       send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("status", "requested"));
     }

@@ -86,6 +86,17 @@ class ManyJobsTest {
   }
 
   @Test
+  void aLineThatMayHaveBeenAcceptedIsNotSentAgain() {
+    api.isUnsureOfLineOnce(2);
+
+    assertThat(shell.withInput(JOB + JOB + JOB).run("submit", "--jsonl=-"))
+        .isEqualTo(ExitCode.REFUSED);
+
+    assertThat(shell.out()).contains("acceptance_unknown");
+    assertThat(api.linesAccepted).hasValue(2);
+  }
+
+  @Test
   void linesAfterAnEarlyEndAreSentAgain() {
     api.endsStreamAtLine = 2;
 

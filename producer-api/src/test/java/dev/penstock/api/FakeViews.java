@@ -94,6 +94,11 @@ final class FakeViews implements AutoCloseable {
               "{\"type\":\"about:blank\",\"title\":\"There is no such job\",\"status\":404,"
                   + "\"code\":\"job_not_found\",\"detail\":\"no such job\"}");
     }
+    if (answer.status() == 204) {
+      exchange.sendResponseHeaders(204, -1);
+      exchange.close();
+      return;
+    }
     byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", answer.contentType());
     answer.headers().forEach(exchange.getResponseHeaders()::set);

@@ -345,6 +345,16 @@ final class IntakeServiceTest {
   }
 
   @Test
+  void whoHasSeenTheLastEventIsToldNotToComeBack() {
+    String id = "01990000-0000-7000-8000-000000000014";
+    views.answer(id + "/events", new FakeViews.Answer(204, "", Map.of(), ""));
+    HttpResponse<String> response =
+        client.get("/v1/jobs/" + id + "/events", "Last-Event-ID", "0.21.3");
+    assertThat(response.statusCode()).isEqualTo(204);
+    assertThat(response.body()).isEmpty();
+  }
+
+  @Test
   void aClientThatLeavesClosesTheStreamBehindAndStreamsAreBounded() throws Exception {
     String id = "01990000-0000-7000-8000-000000000005";
     views.events(id, List.of("id: 0.0.0\nevent: accepted\ndata: {}", "..."));

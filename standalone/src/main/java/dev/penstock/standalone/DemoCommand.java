@@ -133,7 +133,10 @@ final class DemoCommand implements Callable<Integer> {
     run.anyJob().ifPresent(id -> terminal.out().println("  ./penstock get " + id + url));
     terminal
         .out()
-        .println("  echo 'Guten Morgen' | ./penstock submit --kind detect-language --wait" + url);
+        .println(
+            "  echo 'Guten Morgen, wie geht es Ihnen?' | ./penstock submit --kind detect-language"
+                + " --wait"
+                + url);
     terminal.out().println(terminal.faint("Stop with Ctrl-C."));
     terminal.out().flush();
     return foreground.serve();

@@ -1,6 +1,7 @@
 package dev.penstock.standalone;
 
 import dev.penstock.api.IntakeService;
+import dev.penstock.config.ConfigException;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.lifecycle.Health;
@@ -13,12 +14,15 @@ import dev.penstock.streams.StreamsService;
 import dev.penstock.worker.WorkerService;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,7 +95,7 @@ public final class Standalone implements Service {
    *
    * @throws StartException when a port or the directory is taken, or something does not become
    *     ready; everything is stopped again
-   * @throws dev.penstock.config.ConfigException with what is wrong with the settings
+   * @throws ConfigException with what is wrong with the settings
    */
   @Override
   public synchronized void start() {
@@ -101,18 +105,30 @@ public final class Standalone implements Service {
     used = true;
     Settings asked = given.get();
     var ports = new Ports();
-    Addresses found = chooseAddresses(asked, ports);
+    Addresses found;
+    try {
+      found = chooseAddresses(asked, ports);
+    } catch (ConfigException e) {
+      throw withTheServices(e, asked);
+    }
     Settings settings = settings(asked, found);
     // The services' classes are loaded on another processor while the broker starts.
     CompletableFuture<List<Service>> prepared =
         CompletableFuture.supplyAsync(() -> services(settings));
+    Service topics;
+    try {
+      topics = topics(settings);
+    } catch (ConfigException e) {
+      ports.release();
+      throw withTheServices(e, asked);
+    }
     var running =
         new ServiceGroup(
             "standalone",
             List.of(
                 data,
                 new Timed(new BrokerService(data.path(), port(found.bootstrap())), times),
-                new Timed(topics(settings), times),
+                new Timed(topics, times),
                 new Timed(new StartedTogether("services", () -> ready(prepared, ports)), times)));
     group = running;
     try {
@@ -185,9 +201,40 @@ public final class Standalone implements Service {
         .with(fixed);
   }
 
+  /**
+   * The services, which are not started.
+   *
+   * @throws ConfigException with what is wrong with the settings of any of them
+   */
   private static List<Service> services(Settings settings) {
-    return List.of(
-        StreamsService.of(settings), WorkerService.of(settings), IntakeService.of(settings));
+    var services = new ArrayList<Service>();
+    var errors = new LinkedHashSet<String>();
+    List<Function<Settings, Service>> kinds =
+        List.of(StreamsService::of, WorkerService::of, IntakeService::of);
+    for (Function<Settings, Service> kind : kinds) {
+      try {
+        services.add(kind.apply(settings));
+      } catch (ConfigException e) {
+        // They share settings; what is wrong with those is said once.
+        errors.addAll(e.errors());
+      }
+    }
+    if (!errors.isEmpty()) {
+      throw new ConfigException(List.copyOf(errors));
+    }
+    return services;
+  }
+
+  /** What is wrong already, and with the settings of the services too. */
+  private ConfigException withTheServices(ConfigException found, Settings asked) {
+    var errors = new LinkedHashSet<>(found.errors());
+    String any = local(0);
+    try {
+      var _ = services(settings(asked, new Addresses(any, any, any, "127.0.0.1:0", data.path())));
+    } catch (ConfigException e) {
+      errors.addAll(e.errors());
+    }
+    return new ConfigException(List.copyOf(errors));
   }
 
   private static Service topics(Settings settings) {

@@ -175,6 +175,32 @@ class StandaloneTest {
     assertThat(data).isEmptyDirectory();
   }
 
+  @Test
+  void wrongSettingsOfAllServicesAreSaidAtOnce() {
+    Standalone system =
+        standalone(
+            Map.of(
+                "api.port", "99999",
+                "topics.partitions", "-4",
+                "api.publish-timeout", "soon",
+                "worker.slots", "-3",
+                "streams.threads", "many"));
+
+    assertThatThrownBy(system::start)
+        .isInstanceOfSatisfying(
+            ConfigException.class,
+            e ->
+                assertThat(e.errors())
+                    .extracting(error -> error.substring(0, error.indexOf(' ')))
+                    .containsExactlyInAnyOrder(
+                        "api.port",
+                        "topics.partitions",
+                        "api.publish-timeout",
+                        "worker.slots",
+                        "streams.threads"));
+    assertThat(data).isEmptyDirectory();
+  }
+
   private Standalone standalone(Map<String, String> own) {
     var options = new HashMap<String, String>(Map.of("api.port", "0"));
     options.putAll(own);

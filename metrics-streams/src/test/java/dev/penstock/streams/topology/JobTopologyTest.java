@@ -103,6 +103,13 @@ final class JobTopologyTest {
   }
 
   @Test
+  void aRequestToCancelThatIsTakenOffTheTopicIsNotUnreadable() {
+    pipe(Input.CONTROL, Lives.job(T0).id().toString(), null);
+    assertThat(count("control", "unreadable")).isZero();
+    assertThat(count("control", "known")).isEqualTo(1);
+  }
+
+  @Test
   void whatCannotBeReadIsCountedAndSkipped() {
     Job job = Lives.job(T0);
     String id = job.id().toString();
@@ -122,7 +129,7 @@ final class JobTopologyTest {
         id,
         JsonCodec.EVENTS.encode(Lives.started(job.id(), 0, Job.MAX_ATTEMPTS + 1, "w", T0)));
     pipe(Input.EVENTS, id, JsonCodec.EVENTS.encode(Lives.started(job.id(), -1, 1, "w", T0)));
-    pipe(Input.CONTROL, id, null);
+    pipe(Input.CONTROL, id, bytes(""));
     pipe(Input.CONTROL, id, JsonCodec.CANCEL_REQUESTS.encode(Lives.cancel(job.id(), -1, T0)));
     assertThat(count("jobs", "unreadable")).isEqualTo(9);
     assertThat(count("events", "unreadable")).isEqualTo(3);

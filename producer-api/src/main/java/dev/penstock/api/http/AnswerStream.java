@@ -121,7 +121,9 @@ final class AnswerStream implements AutoCloseable {
         ascii("{\"line\":" + number + ",\"id\":\"" + job.id() + "\"" + replayed + "}\n");
       }
       case Acceptance.Refused(Problem problem) -> {
-        kafkaAway |= problem.type() == ProblemType.KAFKA_UNAVAILABLE;
+        kafkaAway |=
+            problem.type() == ProblemType.KAFKA_UNAVAILABLE
+                || problem.type() == ProblemType.ACCEPTANCE_UNKNOWN;
         refused(number, problem);
       }
     }

@@ -189,6 +189,13 @@ final class JobViews implements AutoCloseable {
       ServerRequest request, ServerResponse response, HttpResponse<InputStream> answer) {
     try (InputStream in = answer.body()) {
       open.add(in);
+      if (answer.statusCode() == 204) {
+        // Nothing will follow: a client that comes back after the last event is told to stay away.
+        Answers.closeUnlessRead(request, response);
+        response.status(Status.NO_CONTENT_204);
+        response.send();
+        return;
+      }
       if (answer.statusCode() != 200) {
         refuse(request, response, answer.statusCode(), answer, in.readNBytes(COPY_BYTES));
         return;

@@ -39,6 +39,7 @@ public enum ProblemType {
   INTERNAL_ERROR(500, "internal_error", "A fault of the service"),
   NOT_IMPLEMENTED(501, "not_implemented", "This is not implemented"),
   KAFKA_UNAVAILABLE(503, "kafka_unavailable", "Kafka can't be reached"),
+  ACCEPTANCE_UNKNOWN(503, "acceptance_unknown", "No one knows whether this was accepted"),
   VIEW_UNAVAILABLE(503, "view_unavailable", "The views can't be reached"),
   TOO_MANY_STREAMS(503, "too_many_streams", "Too many streams are open"),
   IDEMPOTENCY_UNAVAILABLE(

@@ -73,7 +73,7 @@ public final class PlainIntake {
   /** Kafka is away, and no one knows whether the record was written. */
   public static Problem indeterminate() {
     return Problem.passing(
-        ProblemType.KAFKA_UNAVAILABLE,
+        ProblemType.ACCEPTANCE_UNKNOWN,
         "Kafka did not acknowledge in time; the outcome is indeterminate: it may have been accepted"
             + " or may yet be; with an idempotency key it is safe to send it again",
         RETRY_AFTER);

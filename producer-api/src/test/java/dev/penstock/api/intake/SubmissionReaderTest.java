@@ -89,6 +89,14 @@ final class SubmissionReaderTest {
   }
 
   @Test
+  void whatIsNoObjectHasNoOtherFault() {
+    for (String body : List.of("null", "[]", "\"x\"", "1")) {
+      assertThat(refused(body).violations())
+          .containsExactly(new Violation("", "must be an object"));
+    }
+  }
+
+  @Test
   void aScheduleThatCannotBeKeptIsRefused() {
     var refusals =
         Map.of(
