@@ -6,6 +6,8 @@ import dev.penstock.api.http.ViewClient;
 import dev.penstock.api.idempotency.KeyedIntake;
 import dev.penstock.api.intake.Contract;
 import dev.penstock.api.intake.JobRequest;
+import dev.penstock.api.ownership.Neighbours;
+import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.KafkaMonitor;
@@ -97,6 +99,8 @@ public final class IntakeService implements Service {
     var publisher =
         opened(new JobPublisher(config.kafka(), config.publishTimeout(), metrics.registry()));
     var plain = new PlainIntake(publisher, clock, config.defaultModel());
+    var neighbours = opened(new Neighbours());
+    var ownership = new PartitionOwnership(config.kafka());
     var keyed =
         opened(
             new KeyedIntake(
@@ -106,7 +110,11 @@ public final class IntakeService implements Service {
                     config.publishTimeout(),
                     config.keys().patience(),
                     config.keys().maxPerPartition()),
-                clock));
+                clock,
+                ownership,
+                neighbours));
+    // Closed before those who are told what it owns: the group knows first.
+    opened(ownership);
     var contract = Contract.load();
     Thread.ofVirtual().name("intake-contract").start(contract::warmUp);
     var views = opened(new ViewClient(config.streams()));
@@ -116,7 +124,7 @@ public final class IntakeService implements Service {
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();
     server = http;
-    keyed.start(address(config, http.port()));
+    ownership.start(address(config, http.port()));
   }
 
   private <T extends AutoCloseable> T opened(T part) {

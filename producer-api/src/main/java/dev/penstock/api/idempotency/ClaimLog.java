@@ -1,5 +1,7 @@
 package dev.penstock.api.idempotency;
 
+import dev.penstock.api.ownership.Commit;
+import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
 import java.time.Instant;
 import java.util.List;
@@ -28,21 +30,6 @@ interface ClaimLog extends AutoCloseable {
       JobId id,
       Instant claimedAt) {}
 
-  /** What became of a commit. */
-  sealed interface Commit {
-    /** All of it is durable. */
-    record Committed() implements Commit {}
-
-    /** It is certain that nothing of it was written. */
-    record Aborted(String reason) implements Commit {}
-
-    /** Another owner has opened the log. What was written is for that one to read. */
-    record Fenced() implements Commit {}
-
-    /** Only opening the log again tells. */
-    record Unknown(String reason) implements Commit {}
-  }
-
   /**
    * Shuts out earlier owners and reads the log to its end.
    *
@@ -56,13 +43,4 @@ interface ClaimLog extends AutoCloseable {
 
   @Override
   void close();
-
-  /** The log can't be opened now. */
-  final class LogUnavailableException extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    LogUnavailableException(String message, Throwable cause) {
-      super(message, cause);
-    }
-  }
 }

@@ -1,8 +1,8 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.idempotency.ClaimLog.Commit;
 import dev.penstock.api.idempotency.ClaimLog.Entry;
-import dev.penstock.api.idempotency.ClaimLog.LogUnavailableException;
+import dev.penstock.api.ownership.Commit;
+import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,8 @@
 package dev.penstock.api.idempotency;
 
 import dev.penstock.api.intake.JobRequest;
+import dev.penstock.api.ownership.Neighbours;
+import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
@@ -37,8 +39,8 @@ public final class KeyedIntake implements AutoCloseable {
 
   private final Settings settings;
   private final InstantSource clock;
-  private final KeyOwnership ownership;
-  private final OwnerClient owners = new OwnerClient();
+  private final PartitionOwnership ownership;
+  private final OwnerClient owners;
   private final Map<Integer, ClaimPartition> partitions = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -57,18 +59,29 @@ public final class KeyedIntake implements AutoCloseable {
       Duration patience,
       int maxKeysPerPartition) {}
 
-  public KeyedIntake(Settings settings, InstantSource clock) {
+  /**
+   * @param ownership of the partitions of keys; not started yet, and ended before this is
+   * @param neighbours how the owners of other partitions are reached
+   */
+  public KeyedIntake(
+      Settings settings, InstantSource clock, PartitionOwnership ownership, Neighbours neighbours) {
     this.settings = settings;
     this.clock = clock;
-    // The group's callback must be short; what is under way ends on a thread of its own.
-    this.ownership =
-        new KeyOwnership(
-            settings.kafka(), partition -> Thread.ofVirtual().start(() -> lost(partition)));
-  }
+    this.ownership = ownership;
+    this.owners = new OwnerClient(neighbours);
+    ownership.listen(
+        new PartitionOwnership.Listener() {
+          @Override
+          public void gained(int partition) {
+            // Opened with the first key.
+          }
 
-  /** Begins to own keys, in the background, as the intake that others reach at {@code address}. */
-  public void start(URI address) {
-    ownership.start(address);
+          @Override
+          public void lost(int partition) {
+            // The group's callback must be short; what is under way ends on a thread of its own.
+            Thread.ofVirtual().start(() -> KeyedIntake.this.lost(partition));
+          }
+        });
   }
 
   /**
@@ -248,8 +261,6 @@ public final class KeyedIntake implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    ownership.close();
     partitions.keySet().forEach(this::lost);
-    owners.close();
   }
 }

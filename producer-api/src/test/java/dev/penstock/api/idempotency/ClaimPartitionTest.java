@@ -2,6 +2,8 @@ package dev.penstock.api.idempotency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.api.ownership.Commit;
+import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
 import java.time.Duration;
 import java.time.Instant;

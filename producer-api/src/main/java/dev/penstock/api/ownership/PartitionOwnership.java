@@ -1,4 +1,4 @@
-package dev.penstock.api.idempotency;
+package dev.penstock.api.ownership;
 
 import dev.penstock.runtime.kafka.KafkaConfig;
 import java.net.URI;
@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.IntConsumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -32,12 +32,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which intake decides about which partition of keys: a consumer group of the intakes, used for its
- * assignment only. Each member's client id carries the address at which the others reach it, so the
- * group itself tells where a key is to be sent. Thread-safe.
+ * Which intake decides about which partition of idempotency keys, and about the partition of
+ * schedules with the same number: a consumer group of the intakes, used for its assignment only.
+ * Each member's client id carries the address at which the others reach it, so the group itself
+ * tells where a request is to be sent. Thread-safe.
  */
-final class KeyOwnership implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(KeyOwnership.class);
+public final class PartitionOwnership implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PartitionOwnership.class);
   private static final String CLIENT_PREFIX = "penstock-intake@";
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration RESTART_DELAY = Duration.ofSeconds(1);
@@ -47,7 +48,7 @@ final class KeyOwnership implements AutoCloseable {
   private static final Duration REFRESH = Duration.ofMillis(200);
 
   private final KafkaConfig kafka;
-  private final IntConsumer lost;
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile Set<Integer> owned = Set.of();
   private volatile boolean closed;
 
@@ -59,22 +60,30 @@ final class KeyOwnership implements AutoCloseable {
   private @Nullable URI self;
   private long refreshedNanos;
 
-  /**
-   * @param lost is told each partition that is no longer ours
-   */
-  KeyOwnership(KafkaConfig kafka, IntConsumer lost) {
+  /** Is told what this intake owns. Its methods must be short: the group waits for them. */
+  public interface Listener {
+    void gained(int partition);
+
+    void lost(int partition);
+  }
+
+  public PartitionOwnership(KafkaConfig kafka) {
     this.kafka = kafka;
-    this.lost = lost;
+  }
+
+  /** From the start on, {@code listener} is told. To be called before it. */
+  public void listen(Listener listener) {
+    listeners.add(listener);
   }
 
   /** Joins the group in the background, as the intake that others reach at {@code address}. */
-  synchronized void start(URI address) {
+  public synchronized void start(URI address) {
     self = address;
     thread = Thread.ofVirtual().name("intake-ownership").start(() -> run(address));
   }
 
   /** Whether this intake decides about the partition, as far as it knows. */
-  boolean owns(int partition) {
+  public boolean owns(int partition) {
     return owned.contains(partition);
   }
 
@@ -91,7 +100,7 @@ final class KeyOwnership implements AutoCloseable {
       } catch (WakeupException _) {
         // closed
       } catch (KafkaException e) {
-        log.warn("this intake can't own keys now and tries again: {}", e.getMessage());
+        log.warn("this intake can't own partitions now and tries again: {}", e.getMessage());
         release(owned);
         pause();
       } finally {
@@ -122,7 +131,9 @@ final class KeyOwnership implements AutoCloseable {
             var now = new HashSet<>(owned);
             partitions.forEach(partition -> now.add(partition.partition()));
             owned = Set.copyOf(now);
-            log.info("owns the partitions {} of keys", owned);
+            log.info("owns the partitions {} of keys and schedules", owned);
+            partitions.forEach(
+                partition -> listeners.forEach(listener -> listener.gained(partition.partition())));
           }
 
           @Override
@@ -142,14 +153,14 @@ final class KeyOwnership implements AutoCloseable {
     var now = new HashSet<>(owned);
     now.removeAll(partitions);
     owned = Set.copyOf(now);
-    partitions.forEach(lost::accept);
+    partitions.forEach(partition -> listeners.forEach(listener -> listener.lost(partition)));
   }
 
   /**
    * The address of the intake that the group says owns the partition; nothing while no other one
    * does or Kafka does not answer.
    */
-  synchronized Optional<URI> owner(int partition) {
+  public synchronized Optional<URI> owner(int partition) {
     if (closed) {
       return Optional.empty();
     }

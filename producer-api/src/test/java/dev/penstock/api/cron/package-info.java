@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.cron;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.api.schedule;
+
+import org.jspecify.annotations.NullMarked;
