@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic; all topics are keyed by job id (or idempotency or ordering
- *     key), so equal counts keep a job's records in partitions of one number
+ * @param partitions of every topic; all topics are keyed by job id (or idempotency key, ordering
+ *     key or schedule), so equal counts keep a job's records in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -57,6 +57,8 @@ public record Topics(
 
   /** What a hold topic keeps on disk of what has left it is at most this much a partition. */
   private static final int HOLD_SEGMENT_BYTES = 32 * 1024 * 1024;
+
+  private static final int COMPACTED_SEGMENT_BYTES = 16 * 1024 * 1024;
 
   private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
   private static final String NEVER = "-1";
@@ -193,6 +195,11 @@ public record Topics(
     return prefix + "idempotency";
   }
 
+  /** Recurring schedules, each with how far it has fired. */
+  public String schedules() {
+    return prefix + "schedules";
+  }
+
   /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
@@ -206,7 +213,10 @@ public record Topics(
     return prefix + "holds";
   }
 
-  /** The consumer group by which the intakes share the partitions of idempotency keys. */
+  /**
+   * The consumer group by which the intakes share the partitions of idempotency keys, and with each
+   * the partition of schedules that has its number.
+   */
   public String intakeGroup() {
     return prefix + "intakes";
   }
@@ -268,11 +278,26 @@ public record Topics(
                 // Claims state their own time; the topic may only forget what is far outside the
                 // window.
                 expiring("compact,delete", idempotencyWindow.multipliedBy(2)))));
+    all.add(spec(schedules(), "name of the schedule", "ScheduleRecord", compacted()));
     return List.copyOf(all);
   }
 
   private TopicSpec spec(String name, String key, String value, Map<String, String> configs) {
     return new TopicSpec(name, key, value, partitions, configs);
+  }
+
+  /** The last record of each key, for ever. */
+  private static Map<String, String> compacted() {
+    return Map.of(
+        "cleanup.policy",
+        "compact",
+        "message.timestamp.type",
+        "LogAppendTime",
+        "max.message.bytes",
+        String.valueOf(MAX_RECORD_BYTES),
+        // The newest segment is not compacted: it is what a new owner reads at most of old records.
+        "segment.bytes",
+        String.valueOf(COMPACTED_SEGMENT_BYTES));
   }
 
   private static Map<String, String> expiring(String policy, Duration retention) {

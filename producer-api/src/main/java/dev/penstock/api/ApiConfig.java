@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param defaultModel of jobs that name none
  * @param publishTimeout how long Kafka may take to acknowledge
  * @param keys what holds for idempotency keys
+ * @param recurring what holds for schedules
  */
 record ApiConfig(
     HttpConfig http,
@@ -29,6 +30,7 @@ record ApiConfig(
     String defaultModel,
     Duration publishTimeout,
     Keys keys,
+    Recurring recurring,
     Limits limits) {
   private static final int DEFAULT_PORT = 8080;
 
@@ -39,6 +41,14 @@ record ApiConfig(
    * @param patience how long a submission waits for another one with the same key, or for an owner
    */
   record Keys(int maxPerPartition, Duration patience) {}
+
+  /**
+   * What holds for recurring schedules.
+   *
+   * @param maxPerPartition how many there may be in each partition
+   * @param minInterval the shortest time between two firings of one
+   */
+  record Recurring(int maxPerPartition, Duration minInterval) {}
 
   /** Reads {@code api.*}, {@code kafka.*} and {@code topics.*}. */
   static ApiConfig read(Settings settings) {
@@ -72,10 +82,26 @@ record ApiConfig(
                 Duration.ofSeconds(10),
                 Duration.ofMillis(100),
                 Duration.ofMinutes(2)));
+    var recurring =
+        new Recurring(
+            reader.integer("api.max-schedules", 1_000, 1, 100_000),
+            reader.duration(
+                "api.min-schedule-interval",
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(1),
+                Duration.ofDays(1)));
     var limits = Limits.read(reader);
     return reader.build(() ->
         new ApiConfig(
-            http, kafka, List.copyOf(streams), advertisedUrl, model, publishTimeout, keys, limits));
+            http,
+            kafka,
+            List.copyOf(streams),
+            advertisedUrl,
+            model,
+            publishTimeout,
+            keys,
+            recurring,
+            limits));
   }
 
   private static Optional<URI> url(SettingsReader reader, String key, String text) {

@@ -1,6 +1,7 @@
 package dev.penstock.api;
 
 import dev.penstock.api.http.ApiServer;
+import dev.penstock.api.http.FormerJobViews;
 import dev.penstock.api.http.Intake;
 import dev.penstock.api.http.ViewClient;
 import dev.penstock.api.idempotency.KeyedIntake;
@@ -12,6 +13,7 @@ import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.KafkaMonitor;
 import dev.penstock.api.publish.PlainIntake;
+import dev.penstock.api.schedule.Schedules;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
@@ -113,14 +115,37 @@ public final class IntakeService implements Service {
                 clock,
                 ownership,
                 neighbours));
-    // Closed before those who are told what it owns: the group knows first.
-    opened(ownership);
     var contract = Contract.load();
     Thread.ofVirtual().name("intake-contract").start(contract::warmUp);
     var views = opened(new ViewClient(config.streams()));
+    var schedules =
+        opened(
+            new Schedules(
+                new Schedules.Settings(
+                    config.kafka(),
+                    config.defaultModel(),
+                    config.publishTimeout(),
+                    config.keys().patience(),
+                    config.recurring().maxPerPartition(),
+                    config.recurring().minInterval()),
+                new Schedules.Parts(
+                    contract,
+                    clock,
+                    ownership,
+                    neighbours,
+                    new FormerJobViews(views),
+                    metrics.registry())));
+    // Closed before those who are told what it owns: the group knows first.
+    opened(ownership);
     var parts =
         new ApiServer.Parts(
-            contract, new Submissions(plain, keyed), publisher, views, metrics, this::health);
+            contract,
+            new Submissions(plain, keyed),
+            publisher,
+            schedules,
+            views,
+            metrics,
+            this::health);
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();
     server = http;

@@ -6,6 +6,7 @@ import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.JobPublisher;
+import dev.penstock.api.schedule.Schedules;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
 import dev.penstock.runtime.ops.HttpConfig;
@@ -48,6 +49,7 @@ public final class ApiServer implements Service {
       Contract contract,
       Intake intake,
       JobPublisher publisher,
+      Schedules schedules,
       ViewClient views,
       Metrics metrics,
       Supplier<Health> health) {}
@@ -73,6 +75,7 @@ public final class ApiServer implements Service {
     routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
+    routes.addAll(new ScheduleRoutes(parts.schedules(), limits).routes());
     routes.addAll(new DocsPages(parts.contract()).routes());
     var api = new ApiRoutes(routes, new OpsRoutes(parts.health(), parts.metrics()), metrics);
     var endpoint =

@@ -2,6 +2,7 @@ package dev.penstock.api.http;
 
 import dev.penstock.api.intake.Submission;
 import dev.penstock.api.intake.SubmissionReader;
+import dev.penstock.api.ownership.Neighbours;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
@@ -21,7 +22,7 @@ import java.util.Optional;
 /** {@code POST /v1/jobs} with one job. */
 final class SubmitJob {
   static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
-  static final HeaderName FORWARDED = HeaderNames.create("Penstock-Forwarded");
+  static final HeaderName FORWARDED = HeaderNames.create(Neighbours.FORWARDED);
   private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");
   private static final Header REPLAYED = HeaderValues.createCached("Idempotency-Replayed", "true");
 

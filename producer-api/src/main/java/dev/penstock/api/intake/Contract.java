@@ -65,8 +65,17 @@ public final class Contract {
   /** What is wrong with a submission, in the order of the document; empty when it is valid. */
   List<Violation> check(JsonNode submission, boolean line) {
     Compiled ready = compiled();
+    return check(submission, line ? ready.line : ready.job);
+  }
+
+  /** What is wrong with a schedule, its job included; empty when it is valid. */
+  public List<Violation> checkSchedule(JsonNode schedule) {
+    return check(schedule, compiled().schedule);
+  }
+
+  private static List<Violation> check(JsonNode document, Schema schema) {
     var violations = new ArrayList<Violation>();
-    for (Error error : (line ? ready.line : ready.job).validate(submission)) {
+    for (Error error : schema.validate(document)) {
       Violation violation = violation(error);
       if (!violations.contains(violation)) {
         violations.add(violation);
@@ -95,7 +104,11 @@ public final class Contract {
                   builder.schemas(Map.of(LOCATION, new String(json, StandardCharsets.UTF_8))));
       compiled =
           new Compiled(
-              document, json, schema(registry, "JobSubmission"), schema(registry, "JobLine"));
+              document,
+              json,
+              schema(registry, "JobSubmission"),
+              schema(registry, "JobLine"),
+              schema(registry, "ScheduleSubmission"));
     }
     return compiled;
   }
@@ -136,10 +149,12 @@ public final class Contract {
     return switch (at) {
       case "/attemptTimeout" ->
           "must be a number with its unit, such as 500ms, 30s or 5m, at most 30 minutes";
-      case "/delay", "/retry/baseDelay", "/retry/maxDelay" ->
+      case "/delay", "/retry/baseDelay", "/retry/maxDelay", "/misfireAfter" ->
           "must be a number with its unit, such as 500ms, 30s, 5m, 12h or 7d, at most 30 days";
-      case "/expireAt", "/runAt" -> "must be a date and time such as 2030-01-31T12:00:00Z";
+      case "/expireAt", "/runAt", "/start", "/end" ->
+          "must be a date and time such as 2030-01-31T12:00:00Z";
       case "/model" -> "must be provider or provider:model, in printable ASCII without spaces";
+      case "/cron" -> "must be printable ASCII";
       case "/orderingKey", "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
       default -> "does not have the right form";
     };
@@ -167,12 +182,14 @@ public final class Contract {
     private final byte[] json;
     private final Schema job;
     private final Schema line;
+    private final Schema schedule;
 
-    Compiled(JsonNode document, byte[] json, Schema job, Schema line) {
+    Compiled(JsonNode document, byte[] json, Schema job, Schema line, Schema schedule) {
       this.document = document;
       this.json = json;
       this.job = job;
       this.line = line;
+      this.schedule = schedule;
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.api.intake;
 
 import dev.penstock.api.problem.Problem;
+import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
@@ -53,6 +54,42 @@ public final class SubmissionReader {
     return read(buffer, offset, length, true);
   }
 
+  /** Reads a job that stands in another document, as the body of a request would be read. */
+  public Submission readJob(JsonNode tree) {
+    return judge(tree, false);
+  }
+
+  /**
+   * The JSON of a body.
+   *
+   * @throws ProblemException when it is none
+   */
+  public static JsonNode tree(byte[] body) {
+    Optional<String> encodingError = encodingError(body, 0, body.length);
+    if (encodingError.isPresent()) {
+      throw new ProblemException(malformed(encodingError.get()));
+    }
+    try {
+      JsonNode tree = Json.MAPPER.readTree(body);
+      if (tree.isMissingNode()) {
+        throw new ProblemException(malformed("it has nothing but white space"));
+      }
+      return tree;
+    } catch (JacksonException e) {
+      throw new ProblemException(malformed(reason(e) + at(e)));
+    }
+  }
+
+  /** The instant that {@code text} spells as the contract wants it, or null. */
+  public static @Nullable Instant instant(String text) {
+    return Rules.instant(text);
+  }
+
+  /** The delay that {@code text} spells as the contract wants it, or null. */
+  public static @Nullable Duration delay(String text) {
+    return Rules.delay(text);
+  }
+
   private Submission read(byte[] bytes, int offset, int length, boolean line) {
     Optional<String> encodingError = encodingError(bytes, offset, length);
     if (encodingError.isPresent()) {
@@ -94,24 +131,24 @@ public final class SubmissionReader {
     if (tree.isMissingNode()) {
       return refused("it has nothing but white space");
     }
+    return judge(tree, line);
+  }
+
+  private Submission judge(JsonNode tree, boolean line) {
     var violations = new ArrayList<>(contract.check(tree, line));
     violations.addAll(beyondTheSchemas(tree));
     if (!violations.isEmpty()) {
-      return new Submission.Refused(
-          Problem.of(
-              ProblemType.INVALID_JOB,
-              violations.size() == 1
-                  ? "there is one violation; see errors"
-                  : "there are "
-                      + Math.min(violations.size(), Problem.MAX_VIOLATIONS)
-                      + " violations; see errors",
-              violations));
+      return new Submission.Refused(Problem.invalid(ProblemType.INVALID_JOB, violations));
     }
     return fromValid(tree);
   }
 
   private static Submission refused(String detail) {
-    return new Submission.Refused(Problem.of(ProblemType.MALFORMED_JSON, detail));
+    return new Submission.Refused(malformed(detail));
+  }
+
+  private static Problem malformed(String detail) {
+    return Problem.of(ProblemType.MALFORMED_JSON, detail);
   }
 
   /** Jackson decodes leniently, and guesses UTF-16; JSON between systems is UTF-8 (RFC 8259). */

@@ -45,6 +45,18 @@ public record Problem(
     return new Problem(type, detail, violations, Duration.ZERO, Map.of());
   }
 
+  /** One that lists all that is wrong. */
+  public static Problem invalid(ProblemType type, List<Violation> violations) {
+    return of(
+        type,
+        violations.size() == 1
+            ? "there is one violation; see errors"
+            : "there are "
+                + Math.min(violations.size(), MAX_VIOLATIONS)
+                + " violations; see errors",
+        violations);
+  }
+
   /** One that passes by itself. */
   public static Problem passing(ProblemType type, String detail, Duration retryAfter) {
     return new Problem(type, detail, List.of(), retryAfter, Map.of());

@@ -13,9 +13,11 @@ public enum ProblemType {
   INVALID_IDEMPOTENCY_KEY(400, "invalid_idempotency_key", "The idempotency key is not valid"),
   INVALID_JOB_ID(400, "invalid_job_id", "Not a job id"),
   INVALID_LAST_EVENT_ID(400, "invalid_last_event_id", "Not the id of an event"),
+  INVALID_SCHEDULE_NAME(400, "invalid_schedule_name", "Not the name of a schedule"),
   BAD_REQUEST(400, "bad_request", "The request can't be read"),
   NOT_FOUND(404, "not_found", "There is nothing here"),
   JOB_NOT_FOUND(404, "job_not_found", "There is no such job"),
+  SCHEDULE_NOT_FOUND(404, "schedule_not_found", "There is no such schedule"),
   METHOD_NOT_ALLOWED(405, "method_not_allowed", "The method is not allowed here"),
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
   ALREADY_FINISHED(409, "already_finished", "The job has already ended"),
@@ -23,6 +25,8 @@ public enum ProblemType {
   NOT_BLOCKING(409, "not_blocking", "The job does not block an ordering key"),
   IDEMPOTENCY_IN_PROGRESS(
       409, "idempotency_in_progress", "The same idempotency key is being worked on"),
+  TOO_MANY_SCHEDULES(409, "too_many_schedules", "There are too many schedules"),
+  PRECONDITION_FAILED(412, "precondition_failed", "The schedule is not as you expect"),
   BODY_TOO_LARGE(413, "body_too_large", "The body is too large"),
   JOB_TOO_LARGE(413, "job_too_large", "The job is too large"),
   LINE_TOO_LONG(413, "line_too_long", "The line is too long"),
@@ -32,6 +36,7 @@ public enum ProblemType {
   UNSUPPORTED_MEDIA_TYPE(415, "unsupported_media_type", "This media type is not supported"),
   UNSUPPORTED_ENCODING(415, "unsupported_encoding", "Encoded bodies are not supported"),
   INVALID_JOB(422, "invalid_job", "The job is not valid"),
+  INVALID_SCHEDULE(422, "invalid_schedule", "The schedule is not valid"),
   IDEMPOTENCY_KEY_REUSED(
       422, "idempotency_key_reused", "The idempotency key stands for another submission"),
   RATE_LIMITED(429, "rate_limited", "Too many jobs"),
@@ -45,6 +50,8 @@ public enum ProblemType {
   IDEMPOTENCY_UNAVAILABLE(
       503, "idempotency_unavailable", "No intake can decide about this idempotency key now"),
   IDEMPOTENCY_FULL(503, "idempotency_full", "Too many idempotency keys are remembered"),
+  SCHEDULES_UNAVAILABLE(
+      503, "schedules_unavailable", "No intake can tell or change this schedule now"),
   HTTP_VERSION_NOT_SUPPORTED(
       505, "http_version_not_supported", "This version of HTTP is not supported");
 

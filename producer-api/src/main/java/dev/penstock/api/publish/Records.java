@@ -76,7 +76,8 @@ public final class Records {
     return record;
   }
 
-  static ProducerRecord<byte[], byte[]> cancel(
+  /** The record that asks for a job's end. */
+  public static ProducerRecord<byte[], byte[]> cancel(
       Topics topics, CancelRequest request, String traceparent) {
     var record =
         new ProducerRecord<>(
