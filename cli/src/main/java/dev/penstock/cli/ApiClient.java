@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
@@ -40,6 +41,8 @@ public final class ApiClient implements AutoCloseable {
 
   /** The longest wait that a server may ask for; with a longer one its error is shown instead. */
   static final Duration MAX_WAIT = Duration.ofSeconds(60);
+
+  private static final int SCHEDULES_PER_PAGE = 200;
 
   private static final Duration FIRST_WAIT = Duration.ofMillis(250);
 
@@ -193,6 +196,53 @@ public final class ApiClient implements AutoCloseable {
   public JsonNode release(JobId id) {
     return exchange(
         request("/v1/jobs/" + id + "/release").POST(HttpRequest.BodyPublishers.noBody()).build());
+  }
+
+  /**
+   * Creates or replaces a schedule.
+   *
+   * @param version the one that it must be in, if it must
+   * @throws ApiException when it is refused, or it is not known whether it was put
+   */
+  JsonNode putSchedule(String name, ObjectNode schedule, Optional<String> version) {
+    var request =
+        request(schedulePath(name))
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(schedule)));
+    version.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
+    return exchange(request.build());
+  }
+
+  /** The schedule. */
+  JsonNode schedule(String name) {
+    return exchange(request(schedulePath(name)).GET().build());
+  }
+
+  /** A page of schedules; {@code after} is the last page's {@code next}. */
+  JsonNode schedules(Optional<String> after) {
+    String query = after.map(name -> "&after=" + encoded(name)).orElse("");
+    return exchange(request("/v1/schedules?limit=" + SCHEDULES_PER_PAGE + query).GET().build());
+  }
+
+  /** Ends the schedule. */
+  JsonNode deleteSchedule(String name) {
+    return exchange(request(schedulePath(name)).DELETE().build());
+  }
+
+  /** Lets the schedule rest, or go on. */
+  JsonNode pauseSchedule(String name, boolean paused) {
+    return exchange(
+        request(schedulePath(name) + (paused ? "/pause" : "/resume"))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build());
+  }
+
+  private static String schedulePath(String name) {
+    return "/v1/schedules/" + encoded(name);
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   @Override

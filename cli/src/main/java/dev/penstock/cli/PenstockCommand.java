@@ -55,6 +55,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new ResultCommand(context))
             .addSubcommand(new CancelCommand(context))
             .addSubcommand(new ReleaseCommand(context))
+            .addSubcommand(new ScheduleCommand(context))
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +39,8 @@ final class FakeApi implements AutoCloseable {
   private final Queue<Integer> unsureLines = new ConcurrentLinkedQueue<>();
   final AtomicReference<@Nullable JsonNode> lastJob = new AtomicReference<>();
   final AtomicReference<@Nullable String> lastKey = new AtomicReference<>();
+  final AtomicReference<@Nullable String> lastIfMatch = new AtomicReference<>();
+  private final ConcurrentSkipListMap<String, ObjectNode> schedules = new ConcurrentSkipListMap<>();
   final AtomicLong requests = new AtomicLong();
   final AtomicLong linesAccepted = new AtomicLong();
 
@@ -118,6 +121,10 @@ final class FakeApi implements AutoCloseable {
       }
       String path = exchange.getRequestURI().getPath();
       String[] parts = path.split("/", -1);
+      if (parts[2].equals("schedules")) {
+        schedules(exchange, parts);
+        return;
+      }
       switch (exchange.getRequestMethod()) {
         case "POST" -> {
           if (parts.length > 4) {
@@ -131,6 +138,43 @@ final class FakeApi implements AutoCloseable {
       }
     } catch (UncheckedIOException e) {
       throw new IOException(e);
+    }
+  }
+
+  /** A page is one schedule. */
+  private void schedules(HttpExchange exchange, String[] parts) throws IOException {
+    String name = parts.length > 3 ? parts[3] : "";
+    if (name.isEmpty()) {
+      String query = exchange.getRequestURI().getQuery();
+      String after = query.contains("after=") ? query.replaceAll(".*after=", "") : "";
+      ObjectNode page = Json.MAPPER.createObjectNode();
+      var next = schedules.higherEntry(after);
+      var list = page.putArray("schedules");
+      if (next != null) {
+        list.add(next.getValue());
+        page.put("next", next.getKey());
+      }
+      send(exchange, 200, page);
+    } else if (exchange.getRequestMethod().equals("PUT")) {
+      lastIfMatch.set(exchange.getRequestHeaders().getFirst("If-Match"));
+      var body = (ObjectNode) Json.MAPPER.readTree(exchange.getRequestBody().readAllBytes());
+      lastJob.set(body.deepCopy());
+      body.put("name", name).put("version", "1-abc").put("fired", 2);
+      body.putArray("nextFireTimes").add("2026-05-01T00:30:00Z");
+      body.putObject("last").put("fireTime", "2026-04-30T00:30:00Z").put("jobId", "some-id");
+      schedules.put(name, body);
+      send(exchange, 201, body);
+    } else if (!schedules.containsKey(name)) {
+      problem(exchange, 404, "schedule_not_found", "there is no schedule " + name);
+    } else if (exchange.getRequestMethod().equals("DELETE")) {
+      schedules.remove(name);
+      send(exchange, 200, Json.MAPPER.createObjectNode().put("name", name).put("deleted", true));
+    } else {
+      ObjectNode schedule = schedules.get(name);
+      if (parts.length > 4) {
+        schedule.put("paused", parts[4].equals("pause"));
+      }
+      send(exchange, 200, schedule);
     }
   }
 

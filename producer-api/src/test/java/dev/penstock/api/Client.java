@@ -85,7 +85,10 @@ final class Client implements AutoCloseable {
     assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
     assertThat(response.headers().firstValue("Content-Security-Policy")).isPresent();
     assertThat(response.body()).doesNotContain("Exception", "dev.penstock", "\tat ");
-    String pattern = path.replaceAll("/v1/jobs/[^/?]+", "/v1/jobs/{id}");
+    String pattern =
+        path.replaceAll("/v1/jobs/[^/?]+", "/v1/jobs/{id}")
+            .replaceAll("/v1/schedules/[^/?]+", "/v1/schedules/{name}")
+            .replaceAll("[?].*", "");
     JsonNode operation =
         contract.path("paths").path(pattern).path(method.toLowerCase(java.util.Locale.ROOT));
     if (!operation.isMissingNode()) {

@@ -74,7 +74,16 @@ final class Cluster {
   /** One of several intakes. */
   ChildJvm startApi(String name) {
     return service(
-        "api", name, apiPort(name), Map.of("api.streams-url", uri(streamsPort).toString()));
+        "api",
+        name,
+        apiPort(name),
+        Map.of(
+            "api.streams-url",
+            uri(streamsPort).toString(),
+            "api.min-schedule-interval",
+            "1s",
+            "api.idempotency-wait",
+            "20s"));
   }
 
   ChildJvm startStreams() {

@@ -132,7 +132,9 @@ public final class SchedulePages {
                   owner.getValue().stream().map(String::valueOf).collect(Collectors.joining(",")))
               .GET();
       Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
-      Optional<HttpResponse<byte[]>> response = neighbours.send(request, left);
+      Optional<HttpResponse<byte[]>> response =
+          neighbours.send(
+              request, left.compareTo(Schedules.ONE_OWNER) > 0 ? Schedules.ONE_OWNER : left);
       if (response.isPresent() && response.get().statusCode() == 200) {
         add(response.get().body(), found);
         missing.removeAll(owner.getValue());

@@ -220,7 +220,9 @@ final class SchedulePartition implements AutoCloseable {
     PartitionLog opening = parts.logs().get();
     forget();
     try {
-      opening.open(null, this::read);
+      var last = new LinkedHashMap<String, ConsumerRecord<byte[], byte[]>>();
+      opening.open(null, record -> collect(record, last));
+      last.forEach(this::read);
       open = opening;
       known = true;
       parts.metrics().schedules(partition, standing.size());
@@ -245,13 +247,17 @@ final class SchedulePartition implements AutoCloseable {
     known = false;
   }
 
-  private void read(ConsumerRecord<byte[], byte[]> record) {
+  /** Only the last record of a schedule counts, compacted or not. */
+  private static void collect(
+      ConsumerRecord<byte[], byte[]> record, Map<String, ConsumerRecord<byte[], byte[]>> last) {
     if (record.key() == null) {
       log.error("{} has a record at {} without a name", record.topic(), record.offset());
-      return;
+    } else {
+      last.put(new String(record.key(), StandardCharsets.UTF_8), record);
     }
-    String name = new String(record.key(), StandardCharsets.UTF_8);
-    remove(name);
+  }
+
+  private void read(String name, ConsumerRecord<byte[], byte[]> record) {
     if (record.value() == null) {
       return;
     }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -148,8 +149,10 @@ final class ScheduleReader {
     if (!job.isObject()) {
       return null;
     }
+    var refused = new HashSet<String>();
     for (String once : List.of("runAt", "expireAt")) {
       if (job.has(once)) {
+        refused.add("/" + once);
         violations.add(
             new Violation(
                 "/job/" + once, "can't stand in a schedule: it would be the same for all"));
@@ -159,7 +162,9 @@ final class ScheduleReader {
       case Submission.Valid valid -> valid;
       case Submission.Refused(Problem problem) -> {
         for (Violation violation : problem.violations()) {
-          violations.add(new Violation("/job" + violation.pointer(), violation.message()));
+          if (!refused.contains(violation.pointer())) {
+            violations.add(new Violation("/job" + violation.pointer(), violation.message()));
+          }
         }
         yield null;
       }

@@ -46,6 +46,9 @@ public final class Schedules implements AutoCloseable {
   /** How long to wait before the owner of a schedule is looked up again. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
+  /** How long one owner may take to answer before it is looked up again. */
+  static final Duration ONE_OWNER = Duration.ofSeconds(3);
+
   private static final int NEXT_TIMES = 5;
 
   private final Settings settings;
@@ -297,7 +300,10 @@ public final class Schedules implements AutoCloseable {
     Precondition precondition = forwarded.precondition();
     precondition.ifMatch().ifPresent(tags -> request.header("If-Match", tags));
     precondition.ifNoneMatch().ifPresent(tags -> request.header("If-None-Match", tags));
-    Optional<HttpResponse<byte[]>> response = parts.neighbours().send(request, timeout);
+    // What has no precondition can be asked for again, of whoever owns it by then.
+    Duration patient =
+        precondition.isNone() && timeout.compareTo(ONE_OWNER) > 0 ? ONE_OWNER : timeout;
+    Optional<HttpResponse<byte[]>> response = parts.neighbours().send(request, patient);
     if (response.isEmpty() && !precondition.isNone()) {
       // It may have been done: asked for again, its own precondition would refuse it.
       throw new ProblemException(

@@ -389,7 +389,7 @@ final class SchedulePartitionTest {
     var owners = new ArrayList<>(List.of(owner, owner(), owner()));
     List<FakePartitionLog.Outcome> outcomes = List.of(FakePartitionLog.Outcome.values());
     Instant latest = clock.instant();
-    for (int i = 0; i < 2_000; i++) {
+    for (int i = 0; i < 600; i++) {
       switch (random.nextInt(10)) {
         case 0 -> owners.set(random.nextInt(3), owner());
         case 1 -> log.outcomes.add(outcomes.get(random.nextInt(outcomes.size())));
