@@ -47,8 +47,8 @@ final class ScheduleOwnersKilledTest {
     cluster.awaitReady();
     List<String> names = IntStream.range(0, SCHEDULES).mapToObj(i -> "every-" + i).toList();
     for (String name : names) {
-      assertThat(ask("PUT", cluster.api("api-1"), "/v1/schedules/" + name, EVERY_SECOND))
-          .matches(answer -> answer.path("version").asString("").startsWith("1-"));
+      JsonNode put = ask("PUT", cluster.api("api-1"), "/v1/schedules/" + name, EVERY_SECOND);
+      assertThat(put.path("version").asString("")).as("%s", put).startsWith("1-");
     }
     awaitFiredSince(cluster.api("api-2"), names, Instant.now());
 

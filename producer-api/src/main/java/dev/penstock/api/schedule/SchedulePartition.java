@@ -55,6 +55,9 @@ final class SchedulePartition implements AutoCloseable {
   /** The most jobs, and about the most bytes, of one transaction. */
   static final int MAX_FIRINGS = 100;
 
+  /** Then it is looked whether anything else was asked for. */
+  private static final int MAX_BATCHES = 20;
+
   private static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
   /** What the schedules of one partition take as records, at most. */
@@ -63,6 +66,7 @@ final class SchedulePartition implements AutoCloseable {
   /** The clock is looked at at least this often: it may be set. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
+  private static final Duration WAITING = Duration.ofMillis(20);
   private static final Duration IDLE = Duration.ofMinutes(1);
 
   /** How long it rests after Kafka did not let it go on; by then much has passed by itself. */
@@ -182,9 +186,13 @@ final class SchedulePartition implements AutoCloseable {
         .filter(due -> due != null)
         .min(Instant::compareTo)
         .map(due -> Duration.between(now, due).plusMillis(1))
-        // What is past waits for what becomes of its former job.
-        .map(wait -> wait.isNegative() || wait.compareTo(LOOK) > 0 ? LOOK : wait)
+        .map(wait -> wait.isNegative() ? overdue() : wait.compareTo(LOOK) > 0 ? LOOK : wait)
         .orElse(IDLE);
+  }
+
+  /** It became due this moment, or is left from a long batch, or waits for its former job. */
+  private Duration overdue() {
+    return asked.isEmpty() ? Duration.ZERO : WAITING;
   }
 
   /** Fires what is due, and does what was asked for. */
@@ -236,6 +244,9 @@ final class SchedulePartition implements AutoCloseable {
       forget();
       rest(rest);
       return false;
+    } catch (RuntimeException e) {
+      opening.close();
+      throw e;
     }
   }
 
@@ -309,9 +320,9 @@ final class SchedulePartition implements AutoCloseable {
     asked.remove(name);
   }
 
-  /** Fires until nothing is due any more, or it can't. */
+  /** Fires until nothing is due any more, or it can't, or others have waited long enough. */
   private void fire() {
-    while (open != null) {
+    for (int batch = 0; batch < MAX_BATCHES && open != null; batch++) {
       Instant now = now();
       List<Step> steps = due(now);
       if (steps.isEmpty()) {
@@ -343,7 +354,7 @@ final class SchedulePartition implements AutoCloseable {
       }
       Schedule schedule = each.schedule();
       int left = Math.max(1, (MAX_BATCH_BYTES - size) / Math.max(1, each.bytes()));
-      switch (Plan.of(schedule, now, known(schedule), Math.min(MAX_FIRINGS - firings, left))) {
+      switch (plan(schedule, now, Math.min(MAX_FIRINGS - firings, left))) {
         case Plan.Nothing _ -> {}
         case Plan.Ask(JobId former) -> ask(schedule.name(), former);
         case Plan.Settle settled -> {
@@ -356,6 +367,22 @@ final class SchedulePartition implements AutoCloseable {
       }
     }
     return steps;
+  }
+
+  /** What fails here fails for one schedule only. */
+  private Plan plan(Schedule schedule, Instant now, int max) {
+    try {
+      return Plan.of(schedule, now, known(schedule), max);
+    } catch (RuntimeException e) {
+      log.error(
+          "the schedule {} can't be fired; it rests until it is changed or this intake starts"
+              + " again",
+          schedule.name(),
+          e);
+      standing.computeIfPresent(
+          schedule.name(), (_, each) -> new Standing(schedule, null, each.bytes()));
+      return new Plan.Nothing();
+    }
   }
 
   private static Progress progress(Schedule schedule, Plan.Settle settled, Instant now) {
