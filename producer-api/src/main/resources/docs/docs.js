@@ -193,10 +193,13 @@ function tryForm(document_, path, method, parameters, operation) {
     running = mine;
     let target = path;
     const headers = {};
+    const query = new URLSearchParams();
     for (const [parameter, input] of inputs) {
       if (parameter.in === 'path') target = target.replace(`{${parameter.name}}`, encodeURIComponent(input.value.trim()));
       else if (parameter.in === 'header' && input.value) headers[parameter.name] = input.value;
+      else if (parameter.in === 'query' && input.value) query.set(parameter.name, input.value.trim());
     }
+    if (query.size) target += `?${query}`;
     if (types.length) headers['Content-Type'] = type.value;
     out.hidden = false;
     stop.hidden = false;

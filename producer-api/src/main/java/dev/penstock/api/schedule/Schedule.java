@@ -26,7 +26,7 @@ record Schedule(
 
   /** The id of the job of one fire time: whoever fires it arrives at the same one. */
   JobId jobId(Instant fireTime) {
-    return JobId.ofKey(fireTime, "schedule " + name + " " + uid + " " + fireTime);
+    return ScheduleRecord.jobId(name, uid, fireTime);
   }
 
   /** When it fires next, whether that is past or to come; null when it does not. */

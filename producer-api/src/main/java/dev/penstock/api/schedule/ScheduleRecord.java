@@ -1,6 +1,7 @@
 package dev.penstock.api.schedule;
 
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.JobId;
 import java.time.Instant;
 import tools.jackson.databind.JsonNode;
 
@@ -20,4 +21,9 @@ record ScheduleRecord(
     Instant updatedAt,
     Progress progress) {
   static final JsonCodec<ScheduleRecord> CODEC = new JsonCodec<>(ScheduleRecord.class);
+
+  /** The hash of schedule and fire time, as the id of the job; its time is the fire time. */
+  static JobId jobId(String name, String uid, Instant fireTime) {
+    return JobId.ofKey(fireTime, "schedule " + name + " " + uid + " " + fireTime);
+  }
 }
