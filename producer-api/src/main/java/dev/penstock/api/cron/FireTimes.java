@@ -101,7 +101,12 @@ public final class FireTimes {
       throw new IllegalArgumentException("must have at most " + MAX_CHARS + " characters");
     }
     String text = expression.strip();
-    boolean seconds = text.split("\\s+", MAX_CHARS).length == 6;
+    int fields = text.split("\\s+", MAX_CHARS).length;
+    if (!text.startsWith("@") && fields != 5 && fields != 6) {
+      throw new IllegalArgumentException(
+          "it has " + fields + " fields, but must have five, or six that begin with the second");
+    }
+    boolean seconds = fields == 6;
     try {
       return new FireTimes((seconds ? SECONDS : MINUTES).parse(text).validate(), zone);
     } catch (IllegalArgumentException e) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 final class FireTimesTest {
   private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
-  private static final int CASES = 120;
+  private static final int CASES = 80;
   private static final Duration SPAN = Duration.ofDays(9);
 
   /**
@@ -57,13 +57,13 @@ final class FireTimesTest {
   }
 
   @Test
-  void whatFiresOnceADayDoesSoOnEveryDayOfTenYearsInEveryZone() {
+  void whatFiresOnceADayDoesSoOnEveryDayOfFourYearsInEveryZone() {
     for (String zone : ZONES) {
       FireTimes times = FireTimes.of("30 2 * * *", ZoneId.of(zone));
       var noon = LocalDateTime.parse("2012-01-01T12:00:00");
       Instant time = noon.atZone(ZoneId.of(zone)).toInstant();
       LocalDate day = noon.toLocalDate();
-      for (int i = 0; i < 3_653; i++) {
+      for (int i = 0; i < 1_461; i++) {
         time = times.after(time).orElseThrow();
         day = day.plusDays(1);
         assertThat(time.atZone(ZoneId.of(zone)).toLocalDate()).as(zone).isEqualTo(day);
