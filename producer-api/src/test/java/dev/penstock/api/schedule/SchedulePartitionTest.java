@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -284,6 +285,25 @@ final class SchedulePartitionTest {
     zombie.step(command);
     assertThat(command.answer().join()).isEqualTo(new Command.Moved());
     assertThat(standing("moved").request().paused()).isFalse();
+  }
+
+  @Test
+  void aFiringWithAnOrderingKeyJoinsTheLineOfThatKey() {
+    String body =
+        "{"
+            + EVERY_MINUTE
+            + ",\"job\":{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"orderingKey\":\"k\"}}";
+    ask(
+        new Command.Put(
+            "ordered", reader.admit(body.getBytes(StandardCharsets.UTF_8)), NONE, "uid"));
+    fireAt("2026-05-01T12:01:00Z");
+    takeOver();
+    fireAt("2026-05-01T12:02:00Z");
+    assertThat(log.records.stream().map(ProducerRecord::topic))
+        .containsOnly(TOPICS.schedules(), TOPICS.ordered(), TOPICS.accepted());
+    assertThat(log.jobs(TOPICS.accepted()).stream().map(record -> record.job().id().time()))
+        .containsExactly(
+            Instant.parse("2026-05-01T12:01:00Z"), Instant.parse("2026-05-01T12:02:00Z"));
   }
 
   @Test
