@@ -33,6 +33,11 @@ public record WorkerConfig(
     KafkaConfig kafka,
     HttpConfig http,
     List<Provider> providers) {
+  /** One slot in so many is kept for jobs of high priority, up to some. */
+  private static final int SLOTS_FOR_ONE_RESERVED = 64;
+
+  private static final int MOST_RESERVED_BY_DEFAULT = 8;
+
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
 
   /**
@@ -61,9 +66,10 @@ public record WorkerConfig(
           "worker.id is '" + id + "', but must be 1 to 200 letters, digits, '.', '_' and '-'");
     }
     KafkaConfig kafka = KafkaConfig.read(reader);
+    int slots = reader.integer("worker.slots", 256, 1, 100_000);
     var limits =
         new CoreLimits(
-            reader.integer("worker.slots", 256, 1, 100_000),
+            slots,
             reader.integer("worker.window-jobs", 2_000, 1, 20_000),
             reader.integer("worker.claimed-megabytes", 128, 1, 100_000) * 1_000_000L,
             reader.integer("worker.batch-records", 10_000, 1, 100_000),
@@ -71,7 +77,8 @@ public record WorkerConfig(
                 "worker.commit-linger", Duration.ofMillis(3), Duration.ZERO, Duration.ofSeconds(1)),
             new CoreLimits.Waiting(
                 reader.integer("worker.window-waiting", 16_000, 1, 20_000),
-                kafka.topics().waitingHorizon()));
+                kafka.topics().waitingHorizon()),
+            laneRule(reader, slots));
     Retries retry = Retries.read(reader);
     var timing =
         new Timing(
@@ -84,6 +91,22 @@ public record WorkerConfig(
                 Duration.ofMinutes(15)));
     List<Provider> providers = Providers.load(reader);
     return reader.build(() -> new WorkerConfig(id, limits, retry, timing, kafka, http, providers));
+  }
+
+  private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {
+    var usual = CoreLimits.LaneRule.DEFAULT;
+    int most = CoreLimits.LaneRule.MAX_WEIGHT;
+    return new CoreLimits.LaneRule(
+        reader.integer(
+            "worker.slots-reserved-for-high",
+            Math.min(slots / SLOTS_FOR_ONE_RESERVED, MOST_RESERVED_BY_DEFAULT),
+            0,
+            slots - 1),
+        reader.integer("worker.weight-high", usual.high(), 1, most),
+        reader.integer("worker.weight-normal", usual.normal(), 1, most),
+        reader.integer("worker.weight-low", usual.low(), 1, most),
+        reader.duration(
+            "worker.priority-ageing", usual.ageing(), Duration.ofSeconds(1), Duration.ofDays(1)));
   }
 
   private static String hostName() {

@@ -188,7 +188,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   private static Decoded<Fact> read(Input input, Record<byte[], byte[]> record) {
     Decoded<Fact> read =
         switch (input) {
-          case JOBS, ACCEPTED -> accepted(record);
+          case JOBS_HIGH, JOBS, JOBS_LOW, ACCEPTED -> accepted(record);
           case EVENTS -> happened(JsonCodec.EVENTS.decode(record.value()));
           case CONTROL -> cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
         };

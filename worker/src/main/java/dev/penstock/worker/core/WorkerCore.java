@@ -7,6 +7,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.worker.judge.Judge;
@@ -17,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -82,7 +84,7 @@ public final class WorkerCore {
   private final Map<TopicPartition, PartitionState> partitions = new LinkedHashMap<>();
   private final Map<JobId, Claim> claimsById = new HashMap<>();
   private final Map<JobId, Integer> cancels = new LinkedHashMap<>();
-  private final Deque<Claim> queued = new ArrayDeque<>();
+  private final Lanes queued;
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
@@ -95,6 +97,12 @@ public final class WorkerCore {
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
+
+  /** Those of the busy slots that jobs of another than high priority have. */
+  private int ordinarySlots;
+
+  /** How much of one partition of each lane may be in memory. */
+  private final Map<Priority, Long> bytesOfAPartition = new EnumMap<>(Priority.class);
 
   /** The one job of a suspicious partition that is run, or is about to be. */
   private @Nullable Claim suspect;
@@ -127,13 +135,16 @@ public final class WorkerCore {
     this.providers = providers;
     this.actions = actions;
     this.metrics = metrics;
+    this.queued = new Lanes(limits.lanes());
   }
 
   /** Takes one event in. What follows from several is done together by {@link #endTurn}. */
   public void handle(CoreEvent event, Instant now) {
     switch (event) {
-      case CoreEvent.Assigned assigned ->
-          partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
+      case CoreEvent.Assigned assigned -> {
+        partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
+        shareBytes();
+      }
       case CoreEvent.Revoked revoked -> revoked(revoked);
       case CoreEvent.Lost lost -> lost(lost);
       case CoreEvent.Polled polled -> {
@@ -222,6 +233,7 @@ public final class WorkerCore {
     poison.removeIf(record -> gone.contains(record.partition()));
     farewells.removeIf(claim -> gone.contains(claim.partition()));
     gone.forEach(partitions::remove);
+    shareBytes();
   }
 
   /** Lets partitions go once nothing of theirs is being committed or left to commit. */
@@ -243,6 +255,7 @@ public final class WorkerCore {
                           && !state.wantsCommit()));
       if (finished && !concerns(refused, leaver.getKey())) {
         leaver.getKey().forEach(partitions::remove);
+        shareBytes();
         each.remove();
         leaver.getValue().complete(null);
       }
@@ -293,7 +306,8 @@ public final class WorkerCore {
       return;
     }
     for (PartitionState state : partitions.values()) {
-      while (state.claimedBytes() < bytesOfAPartition()) {
+      long bytes = bytesOf(state);
+      while (state.claimedBytes() < bytes) {
         SourceRecord record = state.nextClaimable(limits);
         if (record == null) {
           break;
@@ -306,10 +320,22 @@ public final class WorkerCore {
   }
 
   /**
-   * Each partition has its share, so that one with large or long waiting jobs pauses itself alone.
+   * Each partition has its share, so that one with large or long waiting jobs pauses itself alone,
+   * and no lane takes the room of another. To be called when the partitions have changed.
    */
-  private long bytesOfAPartition() {
-    return Math.max(1, limits.claimedBytes() / Math.max(1, partitions.size()));
+  private void shareBytes() {
+    for (Priority lane : Priority.all()) {
+      long owned = partitions.values().stream().filter(state -> state.lane() == lane).count();
+      long bytes =
+          lane == Priority.NORMAL
+              ? limits.claimedBytes()
+              : limits.claimedBytes() / CoreLimits.LaneRule.OTHER_LANES_BYTES;
+      bytesOfAPartition.put(lane, Math.max(1, bytes / Math.max(1, owned)));
+    }
+  }
+
+  private long bytesOf(PartitionState state) {
+    return Objects.requireNonNull(bytesOfAPartition.get(state.lane()));
   }
 
   private void vanished(PartitionState state, long offset) {
@@ -330,7 +356,7 @@ public final class WorkerCore {
         poison.add(source);
       }
       case Decoded.Value<JobRecord>(JobRecord record) -> {
-        var claim = new Claim(source, record);
+        var claim = new Claim(source, record, state.lane());
         state.claimed(claim);
         claimsById.put(record.job().id(), claim);
         state.hold(source.payloadBytes());
@@ -353,7 +379,7 @@ public final class WorkerCore {
       state(claim.partition()).await(1);
     } else {
       claim.phase = Claim.Phase.QUEUED;
-      queued.add(claim);
+      queued.add(claim, now);
     }
   }
 
@@ -385,7 +411,7 @@ public final class WorkerCore {
   private void pauseFull() {
     var full = new HashSet<TopicPartition>();
     for (PartitionState state : partitions.values()) {
-      if (drainUntil != null || state.isFull(limits, bytesOfAPartition())) {
+      if (drainUntil != null || state.isFull(limits, bytesOf(state))) {
         full.add(state.partition());
       }
     }
@@ -402,14 +428,18 @@ public final class WorkerCore {
       tryLast(now);
       return;
     }
-    for (PartitionState state : partitions.values()) {
-      Caution caution = state.caution();
-      while (busySlots < limits.slots() && caution.hasHeldBack() && caution.mayStart()) {
-        start(Objects.requireNonNull(caution.nextHeldBack()), now);
+    for (Priority lane : Priority.all()) {
+      for (PartitionState state : partitions.values()) {
+        Caution caution = state.caution();
+        while (state.lane() == lane
+            && hasSlot(lane)
+            && caution.hasHeldBack()
+            && caution.mayStart()) {
+          start(Objects.requireNonNull(caution.nextHeldBack()), now);
+        }
       }
     }
-    while (busySlots < limits.slots() && !queued.isEmpty()) {
-      Claim claim = queued.remove();
+    for (Claim claim = nextQueued(now); claim != null; claim = nextQueued(now)) {
       Caution caution = state(claim.partition()).caution();
       if (caution.mayStart()) {
         start(claim, now);
@@ -418,6 +448,23 @@ public final class WorkerCore {
       }
     }
     trySuspect(now);
+  }
+
+  /** Whether a job of this priority may take a slot: some are for those of high priority alone. */
+  private boolean hasSlot(Priority lane) {
+    return busySlots < limits.slots() && (lane == Priority.HIGH || hasOrdinarySlot());
+  }
+
+  private boolean hasOrdinarySlot() {
+    return ordinarySlots < limits.slots() - limits.lanes().reservedForHigh();
+  }
+
+  /** The next claim that there is a slot for, taken out; null when there is none. */
+  private @Nullable Claim nextQueued(Instant now) {
+    if (busySlots >= limits.slots()) {
+      return null;
+    }
+    return hasOrdinarySlot() ? queued.next(now) : queued.nextOf(Priority.HIGH);
   }
 
   /**
@@ -436,7 +483,7 @@ public final class WorkerCore {
     }
     if (suspect != null
         && suspect.phase == Claim.Phase.QUEUED
-        && busySlots < limits.slots()
+        && hasSlot(suspect.lane())
         && state(suspect.partition()).caution().isOnTrial(suspect)) {
       start(suspect, now);
     }
@@ -511,6 +558,7 @@ public final class WorkerCore {
     claim.phase = Claim.Phase.RUNNING;
     claim.holdsSlot = true;
     busySlots++;
+    ordinarySlots += claim.lane() == Priority.HIGH ? 0 : 1;
     running.add(claim);
     state(claim.partition()).caution().started(claim);
     unannounced.add(claim);
@@ -539,6 +587,7 @@ public final class WorkerCore {
     if (claim.holdsSlot) {
       claim.holdsSlot = false;
       busySlots--;
+      ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
     }
     if (claim.phase == Claim.Phase.RUNNING) {
       ended(claim, ended.call(), ended.result(), now);
