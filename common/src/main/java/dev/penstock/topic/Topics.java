@@ -299,7 +299,11 @@ public record Topics(
         List.of(
             spec(events(), "job id", "JobEvent", expiring("delete", eventRetention)),
             spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
-            spec(control(), "job id", "CancelRequest", expiring("compact,delete", eventRetention)),
+            spec(
+                control(),
+                "job id",
+                "CancelRequest; nothing when taken back, and for a worker's heartbeat",
+                expiring("compact,delete", eventRetention)),
             spec(
                 idempotency(),
                 "SHA-256 of the idempotency key",

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param limits its bounds
  * @param retry when failed attempts are made again
  * @param timing how long it waits for what
+ * @param vigilance what it does not bear
  * @param kafka how to reach Kafka
  * @param http where health and metrics are served
  * @param providers whom it can call
@@ -30,6 +31,7 @@ public record WorkerConfig(
     CoreLimits limits,
     Retries retry,
     Timing timing,
+    Vigilance vigilance,
     KafkaConfig kafka,
     HttpConfig http,
     List<Provider> providers) {
@@ -48,6 +50,16 @@ public record WorkerConfig(
    *     until then readers of what it wrote wait
    */
   public record Timing(Duration drainGrace, Duration transactionTimeout) {}
+
+  /**
+   * What a worker does not bear.
+   *
+   * @param clockBound how far its clock may be off Kafka's; beyond, it does nothing and is not
+   *     ready
+   * @param stuckPercent from how many slots on that have calls that do not end, in a hundred, it is
+   *     to be restarted
+   */
+  public record Vigilance(Duration clockBound, int stuckPercent) {}
 
   /**
    * Reads {@code worker.*} and what the worker shares with other services.
@@ -78,7 +90,12 @@ public record WorkerConfig(
             new CoreLimits.Waiting(
                 reader.integer("worker.window-waiting", 16_000, 1, 20_000),
                 kafka.topics().waitingHorizon()),
-            laneRule(reader, slots));
+            laneRule(reader, slots),
+            reader.duration(
+                "worker.stuck-after",
+                CoreLimits.DEFAULT_STUCK_AFTER,
+                Duration.ofSeconds(1),
+                Duration.ofDays(1)));
     Retries retry = Retries.read(reader);
     var timing =
         new Timing(
@@ -89,8 +106,17 @@ public record WorkerConfig(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
+    var vigilance =
+        new Vigilance(
+            reader.duration(
+                "worker.clock-bound",
+                Duration.ofSeconds(1),
+                Duration.ofMillis(10),
+                Duration.ofMinutes(10)),
+            reader.integer("worker.stuck-percent", 50, 1, 100));
     List<Provider> providers = Providers.load(reader);
-    return reader.build(() -> new WorkerConfig(id, limits, retry, timing, kafka, http, providers));
+    return reader.build(
+        () -> new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -11,18 +11,30 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.JobKind;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
 import dev.penstock.lifecycle.Health;
+import dev.penstock.provider.Provider;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.ProviderResult;
 import dev.penstock.topic.RecordHeaders;
+import dev.penstock.worker.provider.Providers;
+import dev.penstock.worker.thread.SystemThreads;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -198,6 +210,8 @@ final class WorkerServiceTest {
     // The requests are taken back in the transaction of the outcome.
     var last =
         fixture.read(fixture.topics().control()).stream()
+            .filter(
+                record -> !new String(record.key(), StandardCharsets.UTF_8).startsWith("worker/"))
             .collect(
                 Collectors.toMap(
                     record -> new String(record.key(), StandardCharsets.UTF_8),
@@ -383,6 +397,112 @@ final class WorkerServiceTest {
                 new String(record.key(), StandardCharsets.UTF_8).equals(job.id().toString()));
       }
     }
+  }
+
+  @Test
+  void aWorkerWhoseClockIsOffIsNotReadyAndDoesNothingUntilItIsRight() {
+    var off = new AtomicReference<>(Duration.ofSeconds(5));
+    WorkerConfig config = WorkerConfig.read(fixture.settings("w1", Map.of()));
+    try (var supervisor =
+        supervisor(config, () -> Instant.now().plus(off.get()), config.providers())) {
+      supervisor.start();
+      var job = fixture.submit(1).getFirst();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(supervisor.health())
+                  .isInstanceOfSatisfying(
+                      Health.NotReady.class,
+                      health ->
+                          assertThat(health.reason()).contains("ahead of Kafka's", "clock-bound")));
+      assertThat(fixture.events()).isEmpty();
+      off.set(Duration.ZERO);
+      awaitFinished(List.of(job));
+      assertThat(supervisor.health()).isInstanceOf(Health.Ready.class);
+    }
+  }
+
+  @Test
+  void callsThatDoNotEndAreNamedAndTooManyOfThemAreDeadlyUntilTheyEnd() {
+    var settings = Map.of("worker.slots", "2", "worker.drain-grace", "0s");
+    WorkerConfig config = WorkerConfig.read(fixture.settings("w1", settings));
+    var release = new CountDownLatch(1);
+    try (var supervisor =
+        supervisor(config, InstantSource.system(), List.of(new DeafProvider(release)))) {
+      supervisor.start();
+      var job = brief();
+      fixture.submit(job);
+      fixture.flush();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(supervisor.health())
+                  .isInstanceOfSatisfying(
+                      Health.Dead.class,
+                      health ->
+                          assertThat(health.reason())
+                              .contains("1 of 2 slots", job.id().toString(), "attempt 1")));
+      awaitFinished(List.of(job));
+      release.countDown();
+      await().atMost(PATIENCE).until(() -> supervisor.health().equals(Health.READY));
+    }
+  }
+
+  /** Does not care about interrupts. */
+  private record DeafProvider(CountDownLatch release) implements Provider {
+    @Override
+    public String name() {
+      return "simulated";
+    }
+
+    @Override
+    public Set<JobKind> kinds() {
+      return EnumSet.allOf(JobKind.class);
+    }
+
+    @Override
+    public ProviderResult call(ProviderCall call) {
+      while (true) {
+        try {
+          release.await();
+          return new ProviderResult.Failed(new Failure.Retryable("at last"));
+        } catch (InterruptedException _) {
+          // It goes on: that is the point.
+        }
+      }
+    }
+  }
+
+  private static Supervisor supervisor(
+      WorkerConfig config, InstantSource clock, List<Provider> providers) {
+    var machine =
+        new Machine(
+            new SystemThreads(),
+            clock,
+            new Random(1),
+            1,
+            reason -> {
+              throw new AssertionError("halted: " + reason);
+            });
+    return new Supervisor(
+        config,
+        new Providers(providers),
+        machine,
+        new RealKafkaClients(config.kafka(), config.id()),
+        new WorkerMetrics(
+            new SimpleMeterRegistry(), config.limits(), config.kafka().topics(), Set.of()));
+  }
+
+  private static Job brief() {
+    return new Job(
+        JobId.random(Instant.now()),
+        "simulated",
+        new JobInput.Embed("x"),
+        1,
+        Duration.ofMillis(100),
+        Instant.now(),
+        null,
+        Map.of());
   }
 
   /** A job that can be read, but whose history would not fit beside it. */

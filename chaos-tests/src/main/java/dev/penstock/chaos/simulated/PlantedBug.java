@@ -454,6 +454,11 @@ enum PlantedBug {
   },
   CLOCK_IS_OFF("11") {
     @Override
+    Duration clockBound() {
+      return Duration.ofDays(1);
+    }
+
+    @Override
     Duration clockOffset(String worker) {
       return worker.equals("w1") ? Duration.ofSeconds(-2) : Duration.ZERO;
     }
@@ -643,6 +648,11 @@ enum PlantedBug {
   /** How much further a worker's clock is off than it may be. */
   Duration clockOffset(String worker) {
     return Duration.ZERO;
+  }
+
+  /** How far a worker's clock may be off before it refuses to work. */
+  Duration clockBound() {
+    return Duration.ofMillis(150);
   }
 
   Producer<byte[], byte[]> producer(

@@ -153,7 +153,8 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   private Reading fold(
       Attached to, Input input, Record<byte[], byte[]> record, RecordMetadata source) {
     if (input == Input.CONTROL && record.value() == null) {
-      // Who decided about a request to cancel takes it off the topic; the life says the rest.
+      // Who decided about a request to cancel takes it off the topic; the life says the rest. The
+      // heartbeats of workers have no value either.
       return Reading.KNOWN;
     }
     switch (read(input, record)) {

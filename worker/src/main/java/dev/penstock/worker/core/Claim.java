@@ -51,6 +51,10 @@ public final class Claim {
 
   String provider = "";
   boolean holdsSlot;
+
+  /** Its call does not end. */
+  boolean stuck;
+
   boolean announced;
   private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
@@ -92,7 +96,7 @@ public final class Claim {
    * When the provider's call began; null while it waits for its thread, for such a call is lost
    * with nobody.
    */
-  @Nullable Instant begunAt() {
+  public @Nullable Instant begunAt() {
     return begunAt;
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.job.Job;
 import dev.penstock.job.Priority;
 import java.time.Duration;
 
@@ -16,6 +17,7 @@ import java.time.Duration;
  * @param commitLinger how long the first settled job waits for company
  * @param waiting its bounds for jobs that are not due yet
  * @param lanes how the slots are shared out among the priorities
+ * @param stuckAfter a call that runs longer than this is called stuck, whatever its own limit
  */
 public record CoreLimits(
     int slots,
@@ -24,7 +26,10 @@ public record CoreLimits(
     int batchRecords,
     Duration commitLinger,
     Waiting waiting,
-    LaneRule lanes) {
+    LaneRule lanes,
+    Duration stuckAfter) {
+  /** Longer than any call's own limit. */
+  public static final Duration DEFAULT_STUCK_AFTER = Job.MAX_ATTEMPT_TIMEOUT.plusMinutes(1);
 
   /** With the {@linkplain LaneRule#DEFAULT usual} shares of the priorities. */
   public CoreLimits(
@@ -35,6 +40,26 @@ public record CoreLimits(
       Duration commitLinger,
       Waiting waiting) {
     this(slots, windowJobs, claimedBytes, batchRecords, commitLinger, waiting, LaneRule.DEFAULT);
+  }
+
+  /** With calls that are called stuck by their own limits alone. */
+  public CoreLimits(
+      int slots,
+      int windowJobs,
+      long claimedBytes,
+      int batchRecords,
+      Duration commitLinger,
+      Waiting waiting,
+      LaneRule lanes) {
+    this(
+        slots,
+        windowJobs,
+        claimedBytes,
+        batchRecords,
+        commitLinger,
+        waiting,
+        lanes,
+        DEFAULT_STUCK_AFTER);
   }
 
   /**

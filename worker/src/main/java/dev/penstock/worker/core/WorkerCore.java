@@ -53,6 +53,9 @@ public final class WorkerCore {
   /** Committed offsets of idle groups expire; see {@code offsets.retention.minutes}. */
   static final Duration RECOMMIT_AFTER = Duration.ofHours(1);
 
+  /** Without a commit for so long, one is made, so that it is known whether commits work. */
+  static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
   /** How long a partition on which nothing happens waits before its gaps are committed. */
   static final Duration IDLE_PAUSE = Duration.ofMillis(500);
 
@@ -88,6 +91,10 @@ public final class WorkerCore {
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
+
+  /** Calls that go on although nobody waits for them any more: they keep their slots. */
+  private final Set<Claim> lingering = new LinkedHashSet<>();
+
   private final Deque<Claim> unannounced = new ArrayDeque<>();
   private final Deque<Claim> begun = new ArrayDeque<>();
   private final Deque<Claim> farewells = new ArrayDeque<>();
@@ -97,6 +104,10 @@ public final class WorkerCore {
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
+  private int stuckCalls;
+
+  /** When a commit was last done; before the first, when the last partition came. */
+  private Instant commitWorkedAt = Instant.EPOCH;
 
   /** Those of the busy slots that jobs of another than high priority have. */
   private int ordinarySlots;
@@ -144,6 +155,7 @@ public final class WorkerCore {
       case CoreEvent.Assigned assigned -> {
         partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
         shareBytes();
+        commitWorkedAt = now;
       }
       case CoreEvent.Revoked revoked -> revoked(revoked);
       case CoreEvent.Lost lost -> lost(lost);
@@ -174,7 +186,7 @@ public final class WorkerCore {
     beginLinger(now);
     release();
     sayDrained();
-    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuck());
+    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuckCalls);
   }
 
   /**
@@ -276,6 +288,7 @@ public final class WorkerCore {
     if (claim.phase == Claim.Phase.RUNNING) {
       actions.interrupt(claim);
       running.remove(claim);
+      lingering.add(claim);
       caution(claim).ifPresent(caution -> caution.dropped(claim));
     } else if (claim.phase == Claim.Phase.QUEUED) {
       unqueue(claim);
@@ -584,6 +597,12 @@ public final class WorkerCore {
 
   private void callEnded(CoreEvent.CallEnded ended, Instant now) {
     Claim claim = ended.claim();
+    lingering.remove(claim);
+    if (claim.stuck) {
+      claim.stuck = false;
+      stuckCalls--;
+      actions.back(claim);
+    }
     if (claim.holdsSlot) {
       claim.holdsSlot = false;
       busySlots--;
@@ -666,7 +685,19 @@ public final class WorkerCore {
                 self.worker(),
                 claim.startedAt,
                 Duration.between(claim.startedAt, now));
+        lingering.add(claim);
         ended(claim, call, new ProviderResult.Failed(timedOut(claim)), now);
+      }
+      if (!claim.stuck && now.isAfter(claim.startedAt.plus(limits.stuckAfter()))) {
+        stuck(claim);
+      }
+    }
+    for (Claim claim : lingering) {
+      if (claim.interruptedAt.equals(Instant.EPOCH)) {
+        claim.interruptedAt = now;
+      }
+      if (!claim.stuck && now.isAfter(claim.interruptedAt.plus(INTERRUPT_GRACE))) {
+        stuck(claim);
       }
     }
     if (drainUntil != null && now.isAfter(drainUntil)) {
@@ -680,8 +711,10 @@ public final class WorkerCore {
     actions.interrupt(claim);
   }
 
-  private int stuck() {
-    return busySlots - running.size();
+  private void stuck(Claim claim) {
+    claim.stuck = true;
+    stuckCalls++;
+    actions.stuck(claim);
   }
 
   // Cancels
@@ -879,6 +912,11 @@ public final class WorkerCore {
         offsets.put(state.partition(), state.offset());
       }
     }
+    if (offsets.isEmpty() && drainUntil == null && now.isAfter(commitWorkedAt.plus(HEARTBEAT))) {
+      partitions.values().stream()
+          .findFirst()
+          .ifPresent(state -> offsets.put(state.partition(), state.offset()));
+    }
     if (!offsets.isEmpty()) {
       inFlight = new Batch(List.of(), List.of(), List.of(), Set.of(), offsets);
       actions.commit(inFlight);
@@ -887,6 +925,7 @@ public final class WorkerCore {
 
   private void committed(Batch batch, Instant now) {
     inFlight = null;
+    commitWorkedAt = now;
     batch.settledCancels().forEach(cancels::remove);
     for (TopicPartition partition : batch.offsets().keySet()) {
       PartitionState state = partitions.get(partition);

@@ -14,6 +14,7 @@ final class RecordingActions implements CoreActions {
   final SequencedMap<Claim, ProviderCall> calls = new LinkedHashMap<>();
   final List<Claim> interrupted = new ArrayList<>();
   final List<Batch> commits = new ArrayList<>();
+  final List<Claim> stuck = new ArrayList<>();
   final List<String> failures = new ArrayList<>();
   Set<TopicPartition> paused = Set.of();
   boolean drained;
@@ -37,6 +38,16 @@ final class RecordingActions implements CoreActions {
   @Override
   public void pause(Set<TopicPartition> partitions) {
     paused = partitions;
+  }
+
+  @Override
+  public void stuck(Claim claim) {
+    stuck.add(claim);
+  }
+
+  @Override
+  public void back(Claim claim) {
+    stuck.remove(claim);
   }
 
   @Override

@@ -450,8 +450,59 @@ final class WorkerCoreTest {
         .extracting(Batch.Settled::claim)
         .containsExactly(stuck);
     assertThat(actions.calls).hasSize(1);
+    assertThat(actions.stuck).as("interrupted, and past its grace").containsExactly(stuck);
     end(stuck, ANSWER);
+    assertThat(actions.stuck).isEmpty();
     assertThat(actions.calls).as("the slot is free only now").hasSize(2);
+  }
+
+  @Test
+  void aCallThatGoesOnAfterItsPartitionWentIsStuckOnlyAfterTheGrace() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    Claim call = actions.onlyCall();
+    core.handle(new CoreEvent.Lost(Set.of(P0), new CompletableFuture<>()), now);
+    pass(Duration.ofMillis(100));
+    pass(WorkerCore.INTERRUPT_GRACE);
+    assertThat(actions.stuck).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.stuck).containsExactly(call);
+  }
+
+  @Test
+  void aCallBeyondTheWorkersOwnBoundIsStuckAlthoughItMayGoOn() {
+    core =
+        coreOf(
+            actions,
+            new CoreLimits(
+                1,
+                10,
+                1_000_000,
+                100,
+                Duration.ofMillis(3),
+                new CoreLimits.Waiting(10, Duration.ofSeconds(20)),
+                CoreLimits.LaneRule.DEFAULT,
+                Duration.ofSeconds(10)));
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    pass(Duration.ofSeconds(10));
+    assertThat(actions.stuck).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.stuck).containsExactly(claim(0));
+    assertThat(actions.interrupted).isEmpty();
+    end(claim(0), ANSWER);
+    assertThat(actions.stuck).isEmpty();
+  }
+
+  @Test
+  void anIdleWorkerCommitsNowAndThenToKnowThatItCan() {
+    assign(P0, 0);
+    pass(WorkerCore.HEARTBEAT);
+    assertThat(actions.commits).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.commits).hasSize(1);
+    assertThat(lastCommit().offsets()).containsOnlyKeys(P0);
+    assertThat(lastCommit().size()).isZero();
   }
 
   @Test
