@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.Attempt;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
@@ -125,9 +126,29 @@ final class WorkerServiceTest {
       awaitFinished(List.of(job));
       var letter = deadLetter(fixture.read(fixture.topics().deadLetters()).getFirst());
       assertThat(letter.job()).isEqualTo(job);
-      assertThat(letter.attempts()).hasSize(5).allMatch(attempt -> attempt.failure() != null);
+      assertThat(letter.generation()).isZero();
+      assertThat(letter.attempts())
+          .extracting(Attempt::number)
+          .as("each attempt, in order")
+          .containsExactly(1, 2, 3, 4, 5);
+      assertThat(letter.attempts())
+          .allSatisfy(attempt -> {
+            assertThat(attempt.provider()).isEqualTo("simulated");
+            assertThat(attempt.worker()).isEqualTo("w1");
+            assertThat(attempt.startedAt()).isAfterOrEqualTo(job.acceptedAt());
+            assertThat(attempt.latency()).isGreaterThanOrEqualTo(Duration.ZERO);
+            assertThat(attempt.failure())
+                .isEqualTo(new Failure.Retryable("simulated: the server had an error"));
+          });
       assertThat(letter.reason()).isInstanceOf(Failure.Retryable.class);
       assertThat(letter.origin().topic()).isEqualTo(fixture.topics().retry());
+      assertThat(fixture.read(letter.origin().topic()))
+          .as("the record whose consumption ended it")
+          .anyMatch(record ->
+              record.partition() == letter.origin().partition()
+                  && record.offset() == letter.origin().offset()
+                  && new String(record.key(), StandardCharsets.UTF_8).equals(job.id().toString())
+                  && header(record, RecordHeaders.ATTEMPT).equals("5"));
     }
   }
 

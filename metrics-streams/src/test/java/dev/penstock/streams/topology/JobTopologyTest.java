@@ -142,8 +142,7 @@ final class JobTopologyTest {
     pipe(Input.CONTROL, id, JsonCodec.CANCEL_REQUESTS.encode(Lives.cancel(job.id(), -1, T0)));
     assertThat(count("jobs", "unreadable")).isEqualTo(9);
     assertThat(count("events", "unreadable")).isEqualTo(3);
-    assertThat(count("control", "unreadable")).isEqualTo(1);
-    assertThat(count("control", "known")).as("taken back").isEqualTo(1);
+    assertThat(count("control", "unreadable")).isEqualTo(2);
     assertThat(lives().get(job.id())).isNull();
     send(JobRecord.accepted(job));
     assertThat(life(job.id()).isShown()).isTrue();

@@ -2,6 +2,7 @@ package dev.penstock.worker.core;
 
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
+import dev.penstock.topic.Topics;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Instant;
 import org.apache.kafka.common.TopicPartition;
