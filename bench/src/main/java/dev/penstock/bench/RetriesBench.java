@@ -202,7 +202,7 @@ final class RetriesBench extends Bench {
         told.accept(record.job().id(), at);
         var encoded =
             new ProducerRecord<>(
-                topics.waiting(Duration.between(Instant.now(), at)),
+                topics.waiting(Duration.between(Instant.now(), at), record.job().priority()),
                 bytes(record.job().id().toString()),
                 JsonCodec.JOB_RECORDS.encode(record));
         encoded

@@ -155,6 +155,12 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String onDeadLetter;
 
   @Option(
+      names = "--priority",
+      paramLabel = "PRIORITY",
+      description = "high, normal or low. Default: normal.")
+  private @Nullable String priority;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -251,6 +257,9 @@ final class SubmitCommand implements Callable<Integer> {
     }
     if (onDeadLetter != null) {
       job.put("onDeadLetter", onDeadLetter);
+    }
+    if (priority != null) {
+      job.put("priority", priority);
     }
     Map<String, String> own = labels;
     if (own != null) {

@@ -56,6 +56,7 @@ class CommandsTest {
             "--run-at=2026-12-31T12:00:00Z",
             "--ordering-key=customer 17",
             "--on-dead-letter=block",
+            "--priority=high",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -68,6 +69,7 @@ class CommandsTest {
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
                  "orderingKey":"customer 17","onDeadLetter":"block",
+                 "priority":"high",
                  "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");

@@ -4,6 +4,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString RETRY = new SerializedString("retry");
   private static final SerializedString ORDERING_KEY = new SerializedString("orderingKey");
   private static final SerializedString ON_DEAD_LETTER = new SerializedString("onDeadLetter");
+  private static final SerializedString PRIORITY = new SerializedString("priority");
 
   @Override
   Job readFields(Fields in) {
@@ -42,6 +44,7 @@ final class JobShape extends Shape<Job> {
     RetryRule retry = null;
     String orderingKey = null;
     Ordering.OnDeadLetter onDeadLetter = Ordering.OnDeadLetter.RELEASE;
+    Priority priority = Priority.NORMAL;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -60,6 +63,7 @@ final class JobShape extends Shape<Job> {
             onDeadLetter = Ordering.OnDeadLetter.of(in.text());
           }
         }
+        case "priority" -> priority = in.isNull() ? Priority.NORMAL : priority(in);
         default -> in.skip();
       }
     }
@@ -74,7 +78,12 @@ final class JobShape extends Shape<Job> {
         in.required("labels", labels),
         runAt,
         retry,
-        orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter));
+        orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter),
+        priority);
+  }
+
+  private static Priority priority(Fields in) {
+    return Priority.ofWireName(in.text()).orElseThrow(() -> in.misfit("not a priority"));
   }
 
   @Override
@@ -106,6 +115,9 @@ final class JobShape extends Shape<Job> {
     if (ordering != null) {
       out.writeName(ORDERING_KEY).writeString(ordering.key());
       out.writeName(ON_DEAD_LETTER).writeString(ordering.onDeadLetter().wireName());
+    }
+    if (job.priority() != Priority.NORMAL) {
+      out.writeName(PRIORITY).writeString(job.priority().wireName());
     }
   }
 }

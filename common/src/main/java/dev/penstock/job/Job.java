@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param runAt not to be run before, or null for at once
  * @param retry how its retries are spaced, or null for as the workers have it
  * @param ordering after which jobs it is run, or null for whenever there is room
+ * @param priority how urgent it is beside others
  */
 public record Job(
     JobId id,
@@ -33,7 +34,8 @@ public record Job(
     Map<String, String> labels,
     @Nullable Instant runAt,
     @Nullable RetryRule retry,
-    @Nullable Ordering ordering) {
+    @Nullable Ordering ordering,
+    Priority priority) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
 
@@ -57,7 +59,35 @@ public record Job(
     check(ordering == null || runAt == null, "a job with an ordering key has no runAt");
   }
 
-  /** A job without an ordering key. */
+  /** A job of normal priority. */
+  public Job(
+      JobId id,
+      String model,
+      JobInput input,
+      int maxAttempts,
+      Duration attemptTimeout,
+      Instant acceptedAt,
+      @Nullable Instant expireAt,
+      Map<String, String> labels,
+      @Nullable Instant runAt,
+      @Nullable RetryRule retry,
+      @Nullable Ordering ordering) {
+    this(
+        id,
+        model,
+        input,
+        maxAttempts,
+        attemptTimeout,
+        acceptedAt,
+        expireAt,
+        labels,
+        runAt,
+        retry,
+        ordering,
+        Priority.NORMAL);
+  }
+
+  /** A job of normal priority, without an ordering key. */
   public Job(
       JobId id,
       String model,
@@ -80,7 +110,8 @@ public record Job(
         labels,
         runAt,
         retry,
-        null);
+        null,
+        Priority.NORMAL);
   }
 
   /** A job that may run at once, with retries as the workers have them. */

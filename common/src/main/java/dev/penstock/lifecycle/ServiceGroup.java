@@ -52,7 +52,11 @@ public final class ServiceGroup implements Service {
     Health worst = Health.READY;
     for (Service service : services) {
       switch (service.health()) {
-        case Health.Ready _ -> {}
+        case Health.Ready(String note) -> {
+          if (worst instanceof Health.Ready && !note.isEmpty()) {
+            worst = new Health.Ready(service.name() + ": " + note);
+          }
+        }
         case Health.NotReady(String reason) ->
             worst = new Health.NotReady(service.name() + ": " + reason);
         case Health.Dead(String reason) -> {

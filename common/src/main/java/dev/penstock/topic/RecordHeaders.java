@@ -17,6 +17,9 @@ public final class RecordHeaders {
   /** On retries: not before, in milliseconds since the epoch. */
   public static final String DUE = "penstock-due";
 
+  /** On records that wait: the priority of their job, where it is not normal. */
+  public static final String PRIORITY = "penstock-priority";
+
   /**
    * On dead letters: {@code job} (the value is a DeadLetter) or {@code poison} (the value is the
    * record's bytes).

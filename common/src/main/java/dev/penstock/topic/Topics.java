@@ -1,11 +1,13 @@
 package dev.penstock.topic;
 
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * All topics of one Penstock installation. Declared here and nowhere else: start-up creates and
@@ -62,6 +64,8 @@ public record Topics(
 
   private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
   private static final String NEVER = "-1";
+  private static final String HIGH_LANE = ".high";
+  private static final String LOW_LANE = ".low";
 
   public Topics {
     if (!PREFIX.matcher(prefix).matches()) {
@@ -104,14 +108,50 @@ public record Topics(
     return new Topics("penstock.", 8, Duration.ofDays(30), Duration.ofHours(24));
   }
 
-  /** Jobs that are ready to run. */
+  /** Jobs of normal priority that are ready to run. */
   public String jobs() {
-    return prefix + "jobs";
+    return jobs(Priority.NORMAL);
   }
 
-  /** Jobs that wait for their next attempt. */
+  /** Jobs that are ready to run, in the lane of their priority. */
+  public String jobs(Priority priority) {
+    return prefix + "jobs" + lane(priority);
+  }
+
+  /** Jobs of normal priority that wait for their next attempt. */
   public String retry() {
-    return prefix + "retry";
+    return retry(Priority.NORMAL);
+  }
+
+  /** Jobs that wait for their next attempt, in the lane of their priority. */
+  public String retry(Priority priority) {
+    return prefix + "retry" + lane(priority);
+  }
+
+  /** The topics of jobs that are ready to run, highest priority first. */
+  public List<String> jobsTopics() {
+    return Priority.all().stream().map(this::jobs).toList();
+  }
+
+  /** The topics of jobs that wait for their next attempt, highest priority first. */
+  public List<String> retryTopics() {
+    return Priority.all().stream().map(this::retry).toList();
+  }
+
+  private static String lane(Priority priority) {
+    return switch (priority) {
+      case HIGH -> HIGH_LANE;
+      case NORMAL -> "";
+      case LOW -> LOW_LANE;
+    };
+  }
+
+  /** The priority of the jobs that stand on {@code topic}, one of {@link #claimed}. */
+  public static Priority laneOf(String topic) {
+    if (topic.endsWith(HIGH_LANE)) {
+      return Priority.HIGH;
+    }
+    return topic.endsWith(LOW_LANE) ? Priority.LOW : Priority.NORMAL;
   }
 
   /** The topic that holds every record for {@code hold}. */
@@ -136,15 +176,15 @@ public record Topics(
 
   /**
    * Where a job waits that is due after {@code remaining}: in the longest hold that ends before it
-   * is due, with time to spare for its next move; in the retry topic when none does.
+   * is due, with time to spare for its next move; in the retry topic of its lane when none does.
    */
-  public String waiting(Duration remaining) {
+  public String waiting(Duration remaining, Priority priority) {
     for (int i = holds.size() - 1; i >= 0; i--) {
       if (remaining.compareTo(holds.get(i).plus(holdSlack())) >= 0) {
         return hold(holds.get(i));
       }
     }
-    return retry();
+    return retry(priority);
   }
 
   /** What is due later than this is not waited for in a worker's memory but in a hold topic. */
@@ -239,7 +279,7 @@ public record Topics(
 
   /** The topics that workers consume. */
   public List<String> claimed() {
-    return List.of(jobs(), retry());
+    return Stream.concat(jobsTopics().stream(), retryTopics().stream()).toList();
   }
 
   /** Every topic, in the order of a job's life. */
@@ -263,14 +303,17 @@ public record Topics(
     var all = new ArrayList<TopicSpec>();
     all.add(spec(ordered(), "ordering key", "OrderedRecord", kept));
     all.add(spec(accepted(), "job id", "JobRecord", expiring("delete", eventRetention)));
-    all.add(spec(jobs(), "job id", "JobRecord", kept));
-    all.add(spec(retry(), "job id", "JobRecord", kept));
+    claimed().forEach(topic -> all.add(spec(topic, "job id", "JobRecord", kept)));
     holdTopics().forEach(hold -> all.add(spec(hold, "job id", "JobRecord", held)));
     all.addAll(
         List.of(
             spec(events(), "job id", "JobEvent", expiring("delete", eventRetention)),
             spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
-            spec(control(), "job id", "CancelRequest", expiring("compact,delete", eventRetention)),
+            spec(
+                control(),
+                "job id",
+                "CancelRequest; nothing when taken back, and for a worker's heartbeat",
+                expiring("compact,delete", eventRetention)),
             spec(
                 idempotency(),
                 "SHA-256 of the idempotency key",

@@ -16,6 +16,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -57,7 +58,8 @@ final class WireFormatTest {
           "orderingKey",
           "onDeadLetter",
           "cancelled",
-          "traceparent");
+          "traceparent",
+          "priority");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -94,7 +96,7 @@ final class WireFormatTest {
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
           + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"},\"runAt\":\"2026-11-21T09:00:00Z\","
-          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5}}";
+          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\"}";
   private static final String ORDERED_JOB =
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":{\"kind\":\"embed\",\"text\":\"Ein"
           + " Text.\"},\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\",\"labels\":{},\"orderingKey\":\"customer"
@@ -240,7 +242,9 @@ final class WireFormatTest {
         Instant.parse("2026-11-22T08:00:00Z"),
         Map.of("team", "search"),
         Instant.parse("2026-11-21T09:00:00Z"),
-        new RetryRule(Duration.ofSeconds(2), Duration.ofMinutes(1), 1.5));
+        new RetryRule(Duration.ofSeconds(2), Duration.ofMinutes(1), 1.5),
+        null,
+        Priority.HIGH);
   }
 
   private static Attempt attempt(Failure failure) {

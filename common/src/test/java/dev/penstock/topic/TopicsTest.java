@@ -3,6 +3,7 @@ package dev.penstock.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -24,10 +25,13 @@ final class TopicsTest {
     for (int i = 0; i < 20_000; i++) {
       Duration remaining = Duration.ofMillis(random.nextLong(LONGEST.toMillis()));
       boolean held = false;
+      Priority lane = Priority.all().get(random.nextInt(Priority.all().size()));
       int moves = 0;
-      while (!topics.waiting(remaining).equals(topics.retry())) {
+      while (!topics.waiting(remaining, lane).equals(topics.retry(lane))) {
         remaining =
-            remaining.minus(holdOf(topics.waiting(remaining))).minusMillis(random.nextInt(1_000));
+            remaining
+                .minus(holdOf(topics.waiting(remaining, lane)))
+                .minusMillis(random.nextInt(1_000));
         held = true;
         moves++;
       }
@@ -57,6 +61,17 @@ final class TopicsTest {
       assertThatThrownBy(() -> new Topics("p.", 1, LONGEST, LONGEST, wrong))
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  @Test
+  void eachPriorityHasTopicsOfItsOwnFromWhichItCanBeTold() {
+    assertThat(topics.claimed()).doesNotHaveDuplicates().hasSize(6);
+    for (Priority priority : Priority.all()) {
+      assertThat(Topics.laneOf(topics.jobs(priority))).isEqualTo(priority);
+      assertThat(Topics.laneOf(topics.retry(priority))).isEqualTo(priority);
+    }
+    assertThat(topics.jobs()).isEqualTo("penstock.jobs");
+    assertThat(topics.retry()).isEqualTo("penstock.retry");
   }
 
   private Duration holdOf(String topic) {

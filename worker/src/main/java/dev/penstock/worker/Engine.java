@@ -1,5 +1,8 @@
 package dev.penstock.worker;
 
+import dev.penstock.job.JobRecord;
+import dev.penstock.lifecycle.Health;
+import dev.penstock.lifecycle.StartException;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
@@ -16,16 +19,19 @@ import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.JobRunner;
+import dev.penstock.worker.settle.ClockCheck;
 import dev.penstock.worker.settle.Settler;
 import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.Producer;
@@ -44,6 +50,15 @@ import org.slf4j.LoggerFactory;
 final class Engine implements CoreActions, Life {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
+  /** How long a loop may stand still, beside the transactions that it may have to wait for. */
+  private static final Duration STALL = Duration.ofSeconds(60);
+
+  /** Three heartbeats of the core. */
+  private static final Duration CONTACT = Duration.ofSeconds(45);
+
+  /** So many stuck calls are named in the log; more of them say nothing new. */
+  private static final int MAX_NAMED = 20;
+
   private final WorkerConfig config;
   private final Providers providers;
   private final Producer<byte[], byte[]> producer;
@@ -59,6 +74,7 @@ final class Engine implements CoreActions, Life {
   private final Threads.Task controlThread;
   private final Threads.Task claimThread;
   private final Threads.Task settleThread;
+  private final Map<Claim, StuckCall> stuck = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
   /**
@@ -86,8 +102,10 @@ final class Engine implements CoreActions, Life {
     Topics topics = kafka.topics();
     Duration transactionTimeout = config.timing().transactionTimeout();
     this.producer = clients.producer(producerSettings(kafka));
+    var clockCheck = new ClockCheck(config.vigilance().clockBound());
     try {
       producer.initTransactions();
+      checkClock(clockCheck, topics);
     } catch (RuntimeException e) {
       producer.close(Duration.ZERO);
       throw e;
@@ -114,6 +132,7 @@ final class Engine implements CoreActions, Life {
     this.runner = new JobRunner(config.id(), clock, core, breakdown, threads);
     this.settler =
         new Settler(
+            config.id(),
             producer,
             topics,
             claims::ownership,
@@ -121,6 +140,7 @@ final class Engine implements CoreActions, Life {
             breakdown,
             clock,
             transactionTimeout,
+            clockCheck,
             metrics.commits(),
             threads);
     core.use(
@@ -146,9 +166,88 @@ final class Engine implements CoreActions, Life {
     return task;
   }
 
+  /** A worker whose clock is off does nothing: retries would start early, and jobs expire. */
+  private void checkClock(ClockCheck check, Topics topics) {
+    check
+        .look(producer, topics.control(), config.id(), clock)
+        .ifPresent(problem -> {
+          throw new StartException(problem);
+        });
+  }
+
   @Override
-  public boolean isAssigned() {
-    return claims.isAssigned();
+  public Health health() {
+    long now = threads.nanoTime();
+    Duration stall = STALL.plus(config.timing().transactionTimeout().multipliedBy(3));
+    if (now - claims.turnedAt() > stall.toNanos()) {
+      return new Health.Dead("the claim loop stands still");
+    }
+    if (now - settler.turnedAt() > stall.toNanos()) {
+      return new Health.Dead("the settling thread stands still");
+    }
+    int slots = config.limits().slots();
+    if (stuck.size() * 100L >= (long) slots * config.vigilance().stuckPercent()) {
+      return new Health.Dead(
+          stuckCalls() + "; that is too many to go on, and only a restart ends them");
+    }
+    if (!claims.isAssigned()) {
+      return new Health.NotReady("no partitions are assigned yet");
+    }
+    if (now - settler.workedAt() > CONTACT.toNanos()) {
+      return new Health.NotReady(
+          "no commit has worked for "
+              + Duration.ofNanos(now - settler.workedAt()).toSeconds()
+              + " s: Kafka is out of reach, or does not let this worker write");
+    }
+    return stuck.isEmpty() ? Health.READY : new Health.Ready(stuckCalls());
+  }
+
+  private String stuckCalls() {
+    String first =
+        stuck.values().stream()
+            .min(Comparator.comparing(StuckCall::since))
+            .map(call -> ", the longest since " + call.since() + ": " + call.name())
+            .orElse("");
+    return stuck.size()
+        + " of "
+        + config.limits().slots()
+        + " slots have calls that do not end"
+        + first;
+  }
+
+  private record StuckCall(Instant since, String name) {}
+
+  @Override
+  public void stuck(Claim claim) {
+    JobRecord record = claim.record();
+    Instant since = Objects.requireNonNullElse(claim.begunAt(), clock.instant());
+    String name =
+        "job "
+            + record.job().id()
+            + ", generation "
+            + record.generation()
+            + ", attempt "
+            + record.nextAttempt()
+            + ", model "
+            + record.job().model();
+    stuck.put(claim, new StuckCall(since, name));
+    if (stuck.size() <= MAX_NAMED) {
+      log.warn(
+          "a call does not end: {}, for {} ms, {} beyond its limit; it keeps its slot until it"
+              + " does, and the job goes on without it. It is at {}",
+          name,
+          Duration.between(since, clock.instant()).toMillis(),
+          Duration.between(since.plus(record.job().attemptTimeout()), clock.instant()),
+          runner.where(claim));
+    }
+  }
+
+  @Override
+  public void back(Claim claim) {
+    StuckCall call = stuck.remove(claim);
+    if (call != null) {
+      log.info("a call that was stuck has ended: {}", call.name());
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.lifecycle.Health;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Breakdown;
@@ -76,8 +77,8 @@ final class HoldEngine implements Life {
 
   /** More workers than partitions is no fault: one that has none to move is well. */
   @Override
-  public boolean isAssigned() {
-    return true;
+  public Health health() {
+    return Health.READY;
   }
 
   @Override

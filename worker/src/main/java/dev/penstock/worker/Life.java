@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.lifecycle.Health;
 import java.time.Instant;
 
 /**
@@ -10,8 +11,8 @@ interface Life extends AutoCloseable {
   /** When its loop last turned. */
   Instant turnedAt();
 
-  /** Whether the group has given it its partitions. */
-  boolean isAssigned();
+  /** How it is, as far as its loop turns. */
+  Health health();
 
   /** Ends in good order: what is finished is committed. */
   @Override

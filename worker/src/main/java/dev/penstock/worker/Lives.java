@@ -83,9 +83,11 @@ final class Lives implements AutoCloseable {
       return new Health.Dead(
           "the loop of the " + name + " has stood still for " + still.toSeconds() + " s");
     }
-    return running.isAssigned()
-        ? now
-        : new Health.NotReady(name + ": no partitions are assigned yet");
+    return switch (running.health()) {
+      case Health.Ready ready -> ready;
+      case Health.NotReady(String reason) -> new Health.NotReady(name + ": " + reason);
+      case Health.Dead(String reason) -> new Health.Dead(name + ": " + reason);
+    };
   }
 
   private void live() {

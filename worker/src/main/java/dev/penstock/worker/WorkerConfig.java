@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param limits its bounds
  * @param retry when failed attempts are made again
  * @param timing how long it waits for what
+ * @param vigilance what it does not bear
  * @param kafka how to reach Kafka
  * @param http where health and metrics are served
  * @param providers whom it can call
@@ -30,9 +31,15 @@ public record WorkerConfig(
     CoreLimits limits,
     Retries retry,
     Timing timing,
+    Vigilance vigilance,
     KafkaConfig kafka,
     HttpConfig http,
     List<Provider> providers) {
+  /** One slot in so many is kept for jobs of high priority, up to some. */
+  private static final int SLOTS_FOR_ONE_RESERVED = 64;
+
+  private static final int MOST_RESERVED_BY_DEFAULT = 8;
+
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
 
   /**
@@ -43,6 +50,16 @@ public record WorkerConfig(
    *     until then readers of what it wrote wait
    */
   public record Timing(Duration drainGrace, Duration transactionTimeout) {}
+
+  /**
+   * What a worker does not bear.
+   *
+   * @param clockBound how far its clock may be off Kafka's; beyond, it does nothing and is not
+   *     ready
+   * @param stuckPercent from how many slots on that have calls that do not end, in a hundred, it is
+   *     to be restarted
+   */
+  public record Vigilance(Duration clockBound, int stuckPercent) {}
 
   /**
    * Reads {@code worker.*} and what the worker shares with other services.
@@ -61,9 +78,10 @@ public record WorkerConfig(
           "worker.id is '" + id + "', but must be 1 to 200 letters, digits, '.', '_' and '-'");
     }
     KafkaConfig kafka = KafkaConfig.read(reader);
+    int slots = reader.integer("worker.slots", 256, 1, 100_000);
     var limits =
         new CoreLimits(
-            reader.integer("worker.slots", 256, 1, 100_000),
+            slots,
             reader.integer("worker.window-jobs", 2_000, 1, 20_000),
             reader.integer("worker.claimed-megabytes", 128, 1, 100_000) * 1_000_000L,
             reader.integer("worker.batch-records", 10_000, 1, 100_000),
@@ -71,7 +89,13 @@ public record WorkerConfig(
                 "worker.commit-linger", Duration.ofMillis(3), Duration.ZERO, Duration.ofSeconds(1)),
             new CoreLimits.Waiting(
                 reader.integer("worker.window-waiting", 16_000, 1, 20_000),
-                kafka.topics().waitingHorizon()));
+                kafka.topics().waitingHorizon()),
+            laneRule(reader, slots),
+            reader.duration(
+                "worker.stuck-after",
+                CoreLimits.DEFAULT_STUCK_AFTER,
+                Duration.ofSeconds(1),
+                Duration.ofDays(1)));
     Retries retry = Retries.read(reader);
     var timing =
         new Timing(
@@ -82,8 +106,33 @@ public record WorkerConfig(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
+    var vigilance =
+        new Vigilance(
+            reader.duration(
+                "worker.clock-bound",
+                Duration.ofSeconds(1),
+                Duration.ofMillis(10),
+                Duration.ofMinutes(10)),
+            reader.integer("worker.stuck-percent", 50, 1, 100));
     List<Provider> providers = Providers.load(reader);
-    return reader.build(() -> new WorkerConfig(id, limits, retry, timing, kafka, http, providers));
+    return reader.build(
+        () -> new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers));
+  }
+
+  private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {
+    var usual = CoreLimits.LaneRule.DEFAULT;
+    int most = CoreLimits.LaneRule.MAX_WEIGHT;
+    return new CoreLimits.LaneRule(
+        reader.integer(
+            "worker.slots-reserved-for-high",
+            Math.min(slots / SLOTS_FOR_ONE_RESERVED, MOST_RESERVED_BY_DEFAULT),
+            0,
+            slots - 1),
+        reader.integer("worker.weight-high", usual.high(), 1, most),
+        reader.integer("worker.weight-normal", usual.normal(), 1, most),
+        reader.integer("worker.weight-low", usual.low(), 1, most),
+        reader.duration(
+            "worker.priority-ageing", usual.ageing(), Duration.ofSeconds(1), Duration.ofDays(1)));
   }
 
   private static String hostName() {

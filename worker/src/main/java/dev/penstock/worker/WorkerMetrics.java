@@ -67,7 +67,7 @@ final class WorkerMetrics implements EngineMetrics {
     this.queued = gauge("penstock.worker.jobs.queued");
     this.waiting = gauge("penstock.worker.jobs.waiting");
     this.claimed = gauge("penstock.worker.jobs.claimed");
-    this.stuck = gauge("penstock.worker.calls.stuck");
+    this.stuck = gauge("penstock.worker.stuck.calls");
     this.poisoned = registry.counter("penstock.worker.poison");
     this.retried = registry.counter("penstock.worker.retries");
     this.held = registry.counter("penstock.worker.holds");

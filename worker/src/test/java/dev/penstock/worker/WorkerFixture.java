@@ -10,6 +10,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.Priority;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.topic.RecordHeaders;
@@ -127,6 +128,10 @@ final class WorkerFixture implements AutoCloseable {
   }
 
   static Job job(int number) {
+    return job(number, Priority.NORMAL);
+  }
+
+  static Job job(int number, Priority priority) {
     return new Job(
         JobId.random(Instant.now()),
         "simulated",
@@ -135,7 +140,11 @@ final class WorkerFixture implements AutoCloseable {
         Duration.ofSeconds(30),
         Instant.now(),
         null,
-        Map.of());
+        Map.of(),
+        null,
+        null,
+        null,
+        priority);
   }
 
   List<Job> submit(int count) {
@@ -148,7 +157,7 @@ final class WorkerFixture implements AutoCloseable {
   void submit(Job job) {
     var record =
         new ProducerRecord<>(
-            topics.jobs(),
+            topics.jobs(job.priority()),
             bytes(job.id().toString()),
             JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job)));
     record.headers().add(RecordHeaders.GENERATION, bytes("0"));

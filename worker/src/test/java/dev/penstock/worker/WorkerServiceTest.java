@@ -5,24 +5,39 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.Attempt;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.JobKind;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.lifecycle.Health;
+import dev.penstock.provider.Provider;
+import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.ProviderResult;
 import dev.penstock.topic.RecordHeaders;
+import dev.penstock.worker.provider.Providers;
+import dev.penstock.worker.thread.SystemThreads;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,9 +126,29 @@ final class WorkerServiceTest {
       awaitFinished(List.of(job));
       var letter = deadLetter(fixture.read(fixture.topics().deadLetters()).getFirst());
       assertThat(letter.job()).isEqualTo(job);
-      assertThat(letter.attempts()).hasSize(5).allMatch(attempt -> attempt.failure() != null);
+      assertThat(letter.generation()).isZero();
+      assertThat(letter.attempts())
+          .extracting(Attempt::number)
+          .as("each attempt, in order")
+          .containsExactly(1, 2, 3, 4, 5);
+      assertThat(letter.attempts())
+          .allSatisfy(attempt -> {
+            assertThat(attempt.provider()).isEqualTo("simulated");
+            assertThat(attempt.worker()).isEqualTo("w1");
+            assertThat(attempt.startedAt()).isAfterOrEqualTo(job.acceptedAt());
+            assertThat(attempt.latency()).isGreaterThanOrEqualTo(Duration.ZERO);
+            assertThat(attempt.failure())
+                .isEqualTo(new Failure.Retryable("simulated: the server had an error"));
+          });
       assertThat(letter.reason()).isInstanceOf(Failure.Retryable.class);
       assertThat(letter.origin().topic()).isEqualTo(fixture.topics().retry());
+      assertThat(fixture.read(letter.origin().topic()))
+          .as("the record whose consumption ended it")
+          .anyMatch(record ->
+              record.partition() == letter.origin().partition()
+                  && record.offset() == letter.origin().offset()
+                  && new String(record.key(), StandardCharsets.UTF_8).equals(job.id().toString())
+                  && header(record, RecordHeaders.ATTEMPT).equals("5"));
     }
   }
 
@@ -152,7 +187,7 @@ final class WorkerServiceTest {
       await()
           .atMost(PATIENCE)
           .untilAsserted(
-              () -> assertThat(fixture.read(fixture.topics().deadLetters())).hasSize(12));
+              () -> assertThat(fixture.read(fixture.topics().deadLetters())).hasSize(32));
       assertThat(worker.health()).isInstanceOf(Health.Ready.class);
     }
     var letters = fixture.read(fixture.topics().deadLetters());
@@ -160,14 +195,16 @@ final class WorkerServiceTest {
         .allMatch(letter -> header(letter, RecordHeaders.DEAD_LETTER).equals("poison"));
     assertThat(letters).allMatch(letter -> !header(letter, RecordHeaders.REASON).isBlank());
     assertThat(letters.stream().filter(letter -> letter.key() == null))
-        .hasSize(2)
+        .hasSize(6)
         .allMatch(letter -> java.util.Arrays.equals(letter.value(), garbage));
     assertThat(
             letters.stream()
                 .map(letter -> header(letter, RecordHeaders.ORIGINAL_BYTES))
                 .filter(bytes -> !bytes.isEmpty()))
         .as("only what does not fit is cut, and says how large it was")
-        .containsExactlyInAnyOrder("1990001", "1990001", "1980000");
+        .hasSize(7)
+        .containsOnly("1990001", "1980000")
+        .containsOnlyOnce("1980000");
     assertThat(fixture.finished()).hasSize(50);
   }
 
@@ -194,6 +231,8 @@ final class WorkerServiceTest {
     // The requests are taken back in the transaction of the outcome.
     var last =
         fixture.read(fixture.topics().control()).stream()
+            .filter(
+                record -> !new String(record.key(), StandardCharsets.UTF_8).startsWith("worker/"))
             .collect(
                 Collectors.toMap(
                     record -> new String(record.key(), StandardCharsets.UTF_8),
@@ -339,6 +378,152 @@ final class WorkerServiceTest {
         .extracting(JobEvent.Finished::jobId)
         .doesNotHaveDuplicates()
         .hasSize(200);
+  }
+
+  @Test
+  void aJobOfHighPriorityPassesThousandsOfSlowOnesOfLowPriority() {
+    var settings =
+        Map.of(
+            "worker.provider.simulated.latency-mean", "1s",
+            "worker.provider.simulated.latency-sigma", "0",
+            "worker.slots", "3",
+            "worker.slots-reserved-for-high", "1",
+            "worker.drain-grace", "0s");
+    var low = IntStream.range(0, 5_000).mapToObj(i -> WorkerFixture.job(i, Priority.LOW)).toList();
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      low.forEach(fixture::submit);
+      fixture.flush();
+      awaitSome(2);
+      var urgent = WorkerFixture.job(-1, Priority.HIGH);
+      fixture.submit(urgent);
+      awaitFinished(List.of(urgent));
+      assertThat(fixture.finished()).as("all would take 40 minutes").hasSizeLessThan(1_000);
+    }
+  }
+
+  @Test
+  void retriesStandInTheLaneOfTheirPriority() {
+    try (var worker =
+        fixture.worker("w1", Map.of("worker.provider.simulated.failure-rate", "1.0"))) {
+      worker.start();
+      var jobs = Priority.all().stream().map(each -> WorkerFixture.job(0, each)).toList();
+      jobs.forEach(fixture::submit);
+      fixture.flush();
+      awaitFinished(jobs);
+      for (Job job : jobs) {
+        assertThat(fixture.read(fixture.topics().retry(job.priority())))
+            .hasSize(4)
+            .allMatch(record ->
+                new String(record.key(), StandardCharsets.UTF_8).equals(job.id().toString()));
+      }
+    }
+  }
+
+  @Test
+  void aWorkerWhoseClockIsOffIsNotReadyAndDoesNothingUntilItIsRight() {
+    var off = new AtomicReference<>(Duration.ofSeconds(5));
+    WorkerConfig config = WorkerConfig.read(fixture.settings("w1", Map.of()));
+    try (var supervisor =
+        supervisor(config, () -> Instant.now().plus(off.get()), config.providers())) {
+      supervisor.start();
+      var job = fixture.submit(1).getFirst();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(supervisor.health())
+                  .isInstanceOfSatisfying(
+                      Health.NotReady.class,
+                      health ->
+                          assertThat(health.reason()).contains("ahead of Kafka's", "clock-bound")));
+      assertThat(fixture.events()).isEmpty();
+      off.set(Duration.ZERO);
+      awaitFinished(List.of(job));
+      assertThat(supervisor.health()).isInstanceOf(Health.Ready.class);
+    }
+  }
+
+  @Test
+  void callsThatDoNotEndAreNamedAndTooManyOfThemAreDeadlyUntilTheyEnd() {
+    var settings = Map.of("worker.slots", "2", "worker.drain-grace", "0s");
+    WorkerConfig config = WorkerConfig.read(fixture.settings("w1", settings));
+    var release = new CountDownLatch(1);
+    try (var supervisor =
+        supervisor(config, InstantSource.system(), List.of(new DeafProvider(release)))) {
+      supervisor.start();
+      var job = brief();
+      fixture.submit(job);
+      fixture.flush();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(supervisor.health())
+                  .isInstanceOfSatisfying(
+                      Health.Dead.class,
+                      health ->
+                          assertThat(health.reason())
+                              .contains("1 of 2 slots", job.id().toString(), "attempt 1")));
+      awaitFinished(List.of(job));
+      release.countDown();
+      await().atMost(PATIENCE).until(() -> supervisor.health().equals(Health.READY));
+    }
+  }
+
+  /** Does not care about interrupts. */
+  private record DeafProvider(CountDownLatch release) implements Provider {
+    @Override
+    public String name() {
+      return "simulated";
+    }
+
+    @Override
+    public Set<JobKind> kinds() {
+      return EnumSet.allOf(JobKind.class);
+    }
+
+    @Override
+    public ProviderResult call(ProviderCall call) {
+      while (true) {
+        try {
+          release.await();
+          return new ProviderResult.Failed(new Failure.Retryable("at last"));
+        } catch (InterruptedException _) {
+          // It goes on: that is the point.
+        }
+      }
+    }
+  }
+
+  private static Supervisor supervisor(
+      WorkerConfig config, InstantSource clock, List<Provider> providers) {
+    var machine =
+        new Machine(
+            new SystemThreads(),
+            clock,
+            new Random(1),
+            1,
+            reason -> {
+              throw new AssertionError("halted: " + reason);
+            });
+    return new Supervisor(
+        config,
+        new Providers(providers),
+        machine,
+        new RealKafkaClients(config.kafka(), config.id()),
+        new WorkerMetrics(
+            new SimpleMeterRegistry(), config.limits(), config.kafka().topics(), Set.of()));
+  }
+
+  private static Job brief() {
+    return new Job(
+        JobId.random(Instant.now()),
+        "simulated",
+        new JobInput.Embed("x"),
+        1,
+        Duration.ofMillis(100),
+        Instant.now(),
+        null,
+        Map.of());
   }
 
   /** A job that can be read, but whose history would not fit beside it. */

@@ -57,6 +57,7 @@ public final class Laws {
   public static List<Violation> check(History history, Allowance allowance) {
     var laws = new Laws(history, allowance);
     laws.acceptedMeansDurable();
+    var lanes = new LaneLaws(history, allowance.lanes());
     for (Life life : laws.lives) {
       laws.exactlyOneOutcome(life);
       laws.oneLiveRecord(life);
@@ -72,8 +73,11 @@ public final class Laws {
       laws.cancelledBeforeClaimed(life);
       laws.noCallAfterTheDeadline(life);
       laws.slowJobsBlockNobody(life);
+      LaneLaws.recordsKeepTheirLane(life, (law, finding) -> laws.violated(law, life, finding));
+      lanes.noLaneStarves(life, (law, finding) -> laws.violated(law, life, finding));
     }
     laws.orderIsKept();
+    lanes.reservedSlotsStayFree((law, worker, finding) -> laws.violated(law, worker, finding, ""));
     laws.sameKeySameJob();
     laws.poisonIsContained();
     laws.viewsTellTheTruth();

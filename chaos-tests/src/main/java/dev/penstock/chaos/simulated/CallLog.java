@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
 
@@ -76,15 +77,18 @@ final class CallLog {
   private TopicPartition source(ProviderCall call) {
     byte[] key = call.jobId().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
     int number = Utils.toPositive(Utils.murmur2(key)) % topics.partitions();
-    var retry = new TopicPartition(topics.retry(), number);
-    return call.attempt() > 1 || hasWaited(key, retry)
-        ? retry
-        : new TopicPartition(topics.jobs(), number);
+    var retries =
+        topics.retryTopics().stream().map(topic -> new TopicPartition(topic, number)).toList();
+    var jobs = topics.jobsTopics().stream().map(topic -> new TopicPartition(topic, number));
+    return Stream.concat(retries.stream(), call.attempt() > 1 ? Stream.empty() : jobs)
+        .filter(partition -> stands(key, partition))
+        .findFirst()
+        .orElse(retries.getFirst());
   }
 
   /** A job that was not to run at once may have gone through the holds before its first call. */
-  private boolean hasWaited(byte[] key, TopicPartition retry) {
-    return kafka.log(retry).committed().stream()
+  private boolean stands(byte[] key, TopicPartition partition) {
+    return kafka.log(partition).committed().stream()
         .anyMatch(record -> Arrays.equals(record.key(), key));
   }
 

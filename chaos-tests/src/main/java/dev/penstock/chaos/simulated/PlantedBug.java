@@ -454,6 +454,11 @@ enum PlantedBug {
   },
   CLOCK_IS_OFF("11") {
     @Override
+    Duration clockBound() {
+      return Duration.ofDays(1);
+    }
+
+    @Override
     Duration clockOffset(String worker) {
       return worker.equals("w1") ? Duration.ofSeconds(-2) : Duration.ZERO;
     }
@@ -591,7 +596,37 @@ enum PlantedBug {
           limits.claimedBytes(),
           limits.batchRecords(),
           limits.commitLinger(),
-          limits.waiting());
+          limits.waiting(),
+          CoreLimits.LaneRule.DEFAULT);
+    }
+  },
+
+  // Rule 16: priorities
+
+  RETRIES_LOSE_THEIR_PRIORITY("16") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(kafka, process, settings, record -> List.of(inTheNormalLane(record)));
+    }
+  },
+  STARVES_LOW_PRIORITY("16") {
+    @Override
+    CoreLimits limits(CoreLimits limits) {
+      int most = CoreLimits.LaneRule.MAX_WEIGHT;
+      return withLanes(
+          limits,
+          new CoreLimits.LaneRule(
+              limits.lanes().reservedForHigh(), most, most, 1, Duration.ofDays(1)));
+    }
+  },
+  GIVES_RESERVED_SLOTS_AWAY("16") {
+    @Override
+    CoreLimits limits(CoreLimits limits) {
+      CoreLimits.LaneRule lanes = limits.lanes();
+      return withLanes(
+          limits,
+          new CoreLimits.LaneRule(0, lanes.high(), lanes.normal(), lanes.low(), lanes.ageing()));
     }
   };
 
@@ -613,6 +648,11 @@ enum PlantedBug {
   /** How much further a worker's clock is off than it may be. */
   Duration clockOffset(String worker) {
     return Duration.ZERO;
+  }
+
+  /** How far a worker's clock may be off before it refuses to work. */
+  Duration clockBound() {
+    return Duration.ofMillis(150);
   }
 
   Producer<byte[], byte[]> producer(
@@ -755,6 +795,29 @@ enum PlantedBug {
         Optional.empty());
   }
 
+  private static CoreLimits withLanes(CoreLimits limits, CoreLimits.LaneRule lanes) {
+    return new CoreLimits(
+        limits.slots(),
+        limits.windowJobs(),
+        limits.claimedBytes(),
+        limits.batchRecords(),
+        limits.commitLinger(),
+        limits.waiting(),
+        lanes);
+  }
+
+  private static ProducerRecord<byte[], byte[]> inTheNormalLane(
+      ProducerRecord<byte[], byte[]> record) {
+    return record.topic().contains(".retry.")
+        ? new ProducerRecord<>(
+            record.topic().substring(0, record.topic().lastIndexOf('.')),
+            record.partition(),
+            record.key(),
+            record.value(),
+            record.headers())
+        : record;
+  }
+
   private static JobRecord withJob(JobRecord record, Job job, @Nullable Instant dueAt) {
     return new JobRecord(job, record.generation(), record.attempts(), dueAt, record.cancelled());
   }
@@ -771,7 +834,8 @@ enum PlantedBug {
         job.labels(),
         job.runAt(),
         job.retry(),
-        job.ordering());
+        job.ordering(),
+        job.priority());
   }
 
   private static Job withAttempts(Job job, int maxAttempts) {
@@ -786,7 +850,8 @@ enum PlantedBug {
         job.labels(),
         job.runAt(),
         job.retry(),
-        job.ordering());
+        job.ordering(),
+        job.priority());
   }
 
   private static Job releasing(Job job) {
@@ -804,7 +869,8 @@ enum PlantedBug {
             job.labels(),
             job.runAt(),
             job.retry(),
-            new Ordering(ordering.key(), Ordering.OnDeadLetter.RELEASE));
+            new Ordering(ordering.key(), Ordering.OnDeadLetter.RELEASE),
+            job.priority());
   }
 
   /** The release of the ordering key of the job that waits in a record, if it has one. */
@@ -854,7 +920,7 @@ enum PlantedBug {
   }
 
   private static boolean isWaiting(ProducerRecord<byte[], byte[]> record) {
-    return record.topic().endsWith("retry") || record.topic().contains("hold-");
+    return record.topic().contains(".retry") || record.topic().contains("hold-");
   }
 
   private static boolean isPoisonLetter(ProducerRecord<byte[], byte[]> record) {

@@ -1,5 +1,7 @@
 package dev.penstock.chaos.simulated;
 
+import dev.penstock.chaos.law.Allowance;
+import dev.penstock.job.Priority;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
 import dev.penstock.topic.Topics;
@@ -9,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -82,6 +85,7 @@ record Scenario(
   static Scenario of(long seed, Size size) {
     var random = new SplittableRandom(seed);
     boolean calm = random.nextInt(10) == 0;
+    boolean crowded = !calm && random.nextInt(8) == 0;
     int partitions = 1 + random.nextInt(3);
     var shortest = Duration.ofMillis(200 + random.nextInt(800));
     var topics =
@@ -91,27 +95,36 @@ record Scenario(
             Duration.ofDays(30),
             Duration.ofHours(24),
             List.of(shortest, shortest.multipliedBy(4)));
-    int workers = 1 + random.nextInt(3);
-    int jobs = 1 + random.nextInt(size.jobs());
-    var span = Duration.ofMillis(3_000 + random.nextInt(15_000));
+    int workers = crowded ? 1 : 1 + random.nextInt(3);
+    int jobs = crowded ? size.jobs() : 1 + random.nextInt(size.jobs());
+    var span = Duration.ofMillis(crowded ? 1_000 : 3_000 + random.nextInt(15_000));
     var waiting =
         new CoreLimits.Waiting(calm ? 100 : 1 + random.nextInt(40), topics.waitingHorizon());
+    int slots = 1 + random.nextInt(8);
     var limits =
-        calm
-            ? new CoreLimits(100, 200, 100_000_000, 100, Duration.ofMillis(3), waiting)
+        calm || crowded
+            ? new CoreLimits(
+                calm ? 100 : 1 + random.nextInt(2),
+                200,
+                100_000_000,
+                100,
+                Duration.ofMillis(3),
+                new CoreLimits.Waiting(100, topics.waitingHorizon()),
+                lanes(0))
             : new CoreLimits(
-                1 + random.nextInt(8),
+                slots,
                 random.nextBoolean() ? 1 + random.nextInt(6) : 50,
                 random.nextInt(4) == 0 ? 2_000 : 10_000_000,
                 random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 50,
                 Duration.ofMillis(random.nextInt(20)),
-                waiting);
+                waiting,
+                lanes(random.nextInt(slots)));
     var retry =
         new RetryPolicy(
             Duration.ofMillis(10 + random.nextInt(1_000)),
             Duration.ofMillis(1_500 + random.nextInt(3_000)));
     var faults = new ArrayList<Fault>();
-    int count = calm ? 0 : random.nextInt(size.faults() + 1);
+    int count = calm || crowded ? 0 : random.nextInt(size.faults() + 1);
     Duration previous = Duration.ZERO;
     for (int i = 0; i < count; i++) {
       // Most troubles come in company.
@@ -128,12 +141,12 @@ record Scenario(
         workers,
         jobs,
         random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0,
-        !calm && random.nextInt(6) == 0 ? 1 + random.nextInt(2) : 0,
+        !calm && !crowded && random.nextInt(6) == 0 ? 1 + random.nextInt(2) : 0,
         span,
         Duration.ofMillis(random.nextInt(200)),
         random.nextInt(30),
         random.nextInt(50),
-        calm ? 10 : random.nextInt(60),
+        calm || crowded ? 10 : random.nextInt(60),
         topics,
         limits,
         new Retries(RetryPolicies.all(retry), random.nextInt(100), 5 + random.nextInt(50)),
@@ -141,6 +154,31 @@ record Scenario(
         Duration.ofSeconds(1 + random.nextInt(3)),
         faults,
         Order.draw(random, calm, span));
+  }
+
+  private static CoreLimits.LaneRule lanes(int reserved) {
+    return new CoreLimits.LaneRule(reserved, 4, 2, 1, Duration.ofSeconds(2));
+  }
+
+  /** Whether there are many jobs, few slots and no faults: then priorities decide. */
+  private boolean isCrowded() {
+    return workers == 1 && faults.isEmpty() && killers == 0 && limits.windowJobs() == 200;
+  }
+
+  /** How the priorities share the slots. */
+  Allowance.Lanes lanes() {
+    CoreLimits.LaneRule rule = limits.lanes();
+    return new Allowance.Lanes(
+        limits.slots() - rule.reservedForHigh(),
+        isCrowded()
+            ? Map.of(
+                Priority.HIGH,
+                rule.high(),
+                Priority.NORMAL,
+                rule.normal(),
+                Priority.LOW,
+                rule.low())
+            : Map.of());
   }
 
   /** Whether nothing goes wrong but calls: then everything is to be prompt. */

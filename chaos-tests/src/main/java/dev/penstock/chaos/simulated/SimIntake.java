@@ -15,6 +15,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -142,7 +143,7 @@ final class SimIntake {
   }
 
   private String topicOf(Job job) {
-    return job.ordering() == null ? topics.jobs() : topics.ordered();
+    return job.ordering() == null ? topics.jobs(job.priority()) : topics.ordered();
   }
 
   private @Nullable Ordering ordering() {
@@ -176,7 +177,8 @@ final class SimIntake {
         Map.of(),
         waits && ordering == null ? now.plusMillis(scheduler.below(5_000)) : null,
         null,
-        ordering);
+        ordering,
+        Priority.all().get((int) scheduler.below(Priority.all().size())));
   }
 
   private void cancel(Job job) {
@@ -211,7 +213,8 @@ final class SimIntake {
   }
 
   private void plantPoison() {
-    String topic = scheduler.below(3) > 0 ? topics.jobs() : topics.retry();
+    var topicsOfJobs = topics.claimed();
+    String topic = topicsOfJobs.get((int) scheduler.below(topicsOfJobs.size()));
     var partition = new TopicPartition(topic, (int) scheduler.below(topics.partitions()));
     byte @Nullable [] key = scheduler.below(2) == 0 ? null : utf8("key " + scheduler.below(100));
     byte @Nullable [] value = scheduler.below(3) == 0 ? null : utf8("not JSON " + scheduler.now());

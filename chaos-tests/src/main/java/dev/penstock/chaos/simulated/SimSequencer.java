@@ -144,7 +144,7 @@ final class SimSequencer {
         dev.penstock.topic.RecordHeaders.GENERATION,
         utf8(String.valueOf(job.record().generation())));
     return new ProducerRecord<>(
-        topics.jobs(),
+        topics.jobs(job.record().job().priority()),
         null,
         utf8(job.jobId().toString()),
         JsonCodec.JOB_RECORDS.encode(job.record()),

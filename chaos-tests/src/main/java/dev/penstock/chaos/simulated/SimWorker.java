@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One worker: the real one, started in one simulated process after the other. */
 final class SimWorker {
+  /** Few slots, and providers that ignore interrupts: a restart would be no help. */
+  private static final int NEVER_TOO_MANY_PERCENT = 1_000;
+
   private final String id;
   private final World world;
   private final long skewNanos;
@@ -142,6 +145,7 @@ final class SimWorker {
         world.bug().limits(scenario.limits()),
         scenario.retry(),
         new WorkerConfig.Timing(scenario.drainGrace(), scenario.transactionTimeout()),
+        new WorkerConfig.Vigilance(world.bug().clockBound(), NEVER_TOO_MANY_PERCENT),
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
         List.of());

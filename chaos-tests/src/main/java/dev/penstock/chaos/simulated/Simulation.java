@@ -135,7 +135,8 @@ final class Simulation {
         commitsToTell,
         scenario.isCalm() ? Duration.ofSeconds(2) : Allowance.NO_MATTER_WHEN,
         (int) scenario.faults().stream().filter(fault -> !(fault instanceof Fault.Join)).count()
-            + scenario.killers());
+            + scenario.killers(),
+        scenario.lanes());
   }
 
   // The life of the world
@@ -419,9 +420,13 @@ final class Simulation {
   }
 
   private void record() {
-    decode(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
     decode(topics.ordered(), JsonCodec.ORDERED, history.ordered);
-    decode(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
+    for (String jobs : topics.jobsTopics()) {
+      decode(jobs, JsonCodec.JOB_RECORDS, history.jobs);
+    }
+    for (String retry : topics.retryTopics()) {
+      decode(retry, JsonCodec.JOB_RECORDS, history.retries);
+    }
     for (String hold : topics.holdTopics()) {
       decode(hold, JsonCodec.JOB_RECORDS, history.held);
     }

@@ -14,10 +14,12 @@ import dev.penstock.job.JobResult;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -459,6 +461,78 @@ final class LawsTest {
     assertThat(run.check()).isEmpty();
     run.history.calls.add(run.call(run.cancelled, "w1", 1, Duration.ofHours(-1)));
     assertOnly(Law.ORDER_IS_KEPT, "left the line");
+  }
+
+  @Test
+  void aRetryInTheLaneOfAnotherPriorityIsFound() {
+    Recorded<JobRecord> retry = run.history.retries.removeFirst();
+    run.history.retries.addFirst(inTopic(retry, "retry.high"));
+    assertOnly(Law.JOBS_KEEP_THEIR_PRIORITY, "of NORMAL priority, but stands on retry.high");
+  }
+
+  @Test
+  void aJobThatWaitsWhileOthersGetMoreThanTheirShareIsFound() {
+    run.history.results.clear();
+    Instant visible = run.history.jobs.getFirst().visibleAt();
+    var patient = run.call(run.succeeded, "w1", 1, Duration.ofHours(1));
+    run.history.calls.add(patient);
+    JobId urgent = run.submit(Optional.empty(), Priority.HIGH);
+    run.start(urgent, 1);
+    run.finish(urgent, List.of(run.attempt(1, false)), SUCCESS);
+    for (int i = 0; i < 30; i++) {
+      run.history.calls.add(
+          at(run.call(urgent, "w1", 1, Duration.ZERO), visible.plusSeconds(60 + i)));
+    }
+    var weights = Map.of(Priority.HIGH, 4, Priority.NORMAL, 2, Priority.LOW, 1);
+    assertThat(laneViolations(new Allowance.Lanes(1, weights)))
+        .containsExactly(Law.NO_PRIORITY_STARVES);
+    assertThat(laneViolations(new Allowance.Lanes(1, Map.of()))).isEmpty();
+    var likeOthers = Map.of(Priority.HIGH, 40, Priority.NORMAL, 2, Priority.LOW, 1);
+    assertThat(laneViolations(new Allowance.Lanes(1, likeOthers))).isEmpty();
+  }
+
+  @Test
+  void moreCallsAtOnceThanThereAreOrdinarySlotsAreFound() {
+    Call one = run.call(run.succeeded, "w1", 1, Duration.ZERO);
+    run.history.calls.add(one);
+    run.history.calls.add(at(run.call(run.dead, "w1", 1, Duration.ZERO), one.beganAt()));
+    assertThat(laneViolations(new Allowance.Lanes(2, Map.of()))).isEmpty();
+    assertThat(laneViolations(new Allowance.Lanes(1, Map.of())))
+        .containsExactly(Law.RESERVED_SLOTS_STAY_FREE);
+  }
+
+  private List<Law> laneViolations(Allowance.Lanes lanes) {
+    var allowance =
+        new Allowance(
+            100, Duration.ofDays(1), Run.COMMITS_TO_TELL, Allowance.NO_MATTER_WHEN, 100, lanes);
+    return Laws.check(run.history.build(), allowance).stream()
+        .map(Violation::law)
+        .filter(law ->
+            law == Law.NO_PRIORITY_STARVES
+                || law == Law.RESERVED_SLOTS_STAY_FREE
+                || law == Law.JOBS_KEEP_THEIR_PRIORITY)
+        .toList();
+  }
+
+  private static Call at(Call call, Instant began) {
+    return new Call(
+        call.job(),
+        call.generation(),
+        call.attempt(),
+        call.worker(),
+        call.life(),
+        true,
+        call.ownedSince(),
+        began,
+        began,
+        began.plusMillis(100),
+        Call.End.RETURNED,
+        0);
+  }
+
+  private static <T> Recorded<T> inTopic(Recorded<T> record, String topic) {
+    return new Recorded<>(
+        topic, record.partition(), record.offset(), record.appendedAt(), record.value());
   }
 
   private Violation assertOnly(Law law, String finding) {

@@ -15,6 +15,7 @@ import dev.penstock.job.JobState;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -92,10 +93,15 @@ final class Run {
   }
 
   JobId submit(Optional<String> key) {
+    return submit(key, Priority.NORMAL);
+  }
+
+  JobId submit(Optional<String> key, Priority priority) {
     Instant now = now();
     JobId id = JobId.random(now);
     accepted(id, key);
-    history.jobs.add(record("jobs", JobRecord.accepted(job(id, now))));
+    String topic = priority == Priority.NORMAL ? "jobs" : "jobs." + priority.wireName();
+    history.jobs.add(record(topic, JobRecord.accepted(job(id, now, priority))));
     return id;
   }
 
@@ -104,6 +110,10 @@ final class Run {
   }
 
   private static Job job(JobId id, Instant now) {
+    return job(id, now, Priority.NORMAL);
+  }
+
+  private static Job job(JobId id, Instant now, Priority priority) {
     return new Job(
         id,
         "simulated",
@@ -112,7 +122,11 @@ final class Run {
         Duration.ofMinutes(1),
         now,
         null,
-        Map.of());
+        Map.of(),
+        null,
+        null,
+        null,
+        priority);
   }
 
   /** The attempt whose start was told last. */

@@ -94,9 +94,13 @@ final class Observer {
 
   /** Reads every topic to its end into the history. Records no one can read are left out. */
   void record(HistoryBuilder history) {
-    decodeAll(topics.jobs(), JsonCodec.JOB_RECORDS, history.jobs);
     decodeAll(topics.ordered(), JsonCodec.ORDERED, history.ordered);
-    decodeAll(topics.retry(), JsonCodec.JOB_RECORDS, history.retries);
+    for (String jobs : topics.jobsTopics()) {
+      decodeAll(jobs, JsonCodec.JOB_RECORDS, history.jobs);
+    }
+    for (String retry : topics.retryTopics()) {
+      decodeAll(retry, JsonCodec.JOB_RECORDS, history.retries);
+    }
     for (String hold : topics.holdTopics()) {
       decodeAll(hold, JsonCodec.JOB_RECORDS, history.held);
     }

@@ -9,6 +9,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * byte, and stops nothing.
  */
 final class OrderProcessor implements Processor<byte[], byte[], byte[], byte[]> {
-  static final String JOBS = "jobs";
+  private static final String JOBS = "jobs";
   static final String DEAD_LETTERS = "dead-letters";
   static final String EVENTS = "events";
 
@@ -74,10 +75,15 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], byte[]> 
         Sequencer.Step step = Objects.requireNonNull(sequencer).take(key, source.offset(), ordered);
         meters.count(step);
         if (step instanceof Sequencer.Step.Through(OrderedRecord.Enter job)) {
-          attached().forward(job(job, record.timestamp()), JOBS);
+          attached().forward(job(job, record.timestamp()), jobs(job.record().job().priority()));
         }
       }
     }
+  }
+
+  /** The name of the sink of jobs of a priority. */
+  static String jobs(Priority priority) {
+    return JOBS + "-" + priority.wireName();
   }
 
   private ProcessorContext<byte[], byte[]> attached() {

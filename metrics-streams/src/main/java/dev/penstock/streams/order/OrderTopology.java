@@ -1,5 +1,6 @@
 package dev.penstock.streams.order;
 
+import dev.penstock.job.Priority;
 import dev.penstock.topic.Topics;
 import java.util.Map;
 import java.util.Set;
@@ -63,7 +64,9 @@ public final class OrderTopology {
           }
         },
         SOURCE);
-    sink(topology, OrderProcessor.JOBS, topics.jobs());
+    for (Priority priority : Priority.all()) {
+      sink(topology, OrderProcessor.jobs(priority), topics.jobs(priority));
+    }
     sink(topology, OrderProcessor.DEAD_LETTERS, topics.deadLetters());
     sink(topology, OrderProcessor.EVENTS, topics.events());
     return topology;

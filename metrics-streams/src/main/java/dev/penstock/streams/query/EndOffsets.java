@@ -62,7 +62,17 @@ final class EndOffsets {
 
   /** The offset after the last record of {@code partition} at some moment after this call began. */
   long end(TopicPartition partition, Duration timeout) throws Unknown, InterruptedException {
-    CompletableFuture<Long> asked = partitions.computeIfAbsent(partition, Lookups::new).ask();
+    return await(partition, ask(partition), timeout);
+  }
+
+  /** Asks for the end of {@code partition}, for {@link #await}. */
+  CompletableFuture<Long> ask(TopicPartition partition) {
+    return partitions.computeIfAbsent(partition, Lookups::new).ask();
+  }
+
+  /** What {@link #ask} comes to: an end at some moment after it was called. */
+  static long await(TopicPartition partition, CompletableFuture<Long> asked, Duration timeout)
+      throws Unknown, InterruptedException {
     try {
       return asked.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {

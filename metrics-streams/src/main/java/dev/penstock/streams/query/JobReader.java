@@ -14,7 +14,11 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.TopicPartition;
@@ -164,16 +168,13 @@ final class JobReader {
       if (!catchUp(stay, signal, deadline)) {
         return new Reading.NotReady("The view catches up with partition " + stay.partition() + ".");
       }
-      InputProgress jobs = stay.input(Input.JOBS);
-      InputProgress accepted = stay.input(Input.ACCEPTED);
-      long end = acknowledged.end(partition(Input.JOBS, stay), deadline.left());
-      long acceptedEnd = acknowledged.end(partition(Input.ACCEPTED, stay), deadline.left());
+      Map<InputProgress, Long> ends = endsOfSubmissions(stay, deadline);
       try {
-        jobs.tellAt(end, signal);
-        accepted.tellAt(acceptedEnd, signal);
+        ends.forEach((jobs, end) -> jobs.tellAt(end, signal));
         while (true) {
           // Looked at before the state is read: a job below the end is then in the state.
-          boolean complete = jobs.position() >= end && accepted.position() >= acceptedEnd;
+          boolean complete =
+              ends.entrySet().stream().allMatch(end -> end.getKey().position() >= end.getValue());
           Optional<JobLife> life = lookAgain(id, stay);
           if (life.isPresent() && isAsNew(life.get(), seen)) {
             return new Reading.Found(life.get(), stay);
@@ -189,12 +190,28 @@ final class JobReader {
           }
         }
       } finally {
-        jobs.forget(signal);
-        accepted.forget(signal);
+        ends.keySet().forEach(jobs -> jobs.forget(signal));
       }
     } finally {
       waiting.release();
     }
+  }
+
+  /** Where the topics end that the job may have entered by: it is not known by which. */
+  private Map<InputProgress, Long> endsOfSubmissions(PartitionProgress stay, Deadline deadline)
+      throws EndOffsets.Unknown, InterruptedException {
+    var asked = new EnumMap<Input, CompletableFuture<Long>>(Input.class);
+    for (Input input : Input.submissions()) {
+      asked.put(input, acknowledged.ask(partition(input, stay)));
+    }
+    var ends = new LinkedHashMap<InputProgress, Long>();
+    for (Map.Entry<Input, CompletableFuture<Long>> each : asked.entrySet()) {
+      Input input = each.getKey();
+      ends.put(
+          stay.input(input),
+          EndOffsets.await(partition(input, stay), each.getValue(), deadline.left()));
+    }
+    return ends;
   }
 
   /** Waits until the stay reached the ends that its inputs have now; false when time is up. */

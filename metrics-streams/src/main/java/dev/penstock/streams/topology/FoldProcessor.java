@@ -153,7 +153,8 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   private Reading fold(
       Attached to, Input input, Record<byte[], byte[]> record, RecordMetadata source) {
     if (input == Input.CONTROL && record.value() == null) {
-      // Who decided about a request to cancel takes it off the topic; the life says the rest.
+      // Who decided about a request to cancel takes it off the topic; the life says the rest. The
+      // heartbeats of workers have no value either.
       return Reading.KNOWN;
     }
     switch (read(input, record)) {
@@ -188,7 +189,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   private static Decoded<Fact> read(Input input, Record<byte[], byte[]> record) {
     Decoded<Fact> read =
         switch (input) {
-          case JOBS, ACCEPTED -> accepted(record);
+          case JOBS_HIGH, JOBS, JOBS_LOW, ACCEPTED -> accepted(record);
           case EVENTS -> happened(JsonCodec.EVENTS.decode(record.value()));
           case CONTROL -> cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
         };

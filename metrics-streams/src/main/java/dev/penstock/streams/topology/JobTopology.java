@@ -21,10 +21,10 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Three topics, one processor, two stores.
+ * Five topics, one processor, two stores.
  *
  * <pre>
- *   jobs ────┐
+ *   jobs ────┐   (a topic for each priority)
  *   events ──┼──▶ fold ──▶ lives (what is known of each job)
  *   control ─┘        └──▶ results (what each finished job came to)
  * </pre>

@@ -110,6 +110,15 @@ final class JobTopologyTest {
   }
 
   @Test
+  void jobsOfEveryPriorityAreFolded() {
+    for (Input input : Input.submissions()) {
+      Job job = Lives.job(T0);
+      pipe(input, job.id().toString(), JsonCodec.JOB_RECORDS.encode(JobRecord.accepted(job)));
+      assertThat(life(job.id()).state().wireName()).isEqualTo("queued");
+    }
+  }
+
+  @Test
   void whatCannotBeReadIsCountedAndSkipped() {
     Job job = Lives.job(T0);
     String id = job.id().toString();

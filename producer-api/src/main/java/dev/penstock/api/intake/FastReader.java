@@ -4,6 +4,7 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +38,7 @@ final class FastReader {
   private @Nullable RetryRule retry;
   private @Nullable String orderingKey;
   private Ordering.@Nullable OnDeadLetter onDeadLetter;
+  private @Nullable Priority priority;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -97,6 +99,11 @@ final class FastReader {
               yield delay != null;
             }
             case "retry" -> token == JsonToken.START_OBJECT && retry(parser);
+            case "priority" -> {
+              String spelled = string(parser, token);
+              priority = spelled == null ? null : Priority.ofWireName(spelled).orElse(null);
+              yield priority != null;
+            }
             case "labels" -> token == JsonToken.START_OBJECT && labels(parser);
             case "orderingKey" -> {
               orderingKey = string(parser, token);
@@ -274,6 +281,7 @@ final class FastReader {
                 runAt,
                 delay,
                 retry,
+                priority,
                 labels,
                 Rules.ordering(orderingKey, onDeadLetter)),
             idempotencyKey);

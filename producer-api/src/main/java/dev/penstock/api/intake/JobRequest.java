@@ -5,6 +5,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import tools.jackson.core.JsonGenerator;
  * @param runAt not to be run before; only where {@code delay} is null
  * @param delay not to be run before it has passed since the acceptance
  * @param retry what it says about its retries; null when nothing
+ * @param priority how urgent it is, or null where it does not say
  * @param labels sorted by name
  * @param ordering after which jobs it is to be run; null for whenever there is room
  */
@@ -34,6 +36,7 @@ public record JobRequest(
     @Nullable Instant runAt,
     @Nullable Duration delay,
     @Nullable RetryRule retry,
+    @Nullable Priority priority,
     Map<String, String> labels,
     @Nullable Ordering ordering) {
   static final int DEFAULT_MAX_SENTENCES = 3;
@@ -57,7 +60,8 @@ public record JobRequest(
         labels,
         delay == null ? runAt : acceptedAt.plus(delay),
         retry,
-        ordering);
+        ordering,
+        priority == null ? Priority.NORMAL : priority);
   }
 
   /** Whether the job is not to run at once. */
@@ -106,6 +110,9 @@ public record JobRequest(
       }
       if (retry != null) {
         write(retry, json);
+      }
+      if (priority != null) {
+        json.writeStringProperty("priority", priority.wireName());
       }
       if (!labels.isEmpty()) {
         json.writeObjectPropertyStart("labels");

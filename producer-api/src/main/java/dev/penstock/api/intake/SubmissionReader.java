@@ -7,6 +7,7 @@ import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -348,6 +349,7 @@ public final class SubmissionReader {
     String runAt = string(tree, "runAt");
     String delay = string(tree, "delay");
     String onDeadLetter = string(tree, "onDeadLetter");
+    String priority = string(tree, "priority");
     return new Submission.Valid(
         new JobRequest(
             input,
@@ -358,6 +360,7 @@ public final class SubmissionReader {
             runAt == null ? null : Rules.instant(runAt),
             delay == null ? null : Rules.delay(delay),
             retry(tree.path("retry")),
+            priority == null ? null : Priority.ofWireName(priority).orElseThrow(),
             labels,
             Rules.ordering(
                 string(tree, "orderingKey"),

@@ -36,7 +36,7 @@ public final class Records {
       Topics topics, Job job, byte[] value, String traceparent) {
     Ordering ordering = job.ordering();
     if (ordering == null) {
-      return List.of(record(topics.jobs(), job, value, traceparent));
+      return List.of(record(topics.jobs(job.priority()), job, value, traceparent));
     }
     var enter = new OrderedRecord.Enter(JobRecord.accepted(job), traceparent);
     return List.of(

@@ -170,6 +170,7 @@ final class FastReaderAgreesWithTheContractTest {
             quoted(pick("a", "customer 17", "", "é", "a\\n", "x".repeat(255), "x".repeat(256))));
         maybe(fields, "onDeadLetter", quoted(pick("release", "block", "BLOCK", "")));
       }
+      maybe(fields, "priority", quoted(pick("high", "normal", "low", "High", "urgent", "")));
       maybe(
           fields,
           "expireAt",

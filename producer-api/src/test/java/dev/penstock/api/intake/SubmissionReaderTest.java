@@ -8,6 +8,7 @@ import dev.penstock.api.problem.Violation;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,7 +33,7 @@ final class SubmissionReaderTest {
             {"labels":{"b":"2","a":"1"},"input":{"labels":["x","y"],"text":"t"},"kind":"classify",
              "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
              "expireAt":"2030-01-31T12:00:00.5+02:00","runAt":"2026-12-01T12:00:00Z",
-             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5}}\
+             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high"}\
             """);
     assertThat(valid.request())
         .isEqualTo(
@@ -45,6 +46,7 @@ final class SubmissionReaderTest {
                 Instant.parse("2026-12-01T12:00:00Z"),
                 null,
                 new RetryRule(Duration.ofSeconds(2), Duration.ofHours(12), 1.5),
+                Priority.HIGH,
                 Map.of("a", "1", "b", "2"),
                 null));
   }
@@ -73,7 +75,7 @@ final class SubmissionReaderTest {
             """
             {"kind":"classify","input":{"text":"\\"q\\"\\u0000","labels":["a","b"]},"model":"m",
              "maxAttempts":1,"attemptTimeout":"30m","expireAt":"2030-01-31T12:00:00.123456789Z",
-             "delay":"7d","retry":{"baseDelay":"1m","multiplier":3},"labels":{"k":"v"}}\
+             "delay":"7d","retry":{"baseDelay":"1m","multiplier":3},"priority":"low","labels":{"k":"v"}}\
             """);
     byte[] canonical = valid.request().canonicalJson();
     assertThat(READER.readJob(canonical)).isEqualTo(new Submission.Valid(valid.request(), null));

@@ -43,7 +43,8 @@ public final class OpsRoutes implements HttpService {
 
   private void ready(ServerResponse response) {
     switch (health.get()) {
-      case Health.Ready _ -> answer(response, Status.OK_200, "ready");
+      case Health.Ready(String note) ->
+          answer(response, Status.OK_200, note.isEmpty() ? "ready" : "ready; " + note);
       case Health.NotReady(String reason) ->
           answer(response, Status.SERVICE_UNAVAILABLE_503, reason);
       case Health.Dead(String reason) -> answer(response, Status.SERVICE_UNAVAILABLE_503, reason);

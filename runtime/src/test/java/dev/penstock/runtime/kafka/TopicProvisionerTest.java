@@ -61,7 +61,9 @@ final class TopicProvisionerTest {
     new TopicProvisioner(config).ensure();
     Set<String> names = admin.listTopics().names().get(30, TimeUnit.SECONDS);
     assertThat(names).containsAll(config.topics().all().stream().map(spec -> spec.name()).toList());
-    assertThat(offsets(config)).hasSize(4).allSatisfy((_, offset) -> assertThat(offset).isZero());
+    assertThat(offsets(config))
+        .hasSize(2 * config.topics().claimed().size())
+        .allSatisfy((_, offset) -> assertThat(offset).isZero());
   }
 
   @Test
@@ -179,7 +181,7 @@ final class TopicProvisionerTest {
         assertThatCode(() -> each.get(60, TimeUnit.SECONDS)).doesNotThrowAnyException();
       }
     }
-    assertThat(offsets(config)).hasSize(6);
+    assertThat(offsets(config)).hasSize(3 * config.topics().claimed().size());
   }
 
   private static Map<TopicPartition, Long> offsets(KafkaConfig config) throws Exception {

@@ -91,6 +91,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
   private final Threads.Signal wishes;
   private volatile Set<TopicPartition> pausedByCore = Set.of();
   private volatile @Nullable Ownership ownership;
+  private volatile long turnedAt;
   private volatile boolean stopped;
   private volatile boolean abandoned;
 
@@ -119,6 +120,7 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     this.threads = threads;
     this.wishes = threads.signal();
     this.restoreAt = threads.nanoTime();
+    this.turnedAt = restoreAt;
   }
 
   /** The latest snapshot; null before the first assignment. */
@@ -195,7 +197,13 @@ public final class ClaimLoop implements Runnable, ConsumerRebalanceListener {
     }
   }
 
+  /** When the loop last turned, by {@link Threads#nanoTime}. Any thread may ask. */
+  public long turnedAt() {
+    return turnedAt;
+  }
+
   private void turn() {
+    turnedAt = threads.nanoTime();
     boolean paused = !consumer.paused().isEmpty();
     var records = consumer.poll(paused ? Duration.ZERO : POLL);
     if (paused && records.isEmpty()) {

@@ -1,6 +1,8 @@
 package dev.penstock.worker.core;
 
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.Priority;
+import dev.penstock.topic.Topics;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Instant;
 import org.apache.kafka.common.TopicPartition;
@@ -36,6 +38,7 @@ public final class Claim {
   private final TopicPartition partition;
   private final long offset;
   private final JobRecord record;
+  private final Priority lane;
   private final int payloadBytes;
   private final byte @Nullable [] traceparent;
 
@@ -43,14 +46,30 @@ public final class Claim {
   Interruption interruption = Interruption.NONE;
   Instant interruptedAt = Instant.EPOCH;
   Instant startedAt = Instant.EPOCH;
+
+  /** Since when it waits for a slot. */
+  Instant readyAt = Instant.EPOCH;
+
   String provider = "";
   boolean holdsSlot;
+
+  /** Its call does not end. */
+  boolean stuck;
+
   boolean announced;
   private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
 
-  /** A claim of {@code source}, which says {@code record}. */
+  /** A claim of {@code source}, which says {@code record}, in the lane that it stands in. */
   public Claim(SourceRecord source, JobRecord record) {
+    this(source, record, Topics.laneOf(source.partition().topic()));
+  }
+
+  /**
+   * @param lane whose share of the slots it waits for: that of the topic that it stands on
+   */
+  Claim(SourceRecord source, JobRecord record, Priority lane) {
+    this.lane = lane;
     this.partition = source.partition();
     this.offset = source.offset();
     this.payloadBytes = source.payloadBytes();
@@ -78,7 +97,7 @@ public final class Claim {
    * When the provider's call began; null while it waits for its thread, for such a call is lost
    * with nobody.
    */
-  @Nullable Instant begunAt() {
+  public @Nullable Instant begunAt() {
     return begunAt;
   }
 
@@ -92,6 +111,10 @@ public final class Claim {
 
   public JobRecord record() {
     return record;
+  }
+
+  Priority lane() {
+    return lane;
   }
 
   /** The header's value; not to be changed. */

@@ -24,6 +24,15 @@ public interface CoreActions {
   /** Records of exactly these owned partitions are not wanted at the moment. */
   void pause(Set<TopicPartition> partitions);
 
+  /**
+   * The claim's call does not end: it ran past its time and the grace although it was interrupted,
+   * or past the worker's own bound. It keeps its slot.
+   */
+  void stuck(Claim claim);
+
+  /** A call that was {@linkplain #stuck stuck} has ended; its slot is free again. */
+  void back(Claim claim);
+
   /** Nothing of a drained worker is left to do. */
   void drained();
 

@@ -1,5 +1,7 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.job.Priority;
+import dev.penstock.topic.Topics;
 import dev.penstock.worker.window.PartitionWindow;
 import dev.penstock.worker.window.WindowMetadata;
 import java.time.Instant;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionState {
   private final TopicPartition partition;
+  private final Priority lane;
   private final Uuid topicId;
   private final PartitionWindow window;
   private final Caution caution;
@@ -38,6 +41,7 @@ final class PartitionState {
   PartitionState(CoreEvent.Assigned assigned, int process, Instant now) {
     this.caution = new Caution(assigned.custody(), process);
     this.partition = assigned.partition();
+    this.lane = Topics.laneOf(partition.topic());
     this.window = assigned.window();
     this.topicId = assigned.topicId();
     this.committedAt = now;
@@ -47,6 +51,11 @@ final class PartitionState {
 
   TopicPartition partition() {
     return partition;
+  }
+
+  /** The priority of its jobs. */
+  Priority lane() {
+    return lane;
   }
 
   void polled(CoreEvent.Polled polled) {

@@ -7,6 +7,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.worker.judge.Judge;
@@ -17,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -51,6 +53,9 @@ public final class WorkerCore {
   /** Committed offsets of idle groups expire; see {@code offsets.retention.minutes}. */
   static final Duration RECOMMIT_AFTER = Duration.ofHours(1);
 
+  /** Without a commit for so long, one is made, so that it is known whether commits work. */
+  static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
   /** How long a partition on which nothing happens waits before its gaps are committed. */
   static final Duration IDLE_PAUSE = Duration.ofMillis(500);
 
@@ -82,10 +87,14 @@ public final class WorkerCore {
   private final Map<TopicPartition, PartitionState> partitions = new LinkedHashMap<>();
   private final Map<JobId, Claim> claimsById = new HashMap<>();
   private final Map<JobId, Integer> cancels = new LinkedHashMap<>();
-  private final Deque<Claim> queued = new ArrayDeque<>();
+  private final Lanes queued;
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
+
+  /** Calls that go on although nobody waits for them any more: they keep their slots. */
+  private final Set<Claim> lingering = new LinkedHashSet<>();
+
   private final Deque<Claim> unannounced = new ArrayDeque<>();
   private final Deque<Claim> begun = new ArrayDeque<>();
   private final Deque<Claim> farewells = new ArrayDeque<>();
@@ -95,6 +104,16 @@ public final class WorkerCore {
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
+  private int stuckCalls;
+
+  /** When a commit was last done; before the first, when the last partition came. */
+  private Instant commitWorkedAt = Instant.EPOCH;
+
+  /** Those of the busy slots that jobs of another than high priority have. */
+  private int ordinarySlots;
+
+  /** How much of one partition of each lane may be in memory. */
+  private final Map<Priority, Long> bytesOfAPartition = new EnumMap<>(Priority.class);
 
   /** The one job of a suspicious partition that is run, or is about to be. */
   private @Nullable Claim suspect;
@@ -127,13 +146,17 @@ public final class WorkerCore {
     this.providers = providers;
     this.actions = actions;
     this.metrics = metrics;
+    this.queued = new Lanes(limits.lanes());
   }
 
   /** Takes one event in. What follows from several is done together by {@link #endTurn}. */
   public void handle(CoreEvent event, Instant now) {
     switch (event) {
-      case CoreEvent.Assigned assigned ->
-          partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
+      case CoreEvent.Assigned assigned -> {
+        partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
+        shareBytes();
+        commitWorkedAt = now;
+      }
       case CoreEvent.Revoked revoked -> revoked(revoked);
       case CoreEvent.Lost lost -> lost(lost);
       case CoreEvent.Polled polled -> {
@@ -163,7 +186,7 @@ public final class WorkerCore {
     beginLinger(now);
     release();
     sayDrained();
-    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuck());
+    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuckCalls);
   }
 
   /**
@@ -222,6 +245,7 @@ public final class WorkerCore {
     poison.removeIf(record -> gone.contains(record.partition()));
     farewells.removeIf(claim -> gone.contains(claim.partition()));
     gone.forEach(partitions::remove);
+    shareBytes();
   }
 
   /** Lets partitions go once nothing of theirs is being committed or left to commit. */
@@ -243,6 +267,7 @@ public final class WorkerCore {
                           && !state.wantsCommit()));
       if (finished && !concerns(refused, leaver.getKey())) {
         leaver.getKey().forEach(partitions::remove);
+        shareBytes();
         each.remove();
         leaver.getValue().complete(null);
       }
@@ -263,6 +288,7 @@ public final class WorkerCore {
     if (claim.phase == Claim.Phase.RUNNING) {
       actions.interrupt(claim);
       running.remove(claim);
+      lingering.add(claim);
       caution(claim).ifPresent(caution -> caution.dropped(claim));
     } else if (claim.phase == Claim.Phase.QUEUED) {
       unqueue(claim);
@@ -293,7 +319,8 @@ public final class WorkerCore {
       return;
     }
     for (PartitionState state : partitions.values()) {
-      while (state.claimedBytes() < bytesOfAPartition()) {
+      long bytes = bytesOf(state);
+      while (state.claimedBytes() < bytes) {
         SourceRecord record = state.nextClaimable(limits);
         if (record == null) {
           break;
@@ -306,10 +333,22 @@ public final class WorkerCore {
   }
 
   /**
-   * Each partition has its share, so that one with large or long waiting jobs pauses itself alone.
+   * Each partition has its share, so that one with large or long waiting jobs pauses itself alone,
+   * and no lane takes the room of another. To be called when the partitions have changed.
    */
-  private long bytesOfAPartition() {
-    return Math.max(1, limits.claimedBytes() / Math.max(1, partitions.size()));
+  private void shareBytes() {
+    for (Priority lane : Priority.all()) {
+      long owned = partitions.values().stream().filter(state -> state.lane() == lane).count();
+      long bytes =
+          lane == Priority.NORMAL
+              ? limits.claimedBytes()
+              : limits.claimedBytes() / CoreLimits.LaneRule.OTHER_LANES_BYTES;
+      bytesOfAPartition.put(lane, Math.max(1, bytes / Math.max(1, owned)));
+    }
+  }
+
+  private long bytesOf(PartitionState state) {
+    return Objects.requireNonNull(bytesOfAPartition.get(state.lane()));
   }
 
   private void vanished(PartitionState state, long offset) {
@@ -330,7 +369,7 @@ public final class WorkerCore {
         poison.add(source);
       }
       case Decoded.Value<JobRecord>(JobRecord record) -> {
-        var claim = new Claim(source, record);
+        var claim = new Claim(source, record, state.lane());
         state.claimed(claim);
         claimsById.put(record.job().id(), claim);
         state.hold(source.payloadBytes());
@@ -353,7 +392,7 @@ public final class WorkerCore {
       state(claim.partition()).await(1);
     } else {
       claim.phase = Claim.Phase.QUEUED;
-      queued.add(claim);
+      queued.add(claim, now);
     }
   }
 
@@ -385,7 +424,7 @@ public final class WorkerCore {
   private void pauseFull() {
     var full = new HashSet<TopicPartition>();
     for (PartitionState state : partitions.values()) {
-      if (drainUntil != null || state.isFull(limits, bytesOfAPartition())) {
+      if (drainUntil != null || state.isFull(limits, bytesOf(state))) {
         full.add(state.partition());
       }
     }
@@ -402,14 +441,18 @@ public final class WorkerCore {
       tryLast(now);
       return;
     }
-    for (PartitionState state : partitions.values()) {
-      Caution caution = state.caution();
-      while (busySlots < limits.slots() && caution.hasHeldBack() && caution.mayStart()) {
-        start(Objects.requireNonNull(caution.nextHeldBack()), now);
+    for (Priority lane : Priority.all()) {
+      for (PartitionState state : partitions.values()) {
+        Caution caution = state.caution();
+        while (state.lane() == lane
+            && hasSlot(lane)
+            && caution.hasHeldBack()
+            && caution.mayStart()) {
+          start(Objects.requireNonNull(caution.nextHeldBack()), now);
+        }
       }
     }
-    while (busySlots < limits.slots() && !queued.isEmpty()) {
-      Claim claim = queued.remove();
+    for (Claim claim = nextQueued(now); claim != null; claim = nextQueued(now)) {
       Caution caution = state(claim.partition()).caution();
       if (caution.mayStart()) {
         start(claim, now);
@@ -418,6 +461,23 @@ public final class WorkerCore {
       }
     }
     trySuspect(now);
+  }
+
+  /** Whether a job of this priority may take a slot: some are for those of high priority alone. */
+  private boolean hasSlot(Priority lane) {
+    return busySlots < limits.slots() && (lane == Priority.HIGH || hasOrdinarySlot());
+  }
+
+  private boolean hasOrdinarySlot() {
+    return ordinarySlots < limits.slots() - limits.lanes().reservedForHigh();
+  }
+
+  /** The next claim that there is a slot for, taken out; null when there is none. */
+  private @Nullable Claim nextQueued(Instant now) {
+    if (busySlots >= limits.slots()) {
+      return null;
+    }
+    return hasOrdinarySlot() ? queued.next(now) : queued.nextOf(Priority.HIGH);
   }
 
   /**
@@ -436,7 +496,7 @@ public final class WorkerCore {
     }
     if (suspect != null
         && suspect.phase == Claim.Phase.QUEUED
-        && busySlots < limits.slots()
+        && hasSlot(suspect.lane())
         && state(suspect.partition()).caution().isOnTrial(suspect)) {
       start(suspect, now);
     }
@@ -511,6 +571,7 @@ public final class WorkerCore {
     claim.phase = Claim.Phase.RUNNING;
     claim.holdsSlot = true;
     busySlots++;
+    ordinarySlots += claim.lane() == Priority.HIGH ? 0 : 1;
     running.add(claim);
     state(claim.partition()).caution().started(claim);
     unannounced.add(claim);
@@ -536,9 +597,16 @@ public final class WorkerCore {
 
   private void callEnded(CoreEvent.CallEnded ended, Instant now) {
     Claim claim = ended.claim();
+    lingering.remove(claim);
+    if (claim.stuck) {
+      claim.stuck = false;
+      stuckCalls--;
+      actions.back(claim);
+    }
     if (claim.holdsSlot) {
       claim.holdsSlot = false;
       busySlots--;
+      ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
     }
     if (claim.phase == Claim.Phase.RUNNING) {
       ended(claim, ended.call(), ended.result(), now);
@@ -617,7 +685,19 @@ public final class WorkerCore {
                 self.worker(),
                 claim.startedAt,
                 Duration.between(claim.startedAt, now));
+        lingering.add(claim);
         ended(claim, call, new ProviderResult.Failed(timedOut(claim)), now);
+      }
+      if (!claim.stuck && now.isAfter(claim.startedAt.plus(limits.stuckAfter()))) {
+        stuck(claim);
+      }
+    }
+    for (Claim claim : lingering) {
+      if (claim.interruptedAt.equals(Instant.EPOCH)) {
+        claim.interruptedAt = now;
+      }
+      if (!claim.stuck && now.isAfter(claim.interruptedAt.plus(INTERRUPT_GRACE))) {
+        stuck(claim);
       }
     }
     if (drainUntil != null && now.isAfter(drainUntil)) {
@@ -631,8 +711,10 @@ public final class WorkerCore {
     actions.interrupt(claim);
   }
 
-  private int stuck() {
-    return busySlots - running.size();
+  private void stuck(Claim claim) {
+    claim.stuck = true;
+    stuckCalls++;
+    actions.stuck(claim);
   }
 
   // Cancels
@@ -830,6 +912,11 @@ public final class WorkerCore {
         offsets.put(state.partition(), state.offset());
       }
     }
+    if (offsets.isEmpty() && drainUntil == null && now.isAfter(commitWorkedAt.plus(HEARTBEAT))) {
+      partitions.values().stream()
+          .findFirst()
+          .ifPresent(state -> offsets.put(state.partition(), state.offset()));
+    }
     if (!offsets.isEmpty()) {
       inFlight = new Batch(List.of(), List.of(), List.of(), Set.of(), offsets);
       actions.commit(inFlight);
@@ -838,6 +925,7 @@ public final class WorkerCore {
 
   private void committed(Batch batch, Instant now) {
     inFlight = null;
+    commitWorkedAt = now;
     batch.settledCancels().forEach(cancels::remove);
     for (TopicPartition partition : batch.offsets().keySet()) {
       PartitionState state = partitions.get(partition);

@@ -1,6 +1,7 @@
 package dev.penstock.worker.hold;
 
 import dev.penstock.job.JobId;
+import dev.penstock.job.Priority;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a record goes that was held long enough. Its value is passed on byte for byte and never
  * read: all that matters stands in its key and headers. What has no due time that can be read goes
- * to the retry topic at once, where poison is contained.
+ * to the retry topic of its lane at once, where poison is contained.
  */
 final class Passage {
   /** What key, headers and the batch's own head may add to a value. */
@@ -47,9 +48,17 @@ final class Passage {
   private String topic(ConsumerRecord<byte[], byte[]> held, Instant now) {
     Optional<Instant> due = number(held.headers(), RecordHeaders.DUE).map(Instant::ofEpochMilli);
     if (due.isEmpty() || isCancelled(held)) {
-      return topics.retry();
+      return topics.retry(priority(held.headers()));
     }
-    return topics.waiting(Duration.between(now, due.get()));
+    return topics.waiting(Duration.between(now, due.get()), priority(held.headers()));
+  }
+
+  private static Priority priority(Headers headers) {
+    Header header = headers.lastHeader(RecordHeaders.PRIORITY);
+    return header == null || header.value() == null
+        ? Priority.NORMAL
+        : Priority.ofWireName(new String(header.value(), StandardCharsets.UTF_8))
+            .orElse(Priority.NORMAL);
   }
 
   private boolean isCancelled(ConsumerRecord<byte[], byte[]> held) {
@@ -88,6 +97,13 @@ final class Passage {
                   .add(
                       new RecordHeader(
                           name, String.valueOf(number).getBytes(StandardCharsets.UTF_8))));
+    }
+    Priority priority = priority(held.headers());
+    if (priority != Priority.NORMAL) {
+      rest.headers()
+          .add(
+              new RecordHeader(
+                  RecordHeaders.PRIORITY, priority.wireName().getBytes(StandardCharsets.UTF_8)));
     }
     return rest;
   }

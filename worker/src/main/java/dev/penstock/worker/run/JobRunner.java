@@ -52,6 +52,12 @@ public final class JobRunner {
     }
   }
 
+  /** What the claim's call does at the moment, for people; empty when it has ended. */
+  public String where(Claim claim) {
+    Threads.Task task = calls.get(claim);
+    return task == null ? "" : task.where();
+  }
+
   /** Interrupts every call: nobody waits for them any more. */
   public void interruptAll() {
     calls.values().forEach(Threads.Task::interrupt);

@@ -10,6 +10,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Batch;
@@ -166,15 +167,19 @@ final class BatchEncoder {
   /** The job's next record, which waits where its due time has it wait. */
   private ProducerRecord<byte[], byte[]> waiting(Claim claim, JobRecord next, Instant now) {
     Instant dueAt = Objects.requireNonNull(next.dueAt());
+    Priority priority = next.job().priority();
     var encoded =
         new ProducerRecord<>(
-            topics.waiting(Duration.between(now, dueAt)),
+            topics.waiting(Duration.between(now, dueAt), priority),
             key(claim),
             JsonCodec.JOB_RECORDS.encode(next));
     encoded
         .headers()
         .add(new RecordHeader(RecordHeaders.ATTEMPT, bytes(String.valueOf(next.nextAttempt()))))
         .add(new RecordHeader(RecordHeaders.DUE, bytes(String.valueOf(dueAt.toEpochMilli()))));
+    if (priority != Priority.NORMAL) {
+      encoded.headers().add(new RecordHeader(RecordHeaders.PRIORITY, bytes(priority.wireName())));
+    }
     addCommon(encoded, next.generation(), claim.traceparent());
     return encoded;
   }

@@ -11,13 +11,16 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -55,16 +58,23 @@ public final class Settler implements Runnable {
   private final Threads threads;
   private final Threads.Signal submitted;
   private final Queue<Batch> next = new ArrayBlockingQueue<>(1);
+  private final ClockCheck clockCheck;
+  private final ProducerRecord<byte[], byte[]> heartbeat;
   private int refusals;
+  private volatile long turnedAt;
+  private volatile long workedAt;
   private volatile boolean stopped;
 
   /**
+   * @param worker who writes
    * @param producer with {@code initTransactions} done
    * @param ownership the latest snapshot of what the consumer owns
    * @param commitPatience how long a commit with an unknown result is repeated
+   * @param clockCheck what is written shows how far the clock is off
    * @param commits times each transaction
    */
   public Settler(
+      String worker,
       Producer<byte[], byte[]> producer,
       Topics topics,
       Supplier<@Nullable Ownership> ownership,
@@ -72,10 +82,13 @@ public final class Settler implements Runnable {
       Breakdown breakdown,
       InstantSource clock,
       Duration commitPatience,
+      ClockCheck clockCheck,
       Timer commits,
       Threads threads) {
     this.producer = producer;
     this.encoder = new BatchEncoder(topics);
+    this.heartbeat = ClockCheck.heartbeat(topics.control(), worker);
+    this.clockCheck = clockCheck;
     this.ownership = ownership;
     this.inbox = inbox;
     this.breakdown = breakdown;
@@ -84,6 +97,8 @@ public final class Settler implements Runnable {
     this.commits = commits;
     this.threads = threads;
     this.submitted = threads.signal();
+    this.turnedAt = threads.nanoTime();
+    this.workedAt = turnedAt;
   }
 
   /**
@@ -95,6 +110,16 @@ public final class Settler implements Runnable {
     submitted.give();
   }
 
+  /** When the thread last looked for work, by {@link Threads#nanoTime}. Any thread may ask. */
+  public long turnedAt() {
+    return turnedAt;
+  }
+
+  /** When a transaction was last committed, by {@link Threads#nanoTime}. Any thread may ask. */
+  public long workedAt() {
+    return workedAt;
+  }
+
   /** Ends the thread after the transaction that is under way. */
   public void stop() {
     stopped = true;
@@ -104,6 +129,7 @@ public final class Settler implements Runnable {
   public void run() {
     try {
       while (!stopped) {
+        turnedAt = threads.nanoTime();
         Batch batch = next.poll();
         if (batch == null) {
           submitted.await(() -> !next.isEmpty(), IDLE_NANOS);
@@ -127,12 +153,18 @@ public final class Settler implements Runnable {
       return;
     }
     var records = encoder.encode(batch, clock.instant());
+    if (records.isEmpty()) {
+      records.add(heartbeat);
+    }
+    Future<RecordMetadata> last = null;
+    Instant sentAt;
     long begin = threads.nanoTime();
     try {
       producer.beginTransaction();
+      sentAt = clock.instant();
       for (ProducerRecord<byte[], byte[]> record : records) {
         // A failed send fails the commit.
-        var _ = producer.send(record);
+        last = producer.send(record);
       }
       producer.sendOffsetsToTransaction(snapshot.stamped(batch.offsets()), snapshot.group());
     } catch (CommitFailedException e) {
@@ -153,7 +185,12 @@ public final class Settler implements Runnable {
     if (commit(batch)) {
       refusals = 0;
       commits.record(threads.nanoTime() - begin, TimeUnit.NANOSECONDS);
+      workedAt = threads.nanoTime();
       inbox.tell(new CoreEvent.Committed(batch));
+      clockCheck
+          .problem(sentAt, Objects.requireNonNull(last), clock.instant())
+          .ifPresent(
+              problem -> breakdown.restart(problem, new IllegalStateException("the clock is off")));
     }
   }
 

@@ -1,12 +1,14 @@
 package dev.penstock.worker.thread;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The threads of the JVM. */
@@ -43,6 +45,8 @@ public final class SystemThreads implements Threads {
   }
 
   private record ThreadTask(Thread thread) implements Task {
+    private static final int FRAMES = 6;
+
     @Override
     public void start() {
       thread.start();
@@ -61,6 +65,14 @@ public final class SystemThreads implements Threads {
     @Override
     public String name() {
       return thread.getName();
+    }
+
+    @Override
+    public String where() {
+      return Arrays.stream(thread.getStackTrace())
+          .limit(FRAMES)
+          .map(StackTraceElement::toString)
+          .collect(Collectors.joining(" < "));
     }
   }
 

@@ -48,6 +48,9 @@ public interface Threads {
     boolean join(Duration timeout) throws InterruptedException;
 
     String name();
+
+    /** What it does at the moment, for people: the innermost calls, first the innermost. */
+    String where();
   }
 
   /** Lets one thread wait, and any thread wake it. */

@@ -5,15 +5,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /** Keeps what the core wanted done; a test plays the world. */
 final class RecordingActions implements CoreActions {
-  final Map<Claim, ProviderCall> calls = new LinkedHashMap<>();
+  final SequencedMap<Claim, ProviderCall> calls = new LinkedHashMap<>();
   final List<Claim> interrupted = new ArrayList<>();
   final List<Batch> commits = new ArrayList<>();
+  final List<Claim> stuck = new ArrayList<>();
   final List<String> failures = new ArrayList<>();
   Set<TopicPartition> paused = Set.of();
   boolean drained;
@@ -37,6 +38,16 @@ final class RecordingActions implements CoreActions {
   @Override
   public void pause(Set<TopicPartition> partitions) {
     paused = partitions;
+  }
+
+  @Override
+  public void stuck(Claim claim) {
+    stuck.add(claim);
+  }
+
+  @Override
+  public void back(Claim claim) {
+    stuck.remove(claim);
   }
 
   @Override

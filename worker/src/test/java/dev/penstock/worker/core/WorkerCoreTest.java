@@ -10,6 +10,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
@@ -22,12 +23,14 @@ import dev.penstock.worker.window.WindowMetadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,8 @@ import org.junit.jupiter.api.Test;
 final class WorkerCoreTest {
   private static final TopicPartition P0 = new TopicPartition("jobs", 0);
   private static final TopicPartition P1 = new TopicPartition("jobs", 1);
+  private static final TopicPartition HIGH = new TopicPartition("jobs.high", 0);
+  private static final TopicPartition LOW = new TopicPartition("jobs.low", 0);
   private static final Uuid TOPIC = Uuid.randomUuid();
   private static final int PROCESS = 7;
 
@@ -445,8 +450,59 @@ final class WorkerCoreTest {
         .extracting(Batch.Settled::claim)
         .containsExactly(stuck);
     assertThat(actions.calls).hasSize(1);
+    assertThat(actions.stuck).as("interrupted, and past its grace").containsExactly(stuck);
     end(stuck, ANSWER);
+    assertThat(actions.stuck).isEmpty();
     assertThat(actions.calls).as("the slot is free only now").hasSize(2);
+  }
+
+  @Test
+  void aCallThatGoesOnAfterItsPartitionWentIsStuckOnlyAfterTheGrace() {
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    Claim call = actions.onlyCall();
+    core.handle(new CoreEvent.Lost(Set.of(P0), new CompletableFuture<>()), now);
+    pass(Duration.ofMillis(100));
+    pass(WorkerCore.INTERRUPT_GRACE);
+    assertThat(actions.stuck).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.stuck).containsExactly(call);
+  }
+
+  @Test
+  void aCallBeyondTheWorkersOwnBoundIsStuckAlthoughItMayGoOn() {
+    core =
+        coreOf(
+            actions,
+            new CoreLimits(
+                1,
+                10,
+                1_000_000,
+                100,
+                Duration.ofMillis(3),
+                new CoreLimits.Waiting(10, Duration.ofSeconds(20)),
+                CoreLimits.LaneRule.DEFAULT,
+                Duration.ofSeconds(10)));
+    assign(P0, 0);
+    poll(P0, 0, 1);
+    pass(Duration.ofSeconds(10));
+    assertThat(actions.stuck).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.stuck).containsExactly(claim(0));
+    assertThat(actions.interrupted).isEmpty();
+    end(claim(0), ANSWER);
+    assertThat(actions.stuck).isEmpty();
+  }
+
+  @Test
+  void anIdleWorkerCommitsNowAndThenToKnowThatItCan() {
+    assign(P0, 0);
+    pass(WorkerCore.HEARTBEAT);
+    assertThat(actions.commits).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.commits).hasSize(1);
+    assertThat(lastCommit().offsets()).containsOnlyKeys(P0);
+    assertThat(lastCommit().size()).isZero();
   }
 
   @Test
@@ -711,6 +767,68 @@ final class WorkerCoreTest {
     assertThat(actions.calls).hasSize(4);
   }
 
+  // Priorities
+
+  @Test
+  void reservedSlotsStayFreeForJobsOfHighPriority() {
+    core = coreWith(4, 50, new CoreLimits.LaneRule(2, 16, 4, 1, Duration.ofMinutes(5)));
+    assign(P0, 0);
+    assign(HIGH, 0);
+    assign(LOW, 0);
+    poll(LOW, 0, 10);
+    poll(P0, 0, 10);
+    assertThat(actions.calls).as("two slots are for others").hasSize(2);
+    poll(HIGH, 0, 10);
+    assertThat(lanesOf(actions.calls.keySet())).containsEntry(Priority.HIGH, 2L).hasSize(2);
+    end(claim(HIGH, 0), ANSWER);
+    assertThat(lanesOf(actions.calls.keySet())).containsEntry(Priority.HIGH, 3L);
+    assertThat(actions.calls).hasSize(5);
+  }
+
+  @Test
+  void freedSlotsAreSharedByTheWeightsAndLowGoesOnSlowly() {
+    core = coreWith(1, 500, new CoreLimits.LaneRule(0, 16, 4, 1, Duration.ofMinutes(5)));
+    assign(P0, 0);
+    assign(HIGH, 0);
+    assign(LOW, 0);
+    for (TopicPartition partition : List.of(LOW, P0, HIGH)) {
+      poll(partition, 0, 300);
+    }
+    for (int i = 0; i < 210; i++) {
+      end(actions.calls.sequencedKeySet().getLast(), ANSWER);
+    }
+    assertThat(lanesOf(actions.calls.keySet()).get(Priority.HIGH)).isBetween(158L, 162L);
+    assertThat(lanesOf(actions.calls.keySet()).get(Priority.NORMAL)).isBetween(38L, 42L);
+    assertThat(lanesOf(actions.calls.keySet()).get(Priority.LOW)).isBetween(9L, 12L);
+  }
+
+  @Test
+  void aBacklogOfOnePriorityPausesNothingOfAnother() {
+    core = coreWith(1, 10, CoreLimits.LaneRule.DEFAULT);
+    assign(LOW, 0);
+    assign(P0, 0);
+    assign(HIGH, 0);
+    poll(LOW, 0, 5_000);
+    assertThat(actions.paused).containsExactly(LOW);
+  }
+
+  private static Map<Priority, Long> lanesOf(Collection<Claim> claims) {
+    return claims.stream().collect(Collectors.groupingBy(Claim::lane, Collectors.counting()));
+  }
+
+  private WorkerCore coreWith(int slots, int windowJobs, CoreLimits.LaneRule lanes) {
+    return coreOf(
+        actions,
+        new CoreLimits(
+            slots,
+            windowJobs,
+            1_000_000,
+            100,
+            Duration.ofMillis(3),
+            new CoreLimits.Waiting(1_000, Duration.ofSeconds(20)),
+            lanes));
+  }
+
   private static JobRecord dueAt(Instant dueAt) {
     return new JobRecord(job(), 0, List.of(), dueAt);
   }
@@ -732,15 +850,21 @@ final class WorkerCoreTest {
 
   private static WorkerCore coreOf(
       RecordingActions actions, int slots, int windowJobs, long claimedBytes, int windowWaiting) {
-    return new WorkerCore(
-        new Incarnation("worker-1", PROCESS),
+    return coreOf(
+        actions,
         new CoreLimits(
             slots,
             windowJobs,
             claimedBytes,
             100,
             Duration.ofMillis(3),
-            new CoreLimits.Waiting(windowWaiting, Duration.ofSeconds(20))),
+            new CoreLimits.Waiting(windowWaiting, Duration.ofSeconds(20))));
+  }
+
+  private static WorkerCore coreOf(RecordingActions actions, CoreLimits limits) {
+    return new WorkerCore(
+        new Incarnation("worker-1", PROCESS),
+        limits,
         new Judge(
             RetryPolicies.all(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1))),
             new RetryBudget(0.2, 10),

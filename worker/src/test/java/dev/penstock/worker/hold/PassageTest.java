@@ -32,6 +32,22 @@ final class PassageTest {
   }
 
   @Test
+  void aRecordComesBackToTheLaneOfItsPriority() {
+    for (String priority : new String[] {"high", "low"}) {
+      var soon = due(Duration.ofSeconds(3));
+      soon.headers().add(RecordHeaders.PRIORITY, bytes(priority));
+      assertThat(topicOf(soon)).isEqualTo("penstock.retry." + priority);
+      var cancelled = due(Duration.ofDays(1));
+      cancelled.headers().add(RecordHeaders.PRIORITY, bytes(priority));
+      cancelled.headers().add(RecordHeaders.GENERATION, bytes("3"));
+      assertThat(topicOf(cancelled)).isEqualTo("penstock.retry." + priority);
+    }
+    var unknown = due(Duration.ofSeconds(3));
+    unknown.headers().add(RecordHeaders.PRIORITY, bytes("urgent"));
+    assertThat(topicOf(unknown)).isEqualTo("penstock.retry");
+  }
+
+  @Test
   void aCancelledGenerationGoesToWhereItIsDecided() {
     var later = due(Duration.ofDays(1));
     later.headers().add(RecordHeaders.GENERATION, bytes("2"));
@@ -68,12 +84,14 @@ final class PassageTest {
     var held = record(new byte[100_000], new byte[50_000_000]);
     held.headers().add("foreign", new byte[5_000_000]);
     held.headers().add(RecordHeaders.GENERATION, bytes("1"));
+    held.headers().add(RecordHeaders.PRIORITY, bytes("low"));
     var next = passage.next(held, NOW);
     assertThat(next.value().length).isBetween(Topics.MAX_JOB_RECORD_BYTES + 1, 1_950_000);
     assertThat(next.key().length).isLessThan(64_000);
     assertThat(next.headers().toArray())
         .extracting(header -> header.key())
-        .containsExactly(RecordHeaders.GENERATION);
+        .containsExactly(RecordHeaders.GENERATION, RecordHeaders.PRIORITY);
+    assertThat(next.topic()).isEqualTo("penstock.retry.low");
   }
 
   private String topicOf(ConsumerRecord<byte[], byte[]> held) {

@@ -88,6 +88,11 @@ public final class SimLog {
     return offset;
   }
 
+  /** The broker's time when it appended the record. */
+  long appendedAtMillis(long offset) {
+    return entries.get((int) offset).appendedAtMillis;
+  }
+
   void appendMarker(Transaction transaction, long nowMillis) {
     entries.add(new Entry(null, transaction, nowMillis));
     open.remove(transaction);

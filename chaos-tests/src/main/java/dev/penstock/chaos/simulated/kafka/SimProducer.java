@@ -170,8 +170,9 @@ public class SimProducer implements Producer<byte[], byte[]> {
     return key == null ? 0 : Utils.toPositive(Utils.murmur2(key)) % count;
   }
 
-  private static RecordMetadata metadata(TopicPartition partition, long offset) {
-    return new RecordMetadata(partition, offset, 0, 0, 0, 0);
+  private RecordMetadata metadata(TopicPartition partition, long offset) {
+    long appendedAt = kafka.log(partition).appendedAtMillis(offset);
+    return new RecordMetadata(partition, offset, 0, appendedAt, 0, 0);
   }
 
   @Override

@@ -85,6 +85,11 @@ public final class SimThreads implements Threads {
     public String name() {
       return strand.name();
     }
+
+    @Override
+    public String where() {
+      return strand.name();
+    }
   }
 
   private static final class StrandSignal implements Signal {
