@@ -107,7 +107,7 @@ public final class WorkerCore {
   private int stuckCalls;
 
   /** When a commit was last done; before the first, when the last partition came. */
-  private Instant commitWorkedAt = Instant.EPOCH;
+  private @Nullable Instant commitWorkedAt;
 
   /** Those of the busy slots that jobs of another than high priority have. */
   private int ordinarySlots;
@@ -912,15 +912,25 @@ public final class WorkerCore {
         offsets.put(state.partition(), state.offset());
       }
     }
-    if (offsets.isEmpty() && drainUntil == null && now.isAfter(commitWorkedAt.plus(HEARTBEAT))) {
+    boolean heartbeat = drainUntil == null && isQuiet(now);
+    if (offsets.isEmpty() && heartbeat) {
+      // One that has no partitions commits too: it is to be ready when it gets some.
       partitions.values().stream()
           .findFirst()
           .ifPresent(state -> offsets.put(state.partition(), state.offset()));
     }
-    if (!offsets.isEmpty()) {
+    if (!offsets.isEmpty() || heartbeat) {
       inFlight = new Batch(List.of(), List.of(), List.of(), Set.of(), offsets);
       actions.commit(inFlight);
     }
+  }
+
+  /** Whether no commit has shown for long that commits work. */
+  private boolean isQuiet(Instant now) {
+    if (commitWorkedAt == null) {
+      commitWorkedAt = now;
+    }
+    return now.isAfter(commitWorkedAt.plus(HEARTBEAT));
   }
 
   private void committed(Batch batch, Instant now) {

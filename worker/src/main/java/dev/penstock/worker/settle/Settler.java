@@ -148,7 +148,8 @@ public final class Settler implements Runnable {
 
   private void settle(Batch batch) {
     Ownership snapshot = ownership.get();
-    if (snapshot == null || !snapshot.covers(batch.offsets().keySet())) {
+    boolean ofPartitions = !batch.offsets().isEmpty();
+    if (ofPartitions && (snapshot == null || !snapshot.covers(batch.offsets().keySet()))) {
       refuse(batch, "not all of its partitions are owned at the moment", null);
       return;
     }
@@ -166,7 +167,9 @@ public final class Settler implements Runnable {
         // A failed send fails the commit.
         last = producer.send(record);
       }
-      producer.sendOffsetsToTransaction(snapshot.stamped(batch.offsets()), snapshot.group());
+      if (snapshot != null && ofPartitions) {
+        producer.sendOffsetsToTransaction(snapshot.stamped(batch.offsets()), snapshot.group());
+      }
     } catch (CommitFailedException e) {
       abort(batch, "its member of the group is out of date", e);
       return;

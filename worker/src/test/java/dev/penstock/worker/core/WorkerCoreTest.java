@@ -506,6 +506,16 @@ final class WorkerCoreTest {
   }
 
   @Test
+  void aWorkerWithoutPartitionsCommitsNowAndThenToo() {
+    pass(Duration.ofMillis(1));
+    pass(WorkerCore.HEARTBEAT);
+    assertThat(actions.commits).isEmpty();
+    pass(Duration.ofMillis(1));
+    assertThat(actions.commits).hasSize(1);
+    assertThat(lastCommit().offsets()).isEmpty();
+  }
+
+  @Test
   void anUnreadableRecordTakesNoSlotAndIsCommittedWithItsOffset() {
     assign(P0, 0);
     var poison =
