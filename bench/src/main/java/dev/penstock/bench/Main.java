@@ -20,7 +20,9 @@ import picocli.CommandLine.Command;
       IntakeBench.class,
       IntakeBulkBench.class,
       RetriesBench.class,
-      FailoverBench.class
+      FailoverBench.class,
+      LatencyBench.class,
+      SlowJobsBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

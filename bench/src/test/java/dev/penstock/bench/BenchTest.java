@@ -163,6 +163,48 @@ final class BenchTest {
   }
 
   @Test
+  void latencyReportsThePlainTripTheWorkerAndItsStages() {
+    JsonNode json =
+        measured(
+            "latency",
+            "--rate",
+            "50",
+            "--seconds",
+            "1",
+            "--warm-up",
+            "0",
+            "--rounds",
+            "1",
+            "--partitions",
+            "2");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("plain trip, median", "worker, median")
+        .contains("to the call, mean", "p99, ratio of a round");
+    assertThat(json.get("configuration").get("p99Ratio").asDouble()).isPositive();
+  }
+
+  @Test
+  void slowJobsReportsTheThroughputWithAndWithoutThem() {
+    JsonNode json =
+        measured(
+            "slow-jobs",
+            "--jobs",
+            "200",
+            "--one-in",
+            "20",
+            "--slow-ms",
+            "200",
+            "--rounds",
+            "1",
+            "--partitions",
+            "2",
+            "--slots",
+            "50");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("without slow jobs", "with slow jobs", "slow jobs");
+  }
+
+  @Test
   void anOptionOutOfItsBoundsIsRefusedWithTheBounds() {
     Ended ended = run("worker", "--jobs", "1");
     assertThat(ended.code()).isEqualTo(2);
