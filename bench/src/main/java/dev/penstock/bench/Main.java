@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
       RetriesBench.class,
       FailoverBench.class,
       LatencyBench.class,
-      SlowJobsBench.class
+      SlowJobsBench.class,
+      PeersBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

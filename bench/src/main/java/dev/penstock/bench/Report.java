@@ -127,13 +127,26 @@ record Report(
     return versions;
   }
 
+  /** The versions of the peers, as the build took them. */
+  static Map<String, Object> peerVersions() {
+    Properties built = built();
+    var versions = new LinkedHashMap<String, Object>();
+    versions.put("parallelConsumerVersion", built.getProperty("parallel-consumer"));
+    versions.put("springKafkaVersion", built.getProperty("spring-kafka"));
+    return versions;
+  }
+
   private static String penstockVersion() {
+    return built().getProperty("version");
+  }
+
+  private static Properties built() {
     var properties = new Properties();
     try (var stream = Report.class.getResourceAsStream("penstock.properties")) {
       properties.load(stream);
     } catch (IOException e) {
       throw new UncheckedIOException("penstock.properties can't be read", e);
     }
-    return properties.getProperty("version");
+    return properties;
   }
 }

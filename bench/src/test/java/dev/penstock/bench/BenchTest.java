@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.codec.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Each bench, so small that its figures mean nothing: it is their shape that is looked at. */
@@ -202,6 +204,54 @@ final class BenchTest {
             "50");
     assertThat(json.get("parts").propertyNames())
         .startsWith("without slow jobs", "with slow jobs", "slow jobs");
+  }
+
+  @Test
+  void peersReportsTheWorkerAndItsAlternatives(@TempDir Path directory) {
+    JsonNode json =
+        measured(
+            "peers",
+            "--jobs",
+            "100",
+            "--rounds",
+            "1",
+            "--seconds",
+            "20",
+            "--partitions",
+            "2",
+            "--results",
+            directory.resolve("peers").toString());
+    assertThat(json.get("parts").propertyNames())
+        .startsWith(
+            "plain consume-produce",
+            "worker",
+            "Parallel Consumer, plain",
+            "Parallel Consumer, transactional",
+            "share group, 4 consumers",
+            "Spring Kafka, record ack");
+    assertThat(directory.resolve("peers.md")).content().contains("./penstock bench peers --json");
+    assertThat(directory.resolve("peers.svg")).content().contains("Spring Kafka, record ack");
+    assertThat(directory.resolve("peers.json")).isNotEmptyFile();
+  }
+
+  @Test
+  void peersReportsTheBusyShareOfEach() {
+    JsonNode json =
+        measured(
+            "peers",
+            "--slots",
+            "8",
+            "--mean-ms",
+            "50",
+            "--warm-up",
+            "1",
+            "--seconds",
+            "1",
+            "--partitions",
+            "2");
+    assertThat(json.get("ratio").asDouble()).isLessThanOrEqualTo(1);
+    assertThat(json.get("parts").propertyNames())
+        .contains("worker", "share group, 4 consumers", "worker, heap peak");
   }
 
   @Test
