@@ -37,6 +37,8 @@ public final class SpringPeer implements Peer {
     properties.setGroupId(course.target());
     properties.setAckMode(ContainerProperties.AckMode.RECORD);
     properties.setShutdownTimeout(CLOSE.toMillis());
+    // Else it would go on with all that the last poll brought.
+    properties.setStopImmediate(true);
     MessageListener<byte[], byte[]> listener = record -> run(course, template, record);
     properties.setMessageListener(listener);
     var container =
