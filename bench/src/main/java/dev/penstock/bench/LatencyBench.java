@@ -6,6 +6,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,6 +103,12 @@ final class LatencyBench extends Bench {
       description = "The worker's calls at once (${DEFAULT-VALUE}).")
   private int slots;
 
+  @Option(
+      names = "--commit-linger-ms",
+      defaultValue = "3",
+      description = "The worker's worker.commit-linger, in ms (${DEFAULT-VALUE}; its own default).")
+  private int commitLingerMillis;
+
   @Override
   Report measure() throws IOException, InterruptedException {
     check("--rate", rate, 1, 100_000);
@@ -113,6 +120,7 @@ final class LatencyBench extends Bench {
     check("--linger-ms", lingerMillis, 0, 1_000);
     check("--partitions", partitions, 1, 100);
     check("--slots", slots, 1, 100_000);
+    check("--commit-linger-ms", commitLingerMillis, 0, 1_000);
     var plain = new ArrayList<Trip>();
     var worker = new ArrayList<Trip>();
     try (Lab lab = Lab.open()) {
@@ -138,10 +146,22 @@ final class LatencyBench extends Bench {
     return report(plain, worker);
   }
 
-  private Trip throughWorker(Lab lab, KafkaConfig kafka) throws InterruptedException {
+  private Trip throughWorker(Lab lab, KafkaConfig kafka) throws IOException, InterruptedException {
     Topics topics = kafka.topics();
-    try (var _ = WorkerHere.start(lab, kafka, partitions, slots, WorkerHere.withoutLatency())) {
-      return trip(lab, topics.jobs(), topics.events(), true);
+    Map<String, String> settings =
+        Map.of(
+            "worker.slots",
+            String.valueOf(slots),
+            "worker.commit-linger",
+            commitLingerMillis + "ms");
+    try (var worker =
+            WorkerHere.start(lab, kafka, partitions, settings, WorkerHere.withoutLatency());
+        var client = HttpClient.newHttpClient()) {
+      Trip trip = trip(lab, topics.jobs(), topics.events(), true);
+      PrometheusText page = PrometheusText.scrape(client, Lab.uri(worker.port(), "/metrics"));
+      trip.stages().commits = page.sum("penstock_worker_commit_seconds_count", "");
+      trip.stages().committing = page.sum("penstock_worker_commit_seconds_sum", "") * 1_000;
+      return trip;
     }
   }
 
@@ -256,6 +276,11 @@ final class LatencyBench extends Bench {
     private double toSettle;
     private double toAppend;
     private double toVisible;
+
+    /** Transactions, those of the warm-up included, and what they took in all. */
+    private double commits;
+
+    private double committing;
     private long jobs;
 
     void add(long sentMillis, Instant called, Instant settled, long appended, long seenMillis) {
@@ -457,6 +482,20 @@ final class LatencyBench extends Bench {
     parts.put("to its outcome, mean", stage(worker, stages -> stages.toSettle));
     parts.put("to the append, mean", stage(worker, stages -> stages.toAppend));
     parts.put("to the reader, mean", stage(worker, stages -> stages.toVisible));
+    parts.put(
+        "a transaction, mean",
+        new Samples(
+            "ms",
+            worker.stream()
+                .map(trip -> trip.stages().committing / Math.max(1, trip.stages().commits))
+                .toList()));
+    parts.put(
+        "transactions",
+        new Samples(
+            "a second",
+            worker.stream()
+                .map(trip -> trip.stages().commits / (warmUpSeconds + seconds))
+                .toList()));
     parts.put("median, ratio of a round", ratios(worker, plain, 50));
     parts.put("p99, ratio of a round", ratios(worker, plain, 99));
     var configuration = new LinkedHashMap<String, Object>();
@@ -469,6 +508,7 @@ final class LatencyBench extends Bench {
     configuration.put("outputBytes", outputBytes);
     configuration.put("lingerMs", lingerMillis);
     configuration.put("slots", slots);
+    configuration.put("commitLingerMs", commitLingerMillis);
     configuration.put("heapMb", Runtime.getRuntime().maxMemory() / (1024 * 1024));
     configuration.put("broker", "separate JVM, same machine");
     configuration.put("p99Ratio", workerHigh.median() / plainHigh.median());

@@ -37,11 +37,21 @@ final class WorkerHere implements AutoCloseable {
    */
   static WorkerHere start(
       Lab lab, KafkaConfig kafka, int partitions, int slots, Map<String, String> provider) {
+    return start(lab, kafka, partitions, Map.of("worker.slots", String.valueOf(slots)), provider);
+  }
+
+  /** As above, with any settings of the worker. */
+  static WorkerHere start(
+      Lab lab,
+      KafkaConfig kafka,
+      int partitions,
+      Map<String, String> workerSettings,
+      Map<String, String> provider) {
     Topics topics = kafka.topics();
     Map<String, String> settings = lab.installationSettings(topics.prefix(), partitions);
     settings.put("worker.id", "bench");
     settings.put("worker.port", "0");
-    settings.put("worker.slots", String.valueOf(slots));
+    settings.putAll(workerSettings);
     settings.put("worker.provider.local.enabled", "false");
     provider.forEach((key, value) -> settings.put("worker.provider.simulated." + key, value));
     var worker = WorkerService.of(Settings.of(settings));

@@ -1,5 +1,6 @@
 package dev.penstock.bench.peer;
 
+import io.confluent.parallelconsumer.PCRetriableException;
 import io.confluent.parallelconsumer.ParallelConsumerOptions;
 import io.confluent.parallelconsumer.ParallelConsumerOptions.CommitMode;
 import io.confluent.parallelconsumer.ParallelConsumerOptions.ProcessingOrder;
@@ -58,7 +59,8 @@ public final class ParallelConsumerPeer implements Peer {
         return course.work().perform(context.getSingleConsumerRecord(), course.target());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted", e);
+        // It is being closed; for another error it would log a stack trace for each thread.
+        throw new PCRetriableException("interrupted", e);
       }
     });
     return new Running() {
