@@ -40,6 +40,7 @@ import picocli.CommandLine.Option;
 final class PeersBench extends Bench {
   private static final String CEILING = "plain consume-produce";
   private static final String WORKER = "worker";
+  private static final Duration FIRST_CALL = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofMillis(20);
   private static final Duration SAMPLE_EVERY = Duration.ofMillis(200);
   private static final double SPARE_JOBS = 1.3;
@@ -231,6 +232,18 @@ final class PeersBench extends Bench {
         });
   }
 
+  /** How long a group takes to form is not what is measured. */
+  private static void awaitFirstCall(Course course, Peer.Running running)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + FIRST_CALL.toNanos();
+    while (course.work().done() == 0 && running.failure().isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("it made no call within " + FIRST_CALL);
+      }
+      Thread.sleep(LOOK);
+    }
+  }
+
   private interface Watch {
     void look(Peer.Running running) throws InterruptedException;
   }
@@ -239,12 +252,10 @@ final class PeersBench extends Bench {
   private boolean with(Course course, String name, Watch watch) throws InterruptedException {
     Peer peer = peers().stream().filter(it -> it.name().equals(name)).findFirst().orElseThrow();
     try (Peer.Running running = peer.start(course)) {
+      awaitFirstCall(course, running);
       watch.look(running);
       if (running.failure().isPresent()) {
         throw new IllegalStateException(running.failure().get());
-      }
-      if (course.work().done() == 0) {
-        throw new IllegalStateException("it did nothing in its time");
       }
       return true;
     } catch (RuntimeException | LinkageError e) {
