@@ -244,7 +244,7 @@ final class BenchTest {
             "--mean-ms",
             "50",
             "--warm-up",
-            "1",
+            "0",
             "--seconds",
             "1",
             "--partitions",
