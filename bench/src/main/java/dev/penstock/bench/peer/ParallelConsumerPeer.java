@@ -19,7 +19,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
  */
 public final class ParallelConsumerPeer implements Peer {
   private static final Duration CLOSE = Duration.ofSeconds(10);
-  private static final int LINGER_MILLIS = 5;
 
   private final boolean transactional;
 
@@ -34,7 +33,8 @@ public final class ParallelConsumerPeer implements Peer {
 
   @Override
   public Running start(Course course) {
-    Map<String, Object> settings = course.producerSettings(LINGER_MILLIS);
+    // Each of its threads waits for its output, so a linger would only be a delay.
+    Map<String, Object> settings = course.producerSettings(0);
     if (transactional) {
       settings.put("transactional.id", course.target());
     }
