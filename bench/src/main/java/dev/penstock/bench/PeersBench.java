@@ -371,6 +371,13 @@ final class PeersBench extends Bench {
   }
 
   private Share watch(DoubleSupplier busyShare) throws InterruptedException {
+    long deadline = System.nanoTime() + FIRST_CALL.toNanos();
+    while (busyShare.getAsDouble() == 0) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("no call within " + FIRST_CALL);
+      }
+      Thread.sleep(LOOK);
+    }
     Thread.sleep(Duration.ofSeconds(warmUpSeconds));
     double busy = 0;
     double peak = 0;
