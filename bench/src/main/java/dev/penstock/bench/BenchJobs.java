@@ -32,6 +32,7 @@ final class BenchJobs {
 
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
   private static final long SEED = 42;
+  private static final int CHUNK = 100_000;
   private static final String[] WORDS =
       ("river turbine pressure valve gate water head flow power wheel shaft pipe dam intake surge"
               + " tower spill level gauge pump blade rotor stator grid load peak base reserve")
@@ -103,9 +104,14 @@ final class BenchJobs {
   static void fill(String bootstrap, String topic, int jobs, int recordBytes) {
     var maker = new Maker(recordBytes);
     try (var producer = producer(bootstrap, "bench-fill")) {
-      var sent = new ArrayList<Future<RecordMetadata>>(jobs);
+      var sent = new ArrayList<Future<RecordMetadata>>(CHUNK);
       for (int i = 0; i < jobs; i++) {
         sent.add(producer.send(maker.make(topic)));
+        if (sent.size() == CHUNK) {
+          // What is acknowledged by now costs no wait; the rest is not kept in memory.
+          await(sent.subList(0, CHUNK / 2));
+          sent.subList(0, CHUNK / 2).clear();
+        }
       }
       producer.flush();
       await(sent);

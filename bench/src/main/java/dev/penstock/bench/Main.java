@@ -20,7 +20,10 @@ import picocli.CommandLine.Command;
       IntakeBench.class,
       IntakeBulkBench.class,
       RetriesBench.class,
-      FailoverBench.class
+      FailoverBench.class,
+      LatencyBench.class,
+      SlowJobsBench.class,
+      PeersBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

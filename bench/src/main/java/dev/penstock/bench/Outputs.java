@@ -1,9 +1,7 @@
 package dev.penstock.bench;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,7 +22,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 record Outputs(long records, long keys, long valueBytes, long firstMillis, long lastMillis) {
   private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   /** Reads everything up to {@code ends} and counts the records whose value is {@code counted}. */
   static Outputs read(String bootstrap, Map<TopicPartition, Long> ends, Predicate<byte[]> counted) {
@@ -86,11 +84,16 @@ record Outputs(long records, long keys, long valueBytes, long firstMillis, long 
       throw new IllegalStateException(
           "expected " + expected + " outputs, but there are " + records + " of " + keys + " jobs");
     }
+    return rate();
+  }
+
+  /** Records a second between the first and the last, however many there are. */
+  double rate() {
     return (records - 1) * 1_000.0 / Math.max(1, lastMillis - firstMillis);
   }
 
   private static final class Tally {
-    private final Set<String> keys = new HashSet<>();
+    private final Fingerprints keys = new Fingerprints();
     private long records;
     private long valueBytes;
     private long firstMillis = Long.MAX_VALUE;

@@ -67,6 +67,33 @@ record Report(
     return table.toString();
   }
 
+  /**
+   * The report as a page of Markdown.
+   *
+   * @param command what it was measured with
+   * @param picture where its plot is, relative to the page
+   */
+  String markdown(String command, String picture) {
+    var page = new StringBuilder();
+    page.append(format("# bench %s%n%n**%.3f**: %s%n%n", bench, ratio, meaning));
+    page.append(format("```%n%s%n```%n%n![](%s)%n%n", command, picture));
+    page.append(format("| | median | least | most | unit | rounds |%n|---|---|---|---|---|---|%n"));
+    parts.forEach((name, samples) ->
+        page.append(
+            format(
+                "| %s | %s | %s | %s | %s | %d |%n",
+                name,
+                number(samples.median()),
+                number(samples.min()),
+                number(samples.max()),
+                samples.unit(),
+                samples.values().size())));
+    page.append(format("%n| configuration | |%n|---|---|%n"));
+    configuration.forEach((name, value) -> page.append(format("| %s | %s |%n", name, value)));
+    versions().forEach((name, value) -> page.append(format("| %s | %s |%n", name, value)));
+    return page.toString();
+  }
+
   private static String line(Map<String, Object> values) {
     var line = new StringBuilder();
     values.forEach((name, value) ->
@@ -74,7 +101,8 @@ record Report(
     return line.toString();
   }
 
-  private static String number(double value) {
+  /** A number for a person. */
+  static String number(double value) {
     return Math.abs(value) >= 100 ? format("%,.0f", value) : format("%.3f", value);
   }
 
@@ -99,13 +127,26 @@ record Report(
     return versions;
   }
 
+  /** The versions of the peers, as the build took them. */
+  static Map<String, Object> peerVersions() {
+    Properties built = built();
+    var versions = new LinkedHashMap<String, Object>();
+    versions.put("parallelConsumerVersion", built.getProperty("parallel-consumer"));
+    versions.put("springKafkaVersion", built.getProperty("spring-kafka"));
+    return versions;
+  }
+
   private static String penstockVersion() {
+    return built().getProperty("version");
+  }
+
+  private static Properties built() {
     var properties = new Properties();
     try (var stream = Report.class.getResourceAsStream("penstock.properties")) {
       properties.load(stream);
     } catch (IOException e) {
       throw new UncheckedIOException("penstock.properties can't be read", e);
     }
-    return properties.getProperty("version");
+    return properties;
   }
 }

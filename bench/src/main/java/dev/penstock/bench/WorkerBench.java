@@ -1,13 +1,7 @@
 package dev.penstock.bench;
 
-import dev.penstock.codec.Decoded;
-import dev.penstock.codec.JsonCodec;
-import dev.penstock.config.Settings;
-import dev.penstock.job.JobEvent;
-import dev.penstock.job.Outcome;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
-import dev.penstock.worker.WorkerService;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,7 +25,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class WorkerBench extends Bench {
   private static final Duration ROUND_TIMEOUT = Duration.ofMinutes(3);
-  private static final Duration POLL = Duration.ofMillis(50);
 
   @Option(
       names = "--jobs",
@@ -125,60 +117,12 @@ final class WorkerBench extends Bench {
   private Outputs runWorker(Lab lab, KafkaConfig kafka) throws InterruptedException {
     Topics topics = kafka.topics();
     Map<TopicPartition, Long> ends = BenchJobs.ends(lab, topics.jobs(), partitions);
-    Map<String, String> settings = lab.installationSettings(topics.prefix(), partitions);
-    settings.putAll(workerSettings());
-    try (var worker = WorkerService.of(Settings.of(settings))) {
-      worker.start();
-      awaitCommitted(lab, topics.workerGroup(), ends, worker);
+    try (var worker =
+        WorkerHere.start(lab, kafka, partitions, slots, WorkerHere.withoutLatency())) {
+      worker.finish(ends, ROUND_TIMEOUT);
     }
     return Outputs.read(
-        lab.bootstrap(), BenchJobs.ends(lab, topics.events(), partitions), WorkerBench::isOutcome);
-  }
-
-  private Map<String, String> workerSettings() {
-    return Map.of(
-        "worker.id", "bench",
-        "worker.port", "0",
-        "worker.slots", String.valueOf(slots),
-        "worker.provider.local.enabled", "false",
-        "worker.provider.simulated.latency-mean", "0s",
-        "worker.provider.simulated.latency-sigma", "0");
-  }
-
-  /** Asks seldom, and only the broker, so that the waiting costs the worker nothing. */
-  private static void awaitCommitted(
-      Lab lab, String group, Map<TopicPartition, Long> ends, WorkerService worker)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + ROUND_TIMEOUT.toNanos();
-    while (true) {
-      var committed =
-          Lab.await(
-              lab.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
-              "read the worker's offsets");
-      boolean done =
-          ends.entrySet().stream()
-              .allMatch(end -> {
-                OffsetAndMetadata offset = committed.get(end.getKey());
-                return offset != null && offset.offset() >= end.getValue();
-              });
-      if (done) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(
-            "the worker has not finished its round within "
-                + ROUND_TIMEOUT
-                + "; it is "
-                + worker.health());
-      }
-      Thread.sleep(POLL);
-    }
-  }
-
-  private static boolean isOutcome(byte[] value) {
-    return JsonCodec.EVENTS.decode(value) instanceof Decoded.Value<JobEvent>(JobEvent event)
-        && event instanceof JobEvent.Finished(_, _, _, var outcome, _)
-        && outcome instanceof Outcome.Succeeded;
+        lab.bootstrap(), BenchJobs.ends(lab, topics.events(), partitions), WorkerHere::isOutcome);
   }
 
   private Report report(List<Outputs> ceilings, List<Outputs> workers) {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.codec.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Each bench, so small that its figures mean nothing: it is their shape that is looked at. */
@@ -160,6 +162,96 @@ final class BenchTest {
     assertThat(json.get("parts").propertyNames())
         .containsExactly("first partition", "all partitions", "lost calls, most");
     assertThat(json.get("configuration").get("sessionSeconds").asDouble()).isPositive();
+  }
+
+  @Test
+  void latencyReportsThePlainTripTheWorkerAndItsStages() {
+    JsonNode json =
+        measured(
+            "latency",
+            "--rate",
+            "50",
+            "--seconds",
+            "1",
+            "--warm-up",
+            "0",
+            "--rounds",
+            "1",
+            "--partitions",
+            "2");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("plain trip, median", "worker, median")
+        .contains("to the call, mean", "p99, ratio of a round");
+    assertThat(json.get("configuration").get("p99Ratio").asDouble()).isPositive();
+  }
+
+  @Test
+  void slowJobsReportsTheThroughputWithAndWithoutThem() {
+    JsonNode json =
+        measured(
+            "slow-jobs",
+            "--jobs",
+            "200",
+            "--one-in",
+            "20",
+            "--slow-ms",
+            "200",
+            "--rounds",
+            "1",
+            "--partitions",
+            "2",
+            "--slots",
+            "50");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("without slow jobs", "with slow jobs", "slow jobs");
+  }
+
+  @Test
+  void peersReportsTheWorkerAndItsAlternatives(@TempDir Path directory) {
+    JsonNode json =
+        measured(
+            "peers",
+            "--jobs",
+            "100",
+            "--rounds",
+            "1",
+            "--seconds",
+            "20",
+            "--partitions",
+            "2",
+            "--results",
+            directory.resolve("peers").toString());
+    assertThat(json.get("parts").propertyNames())
+        .startsWith(
+            "plain consume-produce",
+            "worker",
+            "Parallel Consumer, plain",
+            "Parallel Consumer, transactional",
+            "share group, 4 consumers",
+            "Spring Kafka, record ack");
+    assertThat(directory.resolve("peers.md")).content().contains("./penstock bench peers --json");
+    assertThat(directory.resolve("peers.svg")).content().contains("Spring Kafka, record ack");
+    assertThat(directory.resolve("peers.json")).isNotEmptyFile();
+  }
+
+  @Test
+  void peersReportsTheBusyShareOfEach() {
+    JsonNode json =
+        measured(
+            "peers",
+            "--slots",
+            "8",
+            "--mean-ms",
+            "50",
+            "--warm-up",
+            "0",
+            "--seconds",
+            "1",
+            "--partitions",
+            "2");
+    assertThat(json.get("ratio").asDouble()).isLessThanOrEqualTo(1);
+    assertThat(json.get("parts").propertyNames())
+        .contains("worker", "share group, 4 consumers", "worker, heap peak");
   }
 
   @Test

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.codec.Json;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -42,6 +45,31 @@ final class ReportTest {
   void theTableNamesTheRatioAndEachPart() {
     assertThat(REPORT.table())
         .contains("worker: 0.612", "in words", "ceiling", "83,117", "jobs/s", "jobs 10");
+  }
+
+  @Test
+  void thePageNamesTheCommandAndEachFigure() {
+    assertThat(REPORT.markdown("./penstock bench worker", "worker.svg"))
+        .contains("**0.612**", "./penstock bench worker\n", "![](worker.svg)")
+        .contains(
+            "| ceiling | 83,117 | 3.000 | 90,000 | jobs/s | 4 |", "| jobs | 10 |", "| kafka |");
+  }
+
+  @Test
+  void thePlotIsSoundXmlWithABarForEachPart() throws Exception {
+    String plot =
+        Plot.of(
+            "a < b & c",
+            Map.of("x", new Samples("", List.of(0.5)), "y", new Samples("ms", List.of(0.0))));
+
+    var document =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new ByteArrayInputStream(plot.getBytes(StandardCharsets.UTF_8)));
+    assertThat(document.getDocumentElement().getTagName()).isEqualTo("svg");
+    assertThat(document.getElementsByTagName("line").getLength()).isEqualTo(2);
+    assertThat(document.getElementsByTagName("text").item(0).getTextContent())
+        .isEqualTo("a < b & c");
   }
 
   @Test

@@ -31,6 +31,7 @@ final class SimulatedProvider implements Provider {
   /**
    * @param latencyMean how long a call takes on average
    * @param latencySigma the shape of a log-normal distribution with that mean; 0 for a constant
+   * @param slow calls that take much longer than the others
    * @param failureRate the share of calls, 0 to 1, that end in a retryable failure
    * @param throttleRate the share that is refused with {@code retryAfter}
    * @param invalidRate the share whose job is refused for good
@@ -41,12 +42,21 @@ final class SimulatedProvider implements Provider {
   record Behaviour(
       Duration latencyMean,
       double latencySigma,
+      Slow slow,
       double failureRate,
       double throttleRate,
       double invalidRate,
       double hangRate,
       Duration retryAfter,
       long seed) {}
+
+  /**
+   * Calls that take much longer than the others.
+   *
+   * @param rate the share of calls, 0 to 1
+   * @param latency how long each of them takes
+   */
+  record Slow(double rate, Duration latency) {}
 
   @Override
   public String name() {
@@ -98,8 +108,17 @@ final class SimulatedProvider implements Provider {
     return new SplittableRandom(seed);
   }
 
-  /** Log-normal with the given mean: exp(mu + sigma * N), where mu = ln(mean) - sigma^2 / 2. */
   private Duration latency(SplittableRandom random) {
+    Slow slow = behaviour.slow();
+    // Drawn only where it is asked for, so that a seed's other calls stay as they were.
+    if (slow.rate() > 0 && random.nextDouble() < slow.rate()) {
+      return slow.latency();
+    }
+    return usualLatency(random);
+  }
+
+  /** Log-normal with the given mean: exp(mu + sigma * N), where mu = ln(mean) - sigma^2 / 2. */
+  private Duration usualLatency(SplittableRandom random) {
     double mean = behaviour.latencyMean().toNanos();
     double sigma = behaviour.latencySigma();
     if (mean == 0 || sigma == 0) {

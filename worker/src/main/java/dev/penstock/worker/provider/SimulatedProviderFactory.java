@@ -19,6 +19,8 @@ public final class SimulatedProviderFactory implements ProviderFactory {
       java.util.Set.of(
           "latency-mean",
           "latency-sigma",
+          "slow-rate",
+          "slow-latency",
           "failure-rate",
           "throttle-rate",
           "invalid-rate",
@@ -44,6 +46,10 @@ public final class SimulatedProviderFactory implements ProviderFactory {
     Duration retryAfter =
         reader.duration("retry-after", Duration.ofSeconds(1), Duration.ZERO, LONGEST);
     double sigma = number(settings, "latency-sigma", 0.5, 3);
+    var slow =
+        new SimulatedProvider.Slow(
+            number(settings, "slow-rate", 0, 1),
+            reader.duration("slow-latency", Duration.ofSeconds(60), Duration.ZERO, LONGEST));
     double failures = number(settings, "failure-rate", 0, 1);
     double throttles = number(settings, "throttle-rate", 0, 1);
     double invalid = number(settings, "invalid-rate", 0, 1);
@@ -56,7 +62,7 @@ public final class SimulatedProviderFactory implements ProviderFactory {
       return reader.build(() ->
           new SimulatedProvider(
               new SimulatedProvider.Behaviour(
-                  mean, sigma, failures, throttles, invalid, hangs, retryAfter, seed)));
+                  mean, sigma, slow, failures, throttles, invalid, hangs, retryAfter, seed)));
     } catch (ConfigException e) {
       throw new IllegalArgumentException(String.join("; ", e.errors()), e);
     }

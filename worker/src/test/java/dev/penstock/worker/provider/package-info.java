@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.provider;
+
+import org.jspecify.annotations.NullMarked;
