@@ -371,6 +371,7 @@ final class Engine implements CoreActions, Life {
     Map<String, Object> settings = readerSettings(kafka, "claim");
     settings.put("group.id", kafka.topics().workerGroup());
     settings.put("group.protocol", "consumer");
+    settings.put("group.remote.assignor", RealKafkaClients.ASSIGNOR);
     settings.put("auto.offset.reset", "none");
     settings.put("max.poll.records", 2_000);
     settings.put("max.partition.fetch.bytes", Topics.MAX_RECORD_BYTES + 64 * 1024);

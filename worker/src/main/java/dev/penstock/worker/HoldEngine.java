@@ -137,6 +137,7 @@ final class HoldEngine implements Life {
     settings.put("isolation.level", "read_committed");
     settings.put("group.id", kafka.topics().holdGroup());
     settings.put("group.protocol", "consumer");
+    settings.put("group.remote.assignor", RealKafkaClients.ASSIGNOR);
     settings.put("auto.offset.reset", "none");
     settings.put("max.poll.records", 1_000);
     // What waits further back is fetched when it is its turn: the memory is the same however many

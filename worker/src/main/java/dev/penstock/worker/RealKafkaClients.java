@@ -17,6 +17,13 @@ import org.apache.kafka.common.Uuid;
 
 /** Kafka's own clients. */
 final class RealKafkaClients implements KafkaClients {
+  /**
+   * Each worker gets its share of every topic. The broker's first choice, {@code uniform}, evens
+   * out the sum only: one worker may get all partitions of the jobs, and the others lanes on which
+   * nothing happens.
+   */
+  static final String ASSIGNOR = "range";
+
   private final KafkaConfig kafka;
   private final String clientId;
 

@@ -26,9 +26,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -260,9 +264,7 @@ final class WorkerFixture implements AutoCloseable {
 
   /** How many records the group has not finished. */
   long lag() {
-    try (var admin =
-        org.apache.kafka.clients.admin.Admin.create(
-            Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       var committed =
           admin
               .listConsumerGroupOffsets(topics.workerGroup())
@@ -274,8 +276,7 @@ final class WorkerFixture implements AutoCloseable {
           var partition = new TopicPartition(topic, p);
           long end =
               admin
-                  .listOffsets(
-                      Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.latest()))
+                  .listOffsets(Map.of(partition, OffsetSpec.latest()))
                   .partitionResult(partition)
                   .get()
                   .offset();
@@ -284,7 +285,7 @@ final class WorkerFixture implements AutoCloseable {
         }
       }
       return lag;
-    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+    } catch (InterruptedException | ExecutionException e) {
       throw new IllegalStateException(e);
     }
   }
@@ -319,6 +320,26 @@ final class WorkerFixture implements AutoCloseable {
   /** How many records a partition of {@code jobs} has. */
   long count(int partition) {
     return read(topics.jobs()).stream().filter(record -> record.partition() == partition).count();
+  }
+
+  /** The topic of each partition that each member of the workers' group has. */
+  Map<String, List<String>> shares() {
+    try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      String group = topics.workerGroup();
+      return Objects.requireNonNull(
+              admin.describeConsumerGroups(List.of(group)).all().get().get(group))
+          .members()
+          .stream()
+          .collect(
+              Collectors.toMap(
+                  MemberDescription::clientId,
+                  member ->
+                      member.assignment().topicPartitions().stream()
+                          .map(TopicPartition::topic)
+                          .toList()));
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private KafkaConsumer<byte[], byte[]> outsider() {

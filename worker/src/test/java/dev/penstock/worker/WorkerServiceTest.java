@@ -348,6 +348,29 @@ final class WorkerServiceTest {
   }
 
   @Test
+  void everyWorkerGetsItsShareOfEveryLane() {
+    try (var first = fixture.worker("w1", Map.of());
+        var second = fixture.worker("w2", Map.of())) {
+      first.start();
+      second.start();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> {
+            Map<String, List<String>> shares = fixture.shares();
+            assertThat(shares).containsOnlyKeys("w1-claim", "w2-claim");
+            // Of the three partitions of each topic one has one, the other two.
+            assertThat(shares.values())
+                .allSatisfy(topics ->
+                    assertThat(topics)
+                        .containsAll(fixture.topics().claimed())
+                        .hasSizeBetween(
+                            fixture.topics().claimed().size(),
+                            2 * fixture.topics().claimed().size()));
+          });
+    }
+  }
+
+  @Test
   void aDrainedWorkerFinishesWhatRunsAndHandsBackTheRest() {
     var settings =
         Map.of(

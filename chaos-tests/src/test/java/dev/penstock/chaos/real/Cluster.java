@@ -1,5 +1,7 @@
 package dev.penstock.chaos.real;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
 import dev.penstock.bench.process.PenstockCommands;
@@ -7,8 +9,14 @@ import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 
 /**
  * A broker and the services of Penstock as separate processes, as an operator would start them.
@@ -30,6 +38,7 @@ final class Cluster {
   private final Map<String, Integer> apiPorts = new HashMap<>();
   private final int streamsPort = FreePort.find();
   private final Map<ChildJvm, Integer> unready = new LinkedHashMap<>();
+  private final Set<String> newWorkers = new HashSet<>();
 
   Cluster(Processes processes) {
     this.processes = processes;
@@ -103,15 +112,39 @@ final class Cluster {
                 "worker.transaction-timeout", TRANSACTION_TIMEOUT,
                 "worker.provider.local.enabled", "false"));
     all.putAll(settings);
+    newWorkers.add(id);
     return service("worker", id, FreePort.find(), all);
   }
 
-  /** Waits until every service that was started since the last time says that it is ready. */
+  /**
+   * Waits until every service that was started since the last time says that it is ready, and every
+   * worker has its share of the jobs: it is ready as soon as it belongs to the group.
+   */
   void awaitReady() throws InterruptedException {
     for (Map.Entry<ChildJvm, Integer> service : unready.entrySet()) {
       service.getKey().awaitReady(uri(service.getValue()).resolve("/readyz"), START);
     }
     unready.clear();
+    if (!newWorkers.isEmpty()) {
+      try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrap()))) {
+        await().atMost(START).until(() -> workersWithJobs(admin).containsAll(newWorkers));
+      }
+    }
+    newWorkers.clear();
+  }
+
+  /** The ids of the workers that own partitions of the jobs topic. */
+  private Set<String> workersWithJobs(Admin admin) throws Exception {
+    String group = topics.workerGroup();
+    return Objects.requireNonNull(
+            admin.describeConsumerGroups(List.of(group)).all().get().get(group))
+        .members()
+        .stream()
+        .filter(member ->
+            member.assignment().topicPartitions().stream()
+                .anyMatch(partition -> partition.topic().equals(topics.jobs())))
+        .map(member -> member.clientId().replace("-claim", ""))
+        .collect(Collectors.toSet());
   }
 
   private ChildJvm service(String kind, String name, int port, Map<String, String> settings) {
