@@ -98,6 +98,7 @@ final class FailoverBench extends Bench {
       var jobs = new Jobs(lab, kafka);
       for (int round = 1; round <= rounds; round++) {
         ChildJvm victim = startWorker(lab, VICTIM);
+        awaitPartitions(lab, kafka, VICTIM);
         jobs.send(beforeSeconds);
         victim.checkAlive();
         Instant killedAt = Instant.now();
@@ -141,6 +142,30 @@ final class FailoverBench extends Bench {
     ChildJvm worker = lab.start(PenstockCommands.service("worker", id, port, heapMb, settings));
     worker.awaitReady(Lab.uri(port, "/readyz"), READY);
     return worker;
+  }
+
+  /** A worker is ready when it belongs to the group; its partitions come from the other one. */
+  private static void awaitPartitions(Lab lab, KafkaConfig kafka, String worker)
+      throws InterruptedException {
+    String group = kafka.topics().workerGroup();
+    long deadline = System.nanoTime() + READY.toNanos();
+    while (System.nanoTime() < deadline) {
+      var groups =
+          Lab.await(
+              lab.admin().describeConsumerGroups(List.of(group)).all(), "describe the workers");
+      boolean has =
+          Objects.requireNonNull(groups.get(group)).members().stream()
+              .filter(member -> member.clientId().startsWith(worker))
+              .anyMatch(member ->
+                  member.assignment().topicPartitions().stream()
+                      .anyMatch(each -> each.topic().equals(kafka.topics().jobs())));
+      if (has) {
+        return;
+      }
+      Thread.sleep(STEP_MILLIS);
+    }
+    throw new IllegalStateException(
+        worker + " got no partition of " + kafka.topics().jobs() + " within " + READY);
   }
 
   /** Jobs at a steady rate. */
