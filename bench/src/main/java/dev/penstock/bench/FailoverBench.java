@@ -2,6 +2,7 @@ package dev.penstock.bench;
 
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
+import dev.penstock.bench.process.GroupMembers;
 import dev.penstock.bench.process.PenstockCommands;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
@@ -147,25 +148,16 @@ final class FailoverBench extends Bench {
   /** A worker is ready when it belongs to the group; its partitions come from the other one. */
   private static void awaitPartitions(Lab lab, KafkaConfig kafka, String worker)
       throws InterruptedException {
-    String group = kafka.topics().workerGroup();
+    String jobs = kafka.topics().jobs();
     long deadline = System.nanoTime() + READY.toNanos();
     while (System.nanoTime() < deadline) {
-      var groups =
-          Lab.await(
-              lab.admin().describeConsumerGroups(List.of(group)).all(), "describe the workers");
-      boolean has =
-          Objects.requireNonNull(groups.get(group)).members().stream()
-              .filter(member -> member.clientId().startsWith(worker))
-              .anyMatch(member ->
-                  member.assignment().topicPartitions().stream()
-                      .anyMatch(each -> each.topic().equals(kafka.topics().jobs())));
-      if (has) {
+      if (GroupMembers.owners(lab.admin(), kafka.topics().workerGroup(), jobs)
+          .contains(worker + "-claim")) {
         return;
       }
       Thread.sleep(STEP_MILLIS);
     }
-    throw new IllegalStateException(
-        worker + " got no partition of " + kafka.topics().jobs() + " within " + READY);
+    throw new IllegalStateException(worker + " got no partition of " + jobs + " within " + READY);
   }
 
   /** Jobs at a steady rate. */

@@ -59,62 +59,7 @@ public record Job(
     check(ordering == null || runAt == null, "a job with an ordering key has no runAt");
   }
 
-  /** A job of normal priority. */
-  public Job(
-      JobId id,
-      String model,
-      JobInput input,
-      int maxAttempts,
-      Duration attemptTimeout,
-      Instant acceptedAt,
-      @Nullable Instant expireAt,
-      Map<String, String> labels,
-      @Nullable Instant runAt,
-      @Nullable RetryRule retry,
-      @Nullable Ordering ordering) {
-    this(
-        id,
-        model,
-        input,
-        maxAttempts,
-        attemptTimeout,
-        acceptedAt,
-        expireAt,
-        labels,
-        runAt,
-        retry,
-        ordering,
-        Priority.NORMAL);
-  }
-
-  /** A job of normal priority, without an ordering key. */
-  public Job(
-      JobId id,
-      String model,
-      JobInput input,
-      int maxAttempts,
-      Duration attemptTimeout,
-      Instant acceptedAt,
-      @Nullable Instant expireAt,
-      Map<String, String> labels,
-      @Nullable Instant runAt,
-      @Nullable RetryRule retry) {
-    this(
-        id,
-        model,
-        input,
-        maxAttempts,
-        attemptTimeout,
-        acceptedAt,
-        expireAt,
-        labels,
-        runAt,
-        retry,
-        null,
-        Priority.NORMAL);
-  }
-
-  /** A job that may run at once, with retries as the workers have them. */
+  /** A job of normal priority that may run at once, with retries as the workers have them. */
   public Job(
       JobId id,
       String model,
@@ -124,7 +69,19 @@ public record Job(
       Instant acceptedAt,
       @Nullable Instant expireAt,
       Map<String, String> labels) {
-    this(id, model, input, maxAttempts, attemptTimeout, acceptedAt, expireAt, labels, null, null);
+    this(
+        id,
+        model,
+        input,
+        maxAttempts,
+        attemptTimeout,
+        acceptedAt,
+        expireAt,
+        labels,
+        null,
+        null,
+        null,
+        Priority.NORMAL);
   }
 
   /** The name of the provider that {@link #model} asks for. */

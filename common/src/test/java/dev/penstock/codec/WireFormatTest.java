@@ -228,7 +228,8 @@ final class WireFormatTest {
         Map.of(),
         null,
         null,
-        new Ordering("customer 17", Ordering.OnDeadLetter.BLOCK));
+        new Ordering("customer 17", Ordering.OnDeadLetter.BLOCK),
+        Priority.NORMAL);
   }
 
   private static Job job(JobInput input) {

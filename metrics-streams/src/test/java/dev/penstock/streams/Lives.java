@@ -11,6 +11,7 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,7 +49,9 @@ public final class Lives {
         null,
         job.labels(),
         runAt,
-        null);
+        null,
+        null,
+        Priority.NORMAL);
   }
 
   /** A job with an ordering key. */
@@ -65,7 +68,8 @@ public final class Lives {
         job.labels(),
         null,
         null,
-        new Ordering(key, Ordering.OnDeadLetter.RELEASE));
+        new Ordering(key, Ordering.OnDeadLetter.RELEASE),
+        Priority.NORMAL);
   }
 
   public static JobEvent.AttemptStarted started(

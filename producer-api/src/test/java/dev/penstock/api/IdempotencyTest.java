@@ -2,9 +2,7 @@ package dev.penstock.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
-import dev.penstock.config.Settings;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -24,53 +22,29 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Idempotency keys over two intakes and a real broker. */
 final class IdempotencyTest {
-  private static final int PARTITIONS = 4;
+
+  private static final Map<String, String> SETTINGS = Map.of();
 
   @TempDir static Path directory;
-  private static EmbeddedBroker broker;
-  private static IntakeService one;
-  private static IntakeService two;
+  private static TwoIntakes intakes;
   private static Client first;
   private static Client second;
 
   @BeforeAll
   static void start() {
-    broker = EmbeddedBroker.start(directory, 0);
-    one = intake();
-    two = intake();
-    first = new Client(one.port());
-    second = new Client(two.port());
+    intakes = new TwoIntakes(directory, SETTINGS);
+    first = intakes.first;
+    second = intakes.second;
   }
 
   @AfterAll
   static void stop() {
-    first.close();
-    second.close();
-    two.close();
-    one.close();
-    broker.close();
-  }
-
-  private static IntakeService intake() {
-    var intake =
-        IntakeService.of(
-            Settings.of(
-                Map.of(
-                    "kafka.bootstrap",
-                    broker.bootstrapServers(),
-                    "topics.partitions",
-                    String.valueOf(PARTITIONS),
-                    "api.port",
-                    "0",
-                    "api.idempotency-wait",
-                    "60s")));
-    intake.start();
-    return intake;
+    intakes.close();
   }
 
   @Test
   void theSameSubmissionUnderTheSameKeyIsTheSameJobOnEveryIntake() {
-    for (int i = 0; i < 2 * PARTITIONS; i++) {
+    for (int i = 0; i < 2 * TwoIntakes.PARTITIONS; i++) {
       HttpResponse<String> original = first.post(Client.JOB, "Idempotency-Key", "same-" + i);
       assertThat(original.statusCode()).isEqualTo(202);
       assertThat(original.headers().firstValue("Idempotency-Replayed")).isEmpty();
@@ -164,7 +138,7 @@ final class IdempotencyTest {
 
   @Test
   void claimsOutliveTheIntakeThatMadeThem() throws Exception {
-    var third = intake();
+    var third = intakes.intake(SETTINGS);
     List<HttpResponse<String>> originals = new ArrayList<>();
     try (var client = new Client(third.port())) {
       // With three members for four partitions, the third owns at least one of them for a while.
@@ -200,7 +174,8 @@ final class IdempotencyTest {
       assertThat(again.headers().firstValue("Idempotency-Replayed")).hasValue("true");
     }
     Map<String, Long> counts =
-        Topic.read(broker.bootstrapServers(), "penstock.jobs", PARTITIONS).stream()
+        Topic.read(intakes.broker.bootstrapServers(), "penstock.jobs", TwoIntakes.PARTITIONS)
+            .stream()
             .collect(
                 Collectors.groupingBy(
                     record -> new String(record.key(), StandardCharsets.UTF_8),
@@ -213,7 +188,8 @@ final class IdempotencyTest {
   }
 
   private static long jobs(String id) {
-    return Topic.read(broker.bootstrapServers(), "penstock.jobs", PARTITIONS).stream()
+    return Topic.read(intakes.broker.bootstrapServers(), "penstock.jobs", TwoIntakes.PARTITIONS)
+        .stream()
         .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(id))
         .count();
   }

@@ -2,9 +2,7 @@ package dev.penstock.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
-import dev.penstock.config.Settings;
 import dev.penstock.job.JobId;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -26,54 +24,28 @@ import tools.jackson.databind.JsonNode;
 
 /** Schedules over HTTP, at two intakes with a real broker. */
 final class ScheduleServiceTest {
-  private static final int PARTITIONS = 4;
   private static final Duration LONG = Duration.ofMinutes(2);
   private static final String JOB = "\"job\":" + Client.JOB;
   private static final String NIGHTLY =
       "{\"cron\":\"30 2 * * *\",\"timeZone\":\"Europe/Berlin\"," + JOB + "}";
 
+  private static final Map<String, String> SETTINGS = Map.of("api.min-schedule-interval", "1s");
+
   @TempDir static Path directory;
-  private static EmbeddedBroker broker;
-  private static IntakeService one;
-  private static IntakeService two;
+  private static TwoIntakes intakes;
   private static Client first;
   private static Client second;
 
   @BeforeAll
   static void start() {
-    broker = EmbeddedBroker.start(directory, 0);
-    one = intake();
-    two = intake();
-    first = new Client(one.port());
-    second = new Client(two.port());
+    intakes = new TwoIntakes(directory, SETTINGS);
+    first = intakes.first;
+    second = intakes.second;
   }
 
   @AfterAll
   static void stop() {
-    first.close();
-    second.close();
-    two.close();
-    one.close();
-    broker.close();
-  }
-
-  private static IntakeService intake() {
-    var intake =
-        IntakeService.of(
-            Settings.of(
-                Map.of(
-                    "kafka.bootstrap",
-                    broker.bootstrapServers(),
-                    "topics.partitions",
-                    String.valueOf(PARTITIONS),
-                    "api.port",
-                    "0",
-                    "api.min-schedule-interval",
-                    "1s",
-                    "api.idempotency-wait",
-                    "60s")));
-    intake.start();
-    return intake;
+    intakes.close();
   }
 
   @Test
@@ -258,7 +230,7 @@ final class ScheduleServiceTest {
     String second = "{\"cron\":\"* * * * * *\",\"misfire\":\"fire-all\"," + JOB + "}";
     List<String> names = IntStream.range(0, 8).mapToObj(i -> "every-" + i).toList();
     names.forEach(name -> assertThat(put(first, name, second).statusCode()).isEqualTo(201));
-    var third = intake();
+    var third = intakes.intake(SETTINGS);
     Awaitility.await().atMost(LONG).until(() -> fired(names, 2));
     third.close();
     Awaitility.await().atMost(LONG).until(() -> fired(names, 5));
@@ -282,7 +254,8 @@ final class ScheduleServiceTest {
   }
 
   private static List<JobId> jobs() {
-    return Topic.read(broker.bootstrapServers(), "penstock.jobs", PARTITIONS).stream()
+    return Topic.read(intakes.broker.bootstrapServers(), "penstock.jobs", TwoIntakes.PARTITIONS)
+        .stream()
         .map(record -> JobId.of(new String(record.key(), StandardCharsets.UTF_8)))
         .toList();
   }

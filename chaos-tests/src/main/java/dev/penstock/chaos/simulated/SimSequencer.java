@@ -5,20 +5,16 @@ import dev.penstock.chaos.simulated.strand.Scheduler;
 import dev.penstock.chaos.simulated.strand.SimProcess;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
-import dev.penstock.job.JobId;
 import dev.penstock.job.OrderedRecord;
-import dev.penstock.streams.order.Line;
+import dev.penstock.streams.order.MapLine;
 import dev.penstock.streams.order.Sequencer;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -183,7 +179,7 @@ final class SimSequencer {
 
   /** One partition's lines, as far as its records were taken. */
   private final class Lines {
-    private final MemoryLine line = new MemoryLine();
+    private final MapLine line = new MapLine();
     private final Sequencer sequencer = new Sequencer(line);
     private long committed;
 
@@ -199,54 +195,6 @@ final class SimSequencer {
         case Decoded.Refused<OrderedRecord>(String reason) ->
             throw new IllegalStateException(reason);
       };
-    }
-  }
-
-  private static final class MemoryLine implements Line {
-    private final Map<String, Head> heads = new HashMap<>();
-    private final Map<String, NavigableMap<Long, Waiting>> queues = new HashMap<>();
-
-    @Override
-    public @Nullable Head head(String key) {
-      return heads.get(key);
-    }
-
-    @Override
-    public void setHead(String key, Head head) {
-      heads.put(key, head);
-    }
-
-    @Override
-    public void removeHead(String key) {
-      heads.remove(key);
-    }
-
-    @Override
-    public void add(String key, Waiting waiting) {
-      queue(key).put(waiting.position(), waiting);
-    }
-
-    @Override
-    public @Nullable Waiting firstBehind(String key, long position) {
-      Map.Entry<Long, Waiting> entry = queue(key).higherEntry(position);
-      return entry == null ? null : entry.getValue();
-    }
-
-    @Override
-    public @Nullable Waiting find(String key, JobId job, int generation) {
-      return queue(key).values().stream()
-          .filter(each -> each.job().jobId().equals(job) && each.job().generation() == generation)
-          .findFirst()
-          .orElse(null);
-    }
-
-    @Override
-    public void remove(String key, Waiting waiting) {
-      queue(key).remove(waiting.position());
-    }
-
-    private NavigableMap<Long, Waiting> queue(String key) {
-      return queues.computeIfAbsent(key, _ -> new TreeMap<>());
     }
   }
 }

@@ -261,7 +261,8 @@ final class Run {
               job.labels(),
               runAt,
               job.retry(),
-              ordering);
+              ordering,
+              Priority.NORMAL);
       return job.id().equals(id)
           ? new Recorded<>(
               record.topic(),

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
+import dev.penstock.bench.process.GroupMembers;
 import dev.penstock.bench.process.PenstockCommands;
 import dev.penstock.topic.Topics;
 import java.net.URI;
@@ -11,11 +12,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -38,7 +36,7 @@ final class Cluster {
   private final Map<String, Integer> apiPorts = new HashMap<>();
   private final int streamsPort = FreePort.find();
   private final Map<ChildJvm, Integer> unready = new LinkedHashMap<>();
-  private final Set<String> newWorkers = new HashSet<>();
+  private final Set<String> newClaimants = new HashSet<>();
 
   Cluster(Processes processes) {
     this.processes = processes;
@@ -112,7 +110,7 @@ final class Cluster {
                 "worker.transaction-timeout", TRANSACTION_TIMEOUT,
                 "worker.provider.local.enabled", "false"));
     all.putAll(settings);
-    newWorkers.add(id);
+    newClaimants.add(id + "-claim");
     return service("worker", id, FreePort.find(), all);
   }
 
@@ -125,26 +123,16 @@ final class Cluster {
       service.getKey().awaitReady(uri(service.getValue()).resolve("/readyz"), START);
     }
     unready.clear();
-    if (!newWorkers.isEmpty()) {
+    if (!newClaimants.isEmpty()) {
       try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrap()))) {
-        await().atMost(START).until(() -> workersWithJobs(admin).containsAll(newWorkers));
+        await()
+            .atMost(START)
+            .until(() ->
+                GroupMembers.owners(admin, topics.workerGroup(), topics.jobs())
+                    .containsAll(newClaimants));
       }
     }
-    newWorkers.clear();
-  }
-
-  /** The ids of the workers that own partitions of the jobs topic. */
-  private Set<String> workersWithJobs(Admin admin) throws Exception {
-    String group = topics.workerGroup();
-    return Objects.requireNonNull(
-            admin.describeConsumerGroups(List.of(group)).all().get().get(group))
-        .members()
-        .stream()
-        .filter(member ->
-            member.assignment().topicPartitions().stream()
-                .anyMatch(partition -> partition.topic().equals(topics.jobs())))
-        .map(member -> member.clientId().replace("-claim", ""))
-        .collect(Collectors.toSet());
+    newClaimants.clear();
   }
 
   private ChildJvm service(String kind, String name, int port, Map<String, String> settings) {

@@ -6,6 +6,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,7 +32,8 @@ final class OrderedJobs {
             Map.of(),
             null,
             null,
-            new Ordering(key, Ordering.OnDeadLetter.BLOCK));
+            new Ordering(key, Ordering.OnDeadLetter.BLOCK),
+            Priority.NORMAL);
     return new OrderedRecord.Enter(JobRecord.accepted(job), TRACE);
   }
 

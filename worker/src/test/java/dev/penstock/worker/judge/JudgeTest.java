@@ -8,6 +8,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
@@ -98,6 +99,8 @@ final class JudgeTest {
         expireAt,
         Map.of(),
         null,
-        retry);
+        retry,
+        null,
+        Priority.NORMAL);
   }
 }

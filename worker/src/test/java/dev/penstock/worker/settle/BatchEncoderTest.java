@@ -13,6 +13,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Batch;
 import dev.penstock.worker.core.Claim;
@@ -115,7 +116,8 @@ final class BatchEncoderTest {
             Map.of(),
             null,
             null,
-            ordering);
+            ordering,
+            Priority.NORMAL);
     return new JobRecord(job, generation, List.of(), null);
   }
 }

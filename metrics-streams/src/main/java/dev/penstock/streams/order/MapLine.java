@@ -7,8 +7,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Lines in memory. */
-final class MapLine implements Line {
+/** Lines in memory, for simulations and tests: {@link #find} looks at all who wait. */
+public final class MapLine implements Line {
   final Map<String, Head> heads = new HashMap<>();
   final Map<String, NavigableMap<Long, Waiting>> queues = new HashMap<>();
 
