@@ -137,7 +137,7 @@ final class FailoverBench extends Bench {
     var settings = lab.installationSettings(PREFIX, partitions);
     settings.put("worker.id", id);
     settings.put("worker.slots", "5000");
-    settings.put("worker.provider.local.enabled", "false");
+    settings.put("worker.providers", "simulated");
     settings.put("worker.provider.simulated.latency-mean", latencyMillis + "ms");
     int port = FreePort.find();
     ChildJvm worker = lab.start(PenstockCommands.service("worker", id, port, heapMb, settings));

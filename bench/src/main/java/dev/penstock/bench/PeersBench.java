@@ -214,7 +214,7 @@ final class PeersBench extends Bench {
         partitions,
         calls,
         slots > 0,
-        new Work(new SimulatedProviderFactory().create(provider), outputBytes));
+        new Work(new SimulatedProviderFactory().create("simulated", provider), outputBytes));
   }
 
   /** Lets a peer run until it has done all jobs or its time is up. */

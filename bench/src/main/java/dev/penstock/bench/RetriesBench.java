@@ -148,7 +148,7 @@ final class RetriesBench extends Bench {
         () -> Instant.now().plus(Duration.ofHours(24 + random.nextLong(24))),
         (_, _) -> {});
     var settings = lab.installationSettings("retries.", partitions);
-    settings.put("worker.provider.local.enabled", "false");
+    settings.put("worker.providers", "simulated");
     settings.put("worker.provider.simulated.latency-mean", "0ms");
     int port = FreePort.find();
     ChildJvm worker =

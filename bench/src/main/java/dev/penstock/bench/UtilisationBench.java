@@ -124,7 +124,7 @@ final class UtilisationBench extends Bench {
   private Map<String, String> workerSettings() {
     var settings = new HashMap<String, String>();
     settings.put("worker.slots", String.valueOf(slots));
-    settings.put("worker.provider.local.enabled", "false");
+    settings.put("worker.providers", "simulated");
     settings.put("worker.provider.simulated.latency-mean", latencyMeanMillis + "ms");
     settings.put(
         "worker.provider.simulated.latency-sigma", String.valueOf(latencySigmaPercent / 100.0));

@@ -52,7 +52,7 @@ final class WorkerHere implements AutoCloseable {
     settings.put("worker.id", "bench");
     settings.put("worker.port", "0");
     settings.putAll(workerSettings);
-    settings.put("worker.provider.local.enabled", "false");
+    settings.put("worker.providers", "simulated");
     provider.forEach((key, value) -> settings.put("worker.provider.simulated." + key, value));
     var worker = WorkerService.of(Settings.of(settings));
     try {

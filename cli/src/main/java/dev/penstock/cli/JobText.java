@@ -117,6 +117,8 @@ final class JobText {
       case JobOutput.Summary summary -> summary.sentences();
       case JobOutput.Classification classification -> scores(classification.labels());
       case JobOutput.DetectedLanguages detected -> scores(detected.languages());
+      case JobOutput.Text text -> text.text().lines().toList();
+      case JobOutput.Extracted extracted -> List.of(extracted.value().text());
       case JobOutput.Embedding embedding -> {
         float[] vector = embedding.vector();
         String head =

@@ -25,6 +25,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -58,12 +59,14 @@ final class SubmitCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs
   private CommandSpec spec;
 
+  private static final int MAX_SCHEMA_BYTES = 4 * JobInput.MAX_SCHEMA_CHARS;
+
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
 
   @Option(
       names = "--kind",
       paramLabel = "KIND",
-      description = "summarize, classify, embed or detect-language.")
+      description = "summarize, classify, embed, detect-language, generate or extract.")
   private @Nullable String kind;
 
   @Option(names = "--text", paramLabel = "TEXT", description = "The text to work on.")
@@ -86,6 +89,24 @@ final class SubmitCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "For summarize: how long the summary may be. Default: 3.")
   private @Nullable Integer maxSentences;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "For generate: what the model is to be and to heed.")
+  private @Nullable String system;
+
+  @Option(
+      names = "--max-output-tokens",
+      paramLabel = "N",
+      description = "For generate: after how many tokens the answer is cut. Default: 1024.")
+  private @Nullable Integer maxOutputTokens;
+
+  @Option(
+      names = "--schema",
+      paramLabel = "FILE",
+      description = "For extract: where the JSON Schema is that says what is to be found.")
+  private @Nullable Path schema;
 
   @Option(
       names = "--jsonl",
@@ -237,6 +258,15 @@ final class SubmitCommand implements Callable<Integer> {
     if (maxSentences != null) {
       input.put("maxSentences", maxSentences);
     }
+    if (system != null) {
+      input.put("system", system);
+    }
+    if (maxOutputTokens != null) {
+      input.put("maxOutputTokens", maxOutputTokens);
+    }
+    if (schema != null) {
+      input.set("schema", schema(schema));
+    }
     if (model != null) {
       job.put("model", model);
     }
@@ -267,6 +297,18 @@ final class SubmitCommand implements Callable<Integer> {
       own.forEach(object::put);
     }
     return job;
+  }
+
+  private JsonNode schema(Path path) throws IOException {
+    if (Files.size(path) > MAX_SCHEMA_BYTES) {
+      throw CommandContext.usage(
+          spec, path + " is too long: a schema has at most " + MAX_SCHEMA_BYTES + " bytes");
+    }
+    try {
+      return Json.MAPPER.readTree(Files.readString(path));
+    } catch (JacksonException e) {
+      throw CommandContext.usage(spec, path + " is not JSON: " + e.getOriginalMessage());
+    }
   }
 
   private String text() throws IOException {

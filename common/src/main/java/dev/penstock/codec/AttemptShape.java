@@ -2,6 +2,7 @@ package dev.penstock.codec;
 
 import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
+import dev.penstock.job.Served;
 import java.time.Duration;
 import java.time.Instant;
 import tools.jackson.core.JsonGenerator;
@@ -17,6 +18,7 @@ final class AttemptShape extends Shape<Attempt> {
   private static final SerializedString STARTED_AT = new SerializedString("startedAt");
   private static final SerializedString LATENCY = new SerializedString("latency");
   private static final SerializedString FAILURE = new SerializedString("failure");
+  private static final SerializedString SERVED = new SerializedString("served");
 
   @Override
   Attempt readFields(Fields in) {
@@ -26,6 +28,7 @@ final class AttemptShape extends Shape<Attempt> {
     Instant startedAt = null;
     Duration latency = null;
     Failure failure = null;
+    Served served = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "number" -> number = in.integer();
@@ -34,6 +37,7 @@ final class AttemptShape extends Shape<Attempt> {
         case "startedAt" -> startedAt = in.instant();
         case "latency" -> latency = in.duration();
         case "failure" -> failure = in.isNull() ? null : in.object(FailureShape.FAILURE);
+        case "served" -> served = in.isNull() ? null : in.object(ServedShape.SERVED);
         default -> in.skip();
       }
     }
@@ -43,7 +47,8 @@ final class AttemptShape extends Shape<Attempt> {
         in.required("worker", worker),
         in.required("startedAt", startedAt),
         in.required("latency", latency),
-        failure);
+        failure,
+        served);
   }
 
   @Override
@@ -57,6 +62,11 @@ final class AttemptShape extends Shape<Attempt> {
     if (failure != null) {
       out.writeName(FAILURE);
       FailureShape.FAILURE.write(failure, out);
+    }
+    Served served = attempt.served();
+    if (served != null) {
+      out.writeName(SERVED);
+      ServedShape.SERVED.write(served, out);
     }
   }
 }

@@ -16,13 +16,13 @@ final class FailureShape extends Shape<Failure> {
   @Override
   Failure readFields(Fields in) {
     String code = in.type("code");
-    boolean throttled = code.equals("throttled");
+    boolean waits = code.equals("throttled") || code.equals("overloaded");
     String message = null;
     Duration retryAfter = null;
     for (String name = in.next(); name != null; name = in.next()) {
       if (name.equals("message")) {
         message = in.text();
-      } else if (throttled && name.equals("retryAfter")) {
+      } else if (waits && name.equals("retryAfter")) {
         retryAfter = in.duration();
       } else {
         in.skip();
@@ -40,7 +40,13 @@ final class FailureShape extends Shape<Failure> {
       case "unknown" -> new Failure.Unknown(given);
       case "call_cancelled" -> new Failure.CallCancelled(given);
       case "crash_loop" -> new Failure.CrashLoop(given);
-      default -> throw in.misfit("a code of failure that this program does not know");
+      case "overloaded" -> new Failure.Overloaded(given, in.required("retryAfter", retryAfter));
+      case "authentication" -> new Failure.Authentication(given);
+      case "content_refused" -> new Failure.ContentRefused(given);
+      case "context_too_long" -> new Failure.ContextTooLong(given);
+      case "budget" -> new Failure.BudgetSpent(given);
+      // A newer program's: what it says is kept, and the record is no poison for that.
+      default -> new Failure.Unknown(code + ": " + given);
     };
   }
 
@@ -49,6 +55,8 @@ final class FailureShape extends Shape<Failure> {
     out.writeName(CODE).writeString(failure.code());
     out.writeName(MESSAGE).writeString(wellFormed(failure.message()));
     if (failure instanceof Failure.Throttled(_, Duration retryAfter)) {
+      out.writeName(RETRY_AFTER).writeString(TimeText.text(retryAfter));
+    } else if (failure instanceof Failure.Overloaded(_, Duration retryAfter)) {
       out.writeName(RETRY_AFTER).writeString(TimeText.text(retryAfter));
     }
   }

@@ -1,6 +1,7 @@
 package dev.penstock.codec;
 
 import dev.penstock.job.JobId;
+import dev.penstock.job.JsonObject;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -121,6 +122,12 @@ final class Fields {
     } catch (DateTimeException _) {
       throw misfit("not a duration in ISO 8601");
     }
+  }
+
+  /** An object that is passed on as it is. */
+  JsonObject jsonObject() {
+    expect(JsonToken.START_OBJECT, "an object");
+    return JsonObject.copy(parser);
   }
 
   <T> T object(Shape<T> shape) {

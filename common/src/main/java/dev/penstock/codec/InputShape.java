@@ -2,6 +2,7 @@ package dev.penstock.codec;
 
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
+import dev.penstock.job.JsonObject;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.io.SerializedString;
@@ -14,6 +15,9 @@ final class InputShape extends Shape<JobInput> {
   private static final SerializedString TEXT = new SerializedString("text");
   private static final SerializedString MAX_SENTENCES = new SerializedString("maxSentences");
   private static final SerializedString LABELS = new SerializedString("labels");
+  private static final SerializedString SYSTEM = new SerializedString("system");
+  private static final SerializedString MAX_OUTPUT_TOKENS = new SerializedString("maxOutputTokens");
+  private static final SerializedString SCHEMA = new SerializedString("schema");
 
   @Override
   JobInput readFields(Fields in) {
@@ -23,6 +27,9 @@ final class InputShape extends Shape<JobInput> {
     String text = null;
     Integer maxSentences = null;
     List<String> labels = null;
+    String system = null;
+    Integer maxOutputTokens = null;
+    JsonObject schema = null;
     for (String name = in.next(); name != null; name = in.next()) {
       if (name.equals("text")) {
         text = in.text();
@@ -30,6 +37,12 @@ final class InputShape extends Shape<JobInput> {
         maxSentences = in.integer();
       } else if (name.equals("labels") && kind == JobKind.CLASSIFY) {
         labels = in.texts();
+      } else if (name.equals("system") && kind == JobKind.GENERATE) {
+        system = in.isNull() ? null : in.text();
+      } else if (name.equals("maxOutputTokens") && kind == JobKind.GENERATE) {
+        maxOutputTokens = in.integer();
+      } else if (name.equals("schema") && kind == JobKind.EXTRACT) {
+        schema = in.jsonObject();
       } else {
         in.skip();
       }
@@ -40,6 +53,9 @@ final class InputShape extends Shape<JobInput> {
       case CLASSIFY -> new JobInput.Classify(given, in.required("labels", labels));
       case EMBED -> new JobInput.Embed(given);
       case DETECT_LANGUAGE -> new JobInput.DetectLanguage(given);
+      case GENERATE ->
+          new JobInput.Generate(given, system, in.required("maxOutputTokens", maxOutputTokens));
+      case EXTRACT -> new JobInput.Extract(given, in.required("schema", schema));
     };
   }
 
@@ -55,6 +71,14 @@ final class InputShape extends Shape<JobInput> {
         labels.forEach(out::writeString);
         out.writeEndArray();
       }
+      case JobInput.Generate(_, String system, int maxOutputTokens) -> {
+        if (system != null) {
+          out.writeName(SYSTEM).writeString(system);
+        }
+        out.writeName(MAX_OUTPUT_TOKENS).writeNumber(maxOutputTokens);
+      }
+      case JobInput.Extract(_, JsonObject schema) ->
+          out.writeName(SCHEMA).writeRawValue(schema.text());
       case JobInput.Embed _, JobInput.DetectLanguage _ -> {
         // The text is all.
       }

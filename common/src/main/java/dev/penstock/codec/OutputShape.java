@@ -3,6 +3,7 @@ package dev.penstock.codec;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobOutput.ScoredLabel;
+import dev.penstock.job.JsonObject;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.io.SerializedString;
@@ -16,6 +17,8 @@ final class OutputShape extends Shape<JobOutput> {
   private static final SerializedString LABELS = new SerializedString("labels");
   private static final SerializedString VECTOR = new SerializedString("vector");
   private static final SerializedString LANGUAGES = new SerializedString("languages");
+  private static final SerializedString TEXT = new SerializedString("text");
+  private static final SerializedString VALUE = new SerializedString("value");
 
   @Override
   JobOutput readFields(Fields in) {
@@ -40,6 +43,8 @@ final class OutputShape extends Shape<JobOutput> {
       case CLASSIFY -> "labels";
       case EMBED -> "vector";
       case DETECT_LANGUAGE -> "languages";
+      case GENERATE -> "text";
+      case EXTRACT -> "value";
     };
   }
 
@@ -50,6 +55,8 @@ final class OutputShape extends Shape<JobOutput> {
       case EMBED -> new JobOutput.Embedding(in.vector());
       case DETECT_LANGUAGE ->
           new JobOutput.DetectedLanguages(in.objects(ScoredLabelShape.SCORED_LABEL));
+      case GENERATE -> new JobOutput.Text(in.text());
+      case EXTRACT -> new JobOutput.Extracted(in.jsonObject());
     };
   }
 
@@ -73,6 +80,10 @@ final class OutputShape extends Shape<JobOutput> {
       case JobOutput.DetectedLanguages(List<ScoredLabel> languages) ->
           ScoredLabelShape.SCORED_LABEL.writeArray(
               languages, begin(JobKind.DETECT_LANGUAGE, LANGUAGES, out));
+      case JobOutput.Text(String text) ->
+          begin(JobKind.GENERATE, TEXT, out).writeString(wellFormed(text));
+      case JobOutput.Extracted(JsonObject value) ->
+          begin(JobKind.EXTRACT, VALUE, out).writeRawValue(value.text());
     }
   }
 

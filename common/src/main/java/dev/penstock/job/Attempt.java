@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when the call began, by that worker's clock
  * @param latency how long it took
  * @param failure why it failed, or null where it succeeded
+ * @param served what else is known of the call, or null where no provider told anything
  */
 public record Attempt(
     int number,
@@ -20,10 +21,22 @@ public record Attempt(
     String worker,
     Instant startedAt,
     Duration latency,
-    @Nullable Failure failure) {
+    @Nullable Failure failure,
+    @Nullable Served served) {
   public Attempt {
     if (number < 1) {
       throw new IllegalArgumentException("attempts are counted from 1");
     }
+  }
+
+  /** An attempt whose provider told nothing but its result. */
+  public Attempt(
+      int number,
+      String provider,
+      String worker,
+      Instant startedAt,
+      Duration latency,
+      @Nullable Failure failure) {
+    this(number, provider, worker, startedAt, latency, failure, null);
   }
 }

@@ -15,8 +15,8 @@ public sealed interface Failure {
 
   String message();
 
-  /** What follows: another attempt while the policy allows one, or the end of the job. */
-  Kind failureKind();
+  /** What follows from it. */
+  Next next();
 
   /** The stable code. */
   default String code() {
@@ -31,15 +31,48 @@ public sealed interface Failure {
       case Unknown _ -> "unknown";
       case CallCancelled _ -> "call_cancelled";
       case CrashLoop _ -> "crash_loop";
+      case Overloaded _ -> "overloaded";
+      case Authentication _ -> "authentication";
+      case ContentRefused _ -> "content_refused";
+      case ContextTooLong _ -> "context_too_long";
+      case BudgetSpent _ -> "budget";
     };
   }
 
-  /** Whether trying again can help. */
-  enum Kind {
-    /** Another attempt can succeed. */
-    TRANSIENT,
-    /** The same job will fail again. */
-    PERMANENT
+  /** What follows from a failure, while the job's policy and its route allow it. */
+  enum Next {
+    /**
+     * Another attempt can succeed: at once with the route's next target where there is one, else
+     * later.
+     */
+    RETRY(true, true),
+    /**
+     * Nobody is to call the provider until someone has mended something; for the job it is as
+     * {@link #RETRY}.
+     */
+    STOP_CALLING(true, true),
+    /** The same target will fail again; another one of the route may not. */
+    FAIL_OVER(false, true),
+    /** The same job will fail again, wherever it is sent. */
+    DEAD_LETTER(false, false);
+
+    private final boolean again;
+    private final boolean elsewhere;
+
+    Next(boolean again, boolean elsewhere) {
+      this.again = again;
+      this.elsewhere = elsewhere;
+    }
+
+    /** Whether the same target may do it later. */
+    public boolean again() {
+      return again;
+    }
+
+    /** Whether another target may do it. */
+    public boolean elsewhere() {
+      return elsewhere;
+    }
   }
 
   /** The provider failed in a way that can pass: a connection was reset, a 5xx answered. */
@@ -49,8 +82,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.TRANSIENT;
+    public Next next() {
+      return Next.RETRY;
     }
   }
 
@@ -61,15 +94,12 @@ public sealed interface Failure {
   record Throttled(String message, Duration retryAfter) implements Failure {
     public Throttled {
       message = cut(message);
-      if (retryAfter.isNegative()) {
-        throw new IllegalArgumentException("retryAfter is not negative");
-      }
-      retryAfter = retryAfter.compareTo(MAX_RETRY_AFTER) < 0 ? retryAfter : MAX_RETRY_AFTER;
+      retryAfter = bounded(retryAfter);
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.TRANSIENT;
+    public Next next() {
+      return Next.RETRY;
     }
   }
 
@@ -80,8 +110,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.TRANSIENT;
+    public Next next() {
+      return Next.RETRY;
     }
   }
 
@@ -92,8 +122,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
   }
 
@@ -104,8 +134,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
   }
 
@@ -116,8 +146,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
   }
 
@@ -128,8 +158,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
   }
 
@@ -143,8 +173,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.TRANSIENT;
+    public Next next() {
+      return Next.RETRY;
     }
   }
 
@@ -157,8 +187,8 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
   }
 
@@ -169,9 +199,82 @@ public sealed interface Failure {
     }
 
     @Override
-    public Kind failureKind() {
-      return Kind.PERMANENT;
+    public Next next() {
+      return Next.DEAD_LETTER;
     }
+  }
+
+  /**
+   * The provider, or the model, has too much to do for everyone: it is not this worker's rate that
+   * is too high.
+   *
+   * @param retryAfter how long it asks to be left alone; zero where it does not say
+   */
+  record Overloaded(String message, Duration retryAfter) implements Failure {
+    public Overloaded {
+      message = cut(message);
+      retryAfter = bounded(retryAfter);
+    }
+
+    @Override
+    public Next next() {
+      return Next.RETRY;
+    }
+  }
+
+  /** The provider does not take our key, or the key may not do this. */
+  record Authentication(String message) implements Failure {
+    public Authentication {
+      message = cut(message);
+    }
+
+    @Override
+    public Next next() {
+      return Next.STOP_CALLING;
+    }
+  }
+
+  /** The provider will not answer this input, or cut its own answer, for its rules of content. */
+  record ContentRefused(String message) implements Failure {
+    public ContentRefused {
+      message = cut(message);
+    }
+
+    @Override
+    public Next next() {
+      return Next.DEAD_LETTER;
+    }
+  }
+
+  /** Input, or input and output together, are longer than the model's context. */
+  record ContextTooLong(String message) implements Failure {
+    public ContextTooLong {
+      message = cut(message);
+    }
+
+    @Override
+    public Next next() {
+      return Next.FAIL_OVER;
+    }
+  }
+
+  /** What may be spent, of our own budget or of the account with the provider, is spent. */
+  record BudgetSpent(String message) implements Failure {
+    public BudgetSpent {
+      message = cut(message);
+    }
+
+    @Override
+    public Next next() {
+      return Next.FAIL_OVER;
+    }
+  }
+
+  private static Duration bounded(Duration retryAfter) {
+    if (retryAfter.isNegative()) {
+      throw new IllegalArgumentException("retryAfter is not negative");
+    }
+    return retryAfter.compareTo(MAX_RETRY_AFTER) < 0 ? retryAfter : MAX_RETRY_AFTER;
   }
 
   private static String cut(String message) {

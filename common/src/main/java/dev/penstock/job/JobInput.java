@@ -1,6 +1,7 @@
 package dev.penstock.job;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a job works on. Each kind of job has its own input; in JSON the kind stands beside the
@@ -18,6 +19,15 @@ public sealed interface JobInput {
 
   /** The most sentences of one summary. */
   int MAX_SENTENCES = 50;
+
+  /** The longest system prompt, in UTF-16 code units. */
+  int MAX_SYSTEM_CHARS = 20_000;
+
+  /** The largest JSON Schema of an extraction, in UTF-16 code units. */
+  int MAX_SCHEMA_CHARS = 20_000;
+
+  /** The most tokens that may be asked for. */
+  int MAX_OUTPUT_TOKENS = 100_000;
 
   JobKind kind();
 
@@ -79,6 +89,48 @@ public sealed interface JobInput {
     @Override
     public JobKind kind() {
       return JobKind.DETECT_LANGUAGE;
+    }
+  }
+
+  /**
+   * Answer the prompt {@code text}.
+   *
+   * @param system what the model is to be and to heed, or null
+   * @param maxOutputTokens after how many tokens the answer is cut
+   */
+  record Generate(String text, @Nullable String system, int maxOutputTokens) implements JobInput {
+    public Generate {
+      checkText(text);
+      check(
+          system == null || (!system.isBlank() && system.length() <= MAX_SYSTEM_CHARS),
+          "system has 1 to " + MAX_SYSTEM_CHARS + " characters");
+      check(
+          maxOutputTokens >= 1 && maxOutputTokens <= MAX_OUTPUT_TOKENS,
+          "maxOutputTokens is 1 to " + MAX_OUTPUT_TOKENS);
+    }
+
+    @Override
+    public JobKind kind() {
+      return JobKind.GENERATE;
+    }
+  }
+
+  /**
+   * Find in {@code text} what {@code schema} describes.
+   *
+   * @param schema a JSON Schema of an object
+   */
+  record Extract(String text, JsonObject schema) implements JobInput {
+    public Extract {
+      checkText(text);
+      check(
+          schema.text().length() <= MAX_SCHEMA_CHARS,
+          "schema has at most " + MAX_SCHEMA_CHARS + " characters");
+    }
+
+    @Override
+    public JobKind kind() {
+      return JobKind.EXTRACT;
     }
   }
 

@@ -8,7 +8,9 @@ public enum JobKind {
   SUMMARIZE("summarize"),
   CLASSIFY("classify"),
   EMBED("embed"),
-  DETECT_LANGUAGE("detect-language");
+  DETECT_LANGUAGE("detect-language"),
+  GENERATE("generate"),
+  EXTRACT("extract");
 
   private static final List<JobKind> ALL = List.of(values());
 

@@ -61,6 +61,12 @@ public sealed interface JobOutput {
     }
   }
 
+  /** An answer to a prompt. */
+  record Text(String text) implements JobOutput {}
+
+  /** What was found, after the job's schema. */
+  record Extracted(JsonObject value) implements JobOutput {}
+
   /** A label and how well it fits, 0 to 1. */
   record ScoredLabel(String label, double score) {}
 }

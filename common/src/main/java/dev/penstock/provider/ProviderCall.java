@@ -7,12 +7,33 @@ import java.time.Duration;
 /**
  * One call.
  *
- * @param jobId the job, for logs and as an idempotency key where the provider takes one
+ * @param jobId the job
  * @param generation the job's generation
  * @param attempt the number of this attempt, from 1
- * @param model the job's model as submitted: {@code provider} or {@code provider:model}
+ * @param target which of the provider's models is to do it
  * @param input what to do
  * @param timeout how long the worker will wait before it interrupts
+ * @param progress takes what is there of the answer while more of it comes
  */
 public record ProviderCall(
-    JobId jobId, int generation, int attempt, String model, JobInput input, Duration timeout) {}
+    JobId jobId,
+    int generation,
+    int attempt,
+    Target target,
+    JobInput input,
+    Duration timeout,
+    Progress progress) {
+  /** A call whose answer is wanted as a whole. */
+  public ProviderCall(
+      JobId jobId, int generation, int attempt, Target target, JobInput input, Duration timeout) {
+    this(jobId, generation, attempt, target, input, timeout, Progress.NONE);
+  }
+
+  /**
+   * The same for the same attempt, also when it is made again after a crash: for providers that
+   * take one.
+   */
+  public String idempotencyKey() {
+    return jobId + "-" + generation + "-" + attempt;
+  }
+}

@@ -3,22 +3,30 @@ package dev.penstock.provider;
 import java.util.Map;
 
 /**
- * What a plugin's jar registers under {@code META-INF/services}: makes one provider.
+ * What a plugin's jar registers under {@code META-INF/services}: makes providers of one type.
  *
- * <p>A worker loads every factory on its class path, and creates those that its configuration does
- * not switch off.
+ * <p>A worker makes those that {@code worker.providers} names. Each name is a type, or has its type
+ * in {@code worker.provider.NAME.type}, so that there can be several of one type.
  */
 public interface ProviderFactory {
-  /** The name of the provider that this makes. */
-  String name();
+  /** The type of the providers that this makes, and the name of one that is not given another. */
+  String type();
 
   /**
-   * Makes the provider.
+   * Whether a worker makes one of these when its configuration names no providers: one that needs
+   * no settings.
+   */
+  default boolean byDefault() {
+    return false;
+  }
+
+  /**
+   * Makes a provider.
    *
-   * @param settings the values of {@code worker.provider.NAME.*}, keyed by what follows the last
-   *     dot of that prefix
+   * @param name what {@link Provider#name} is to say
+   * @param settings the values of {@code worker.provider.NAME.*}, keyed by what follows that prefix
    * @throws IllegalArgumentException when a setting is wrong; the message names it, its value and
    *     its bound
    */
-  Provider create(Map<String, String> settings);
+  Provider create(String name, Map<String, String> settings);
 }

@@ -6,15 +6,30 @@ import java.util.Objects;
 
 /** What a call came to. */
 public sealed interface ProviderResult {
-  record Answered(JobOutput output) implements ProviderResult {
+  /** What the provider told beside it. */
+  CallReport report();
+
+  record Answered(JobOutput output, CallReport report) implements ProviderResult {
     public Answered {
       Objects.requireNonNull(output, "output");
+      Objects.requireNonNull(report, "report");
+    }
+
+    /** An answer of a provider that tells nothing else. */
+    public Answered(JobOutput output) {
+      this(output, CallReport.NONE);
     }
   }
 
-  record Failed(Failure failure) implements ProviderResult {
+  record Failed(Failure failure, CallReport report) implements ProviderResult {
     public Failed {
       Objects.requireNonNull(failure, "failure");
+      Objects.requireNonNull(report, "report");
+    }
+
+    /** A failure of a provider that tells nothing else. */
+    public Failed(Failure failure) {
+      this(failure, CallReport.NONE);
     }
   }
 }

@@ -13,11 +13,14 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobOutput.ScoredLabel;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.JsonObject;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.Served;
+import dev.penstock.job.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,6 +62,12 @@ final class WireFormatTest {
           "onDeadLetter",
           "cancelled",
           "traceparent",
+          "served",
+          "providerModel",
+          "requestId",
+          "costNanos",
+          "insteadOf",
+          "system",
           "priority");
 
   /** Versions have tests of their own. */
@@ -68,8 +77,8 @@ final class WireFormatTest {
   private static final Set<String> FIRST =
       Set.of("v", "event", "kind", "code", "status", "ordered");
 
-  /** Objects whose fields are the submitter's. */
-  private static final String FREE = "/job/labels";
+  /** Objects whose fields are others'. */
+  private static final List<String> FREE = List.of("/job/labels", "/input/schema", "/output/value");
 
   /** A value and the JSON that stands for it. */
   record Sample<T>(JsonCodec<T> codec, T value, String json) {
@@ -103,7 +112,8 @@ final class WireFormatTest {
           + " 17\",\"onDeadLetter\":\"block\"}";
   private static final String ATTEMPT =
       "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
-          + "\"latency\":\"PT0.012S\",\"failure\":FAILURE}";
+          + "\"latency\":\"PT0.012S\",\"failure\":FAILURE,\"served\":{\"providerModel\":\"m-2026\",\"requestId\":\"req_7\",\"inputTokens\":12,\"outputTokens\":3,\"cachedTokens\":4,\"costNanos\":5000000000,\"insteadOf\":\"a:"
+          + " open\"}}";
   private static final String THROTTLED =
       "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
   private static final String HEAD =
@@ -249,7 +259,14 @@ final class WireFormatTest {
   }
 
   private static Attempt attempt(Failure failure) {
-    return new Attempt(1, "local", "w-1", AT, Duration.ofMillis(12), failure);
+    return new Attempt(
+        1,
+        "local",
+        "w-1",
+        AT,
+        Duration.ofMillis(12),
+        failure,
+        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open"));
   }
 
   private static Map<JobInput, String> inputs() {
@@ -265,6 +282,13 @@ final class WireFormatTest {
     all.put(
         new JobInput.DetectLanguage("Ein Text."),
         "{\"kind\":\"detect-language\",\"text\":\"Ein Text.\"}");
+    all.put(
+        new JobInput.Generate("Ein Text.", "Sei kurz.", 64),
+        "{\"kind\":\"generate\",\"text\":\"Ein Text.\",\"system\":\"Sei"
+            + " kurz.\",\"maxOutputTokens\":64}");
+    all.put(
+        new JobInput.Extract("Ein Text.", new JsonObject("{ \"type\": \"object\" }")),
+        "{\"kind\":\"extract\",\"text\":\"Ein Text.\",\"schema\":{\"type\":\"object\"}}");
     return all;
   }
 
@@ -279,6 +303,13 @@ final class WireFormatTest {
     all.put(new Failure.Undecodable("m"), "{\"code\":\"undecodable\",\"message\":\"m\"}");
     all.put(new Failure.Unknown("m"), "{\"code\":\"unknown\",\"message\":\"m\"}");
     all.put(new Failure.CallCancelled("m"), "{\"code\":\"call_cancelled\",\"message\":\"m\"}");
+    all.put(
+        new Failure.Overloaded("m", Duration.ofSeconds(3)),
+        "{\"code\":\"overloaded\",\"message\":\"m\",\"retryAfter\":\"PT3S\"}");
+    all.put(new Failure.Authentication("m"), "{\"code\":\"authentication\",\"message\":\"m\"}");
+    all.put(new Failure.ContentRefused("m"), "{\"code\":\"content_refused\",\"message\":\"m\"}");
+    all.put(new Failure.ContextTooLong("m"), "{\"code\":\"context_too_long\",\"message\":\"m\"}");
+    all.put(new Failure.BudgetSpent("m"), "{\"code\":\"budget\",\"message\":\"m\"}");
     all.put(new Failure.CrashLoop("m"), "{\"code\":\"crash_loop\",\"message\":\"m\"}");
     return all;
   }
@@ -312,6 +343,10 @@ final class WireFormatTest {
     all.put(
         new JobOutput.DetectedLanguages(List.of(new ScoredLabel("und", 1.0))),
         "{\"kind\":\"detect-language\",\"languages\":[{\"label\":\"und\",\"score\":1.0}]}");
+    all.put(new JobOutput.Text("Kurz."), "{\"kind\":\"generate\",\"text\":\"Kurz.\"}");
+    all.put(
+        new JobOutput.Extracted(new JsonObject("{\"at\":1.5}")),
+        "{\"kind\":\"extract\",\"value\":{\"at\":1.5}}");
     return all;
   }
 
@@ -437,7 +472,7 @@ final class WireFormatTest {
   }
 
   private static void collect(JsonNode node, String pointer, List<Place> places) {
-    if (node instanceof ObjectNode object && !pointer.endsWith(FREE)) {
+    if (node instanceof ObjectNode object && FREE.stream().noneMatch(pointer::endsWith)) {
       object
           .properties()
           .forEach(field -> {

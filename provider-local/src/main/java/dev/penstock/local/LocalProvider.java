@@ -26,12 +26,15 @@ import org.slf4j.LoggerFactory;
  * that needs it. The same input gives the same output.
  */
 final class LocalProvider implements Provider {
-  static final String NAME = "local";
+  static final String TYPE = "local";
 
   private static final Logger log = LoggerFactory.getLogger(LocalProvider.class);
+  private static final Set<JobKind> KINDS =
+      Set.of(JobKind.SUMMARIZE, JobKind.CLASSIFY, JobKind.EMBED, JobKind.DETECT_LANGUAGE);
   private static final String EMBEDDING_MODEL = "all-minilm-l6-v2";
   private static final String LANGUAGE_MODEL = "opennlp-langdetect";
 
+  private final String name;
   private final InferenceThreads threads;
   private final Embedder embedder;
   private final ZeroShot zeroShot;
@@ -39,7 +42,8 @@ final class LocalProvider implements Provider {
   private final LanguageDetection languages;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  LocalProvider(LocalSettings settings) {
+  LocalProvider(String name, LocalSettings settings) {
+    this.name = name;
     this.threads = new InferenceThreads(settings.inferenceThreads());
     this.embedder = new Embedder(threads);
     this.zeroShot = new ZeroShot(embedder, settings.cachedLabels());
@@ -49,12 +53,12 @@ final class LocalProvider implements Provider {
 
   @Override
   public String name() {
-    return NAME;
+    return name;
   }
 
   @Override
   public Set<JobKind> kinds() {
-    return Set.of(JobKind.values());
+    return KINDS;
   }
 
   @Override
@@ -86,6 +90,8 @@ final class LocalProvider implements Provider {
                 languages.detect(text),
                 JobOutput.DetectedLanguages::new,
                 "text has no letter, so it is in no language");
+        case JobInput.Generate _, JobInput.Extract _ ->
+            invalid("the models of the provider local do not write text");
       };
     } catch (ModelUnavailableException e) {
       // Another worker, or this one after a repair, may have it. The failure is told with the job.
@@ -94,8 +100,7 @@ final class LocalProvider implements Provider {
   }
 
   private static Optional<ProviderResult> refusedModel(ProviderCall call) {
-    int colon = call.model().indexOf(':');
-    String asked = colon < 0 ? "" : call.model().substring(colon + 1);
+    String asked = call.target().model();
     String known =
         call.input().kind() == JobKind.DETECT_LANGUAGE ? LANGUAGE_MODEL : EMBEDDING_MODEL;
     return asked.isEmpty() || asked.equals(known)

@@ -8,13 +8,18 @@ import java.util.Map;
 public final class LocalProviderFactory implements ProviderFactory {
 
   @Override
-  public String name() {
-    return LocalProvider.NAME;
+  public String type() {
+    return LocalProvider.TYPE;
+  }
+
+  @Override
+  public boolean byDefault() {
+    return true;
   }
 
   /** Makes the provider and loads nothing yet. */
   @Override
-  public Provider create(Map<String, String> settings) {
-    return new LocalProvider(LocalSettings.read(settings));
+  public Provider create(String name, Map<String, String> settings) {
+    return new LocalProvider(name, LocalSettings.read(settings));
   }
 }

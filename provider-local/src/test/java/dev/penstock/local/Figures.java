@@ -7,6 +7,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.provider.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ final class Figures {
   void figures() throws Exception {
     long before = residentMegabytes();
     long begin = System.nanoTime();
-    try (Provider provider = new LocalProviderFactory().create(Map.of("inference-threads", "1"))) {
+    try (Provider provider =
+        new LocalProviderFactory().create("local", Map.of("inference-threads", "1"))) {
       provider.warmUp();
       print("load all models, ms", (System.nanoTime() - begin) / 1_000_000);
       print("resident memory before, MB", before);
@@ -63,7 +65,12 @@ final class Figures {
     ProviderResult result =
         provider.call(
             new ProviderCall(
-                JobId.random(Instant.EPOCH), 0, 1, "local", input, Duration.ofMinutes(1)));
+                JobId.random(Instant.EPOCH),
+                0,
+                1,
+                Target.of("local"),
+                input,
+                Duration.ofMinutes(1)));
     assertThat(result).isInstanceOf(ProviderResult.Answered.class);
   }
 

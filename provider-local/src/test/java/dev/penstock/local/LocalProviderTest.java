@@ -12,6 +12,7 @@ import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderFactory;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.provider.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class LocalProviderTest {
   private static final Provider PROVIDER =
-      new LocalProviderFactory().create(Map.of("inference-threads", "2"));
+      new LocalProviderFactory().create("local", Map.of("inference-threads", "2"));
 
   @AfterAll
   static void close() {
@@ -40,12 +41,14 @@ final class LocalProviderTest {
     List<ProviderFactory> factories =
         ServiceLoader.load(ProviderFactory.class).stream()
             .map(ServiceLoader.Provider::get)
-            .filter(factory -> factory.name().equals("local"))
+            .filter(factory -> factory.type().equals("local"))
             .toList();
     assertThat(factories).hasSize(1);
-    try (Provider provider = factories.getFirst().create(Map.of())) {
+    try (Provider provider = factories.getFirst().create("local", Map.of())) {
       assertThat(provider.name()).isEqualTo("local");
-      assertThat(provider.kinds()).containsExactlyInAnyOrder(JobKind.values());
+      assertThat(provider.kinds())
+          .containsExactlyInAnyOrder(
+              JobKind.SUMMARIZE, JobKind.CLASSIFY, JobKind.EMBED, JobKind.DETECT_LANGUAGE);
     }
   }
 
@@ -116,7 +119,7 @@ final class LocalProviderTest {
   void oddTextsAreAnsweredOrRefusedAndNeverThrow(String text) throws InterruptedException {
     for (JobInput input : inputs(text)) {
       ProviderResult result = call("local", input);
-      if (result instanceof ProviderResult.Failed(Failure failure)) {
+      if (result instanceof ProviderResult.Failed(Failure failure, _)) {
         assertThat(failure).as(input.kind().wireName()).isInstanceOf(Failure.InvalidRequest.class);
         assertThat(failure.message()).startsWith("text has no");
       }
@@ -187,7 +190,7 @@ final class LocalProviderTest {
 
   @Test
   void warmingUpAndClosingTwiceAndLateDoNoHarm() {
-    Provider provider = new LocalProviderFactory().create(Map.of());
+    Provider provider = new LocalProviderFactory().create("local", Map.of());
     provider.warmUp();
     provider.warmUp();
     provider.close();
@@ -206,13 +209,14 @@ final class LocalProviderTest {
 
   private static JobOutput answer(JobInput input) throws InterruptedException {
     return switch (call("local", input)) {
-      case ProviderResult.Answered(JobOutput output) -> output;
-      case ProviderResult.Failed(Failure failure) -> throw new AssertionError(failure.message());
+      case ProviderResult.Answered(JobOutput output, _) -> output;
+      case ProviderResult.Failed(Failure failure, _) -> throw new AssertionError(failure.message());
     };
   }
 
   private static ProviderResult call(String model, JobInput input) throws InterruptedException {
     return PROVIDER.call(
-        new ProviderCall(JobId.random(Instant.EPOCH), 0, 1, model, input, Duration.ofMinutes(1)));
+        new ProviderCall(
+            JobId.random(Instant.EPOCH), 0, 1, Target.of(model), input, Duration.ofMinutes(1)));
   }
 }

@@ -15,6 +15,7 @@ import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
+import dev.penstock.job.JsonObject;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.standalone.demo.CommitMetrics;
@@ -142,6 +143,11 @@ class StandaloneTest {
         .isInstanceOfSatisfying(
             JobOutput.DetectedLanguages.class,
             found -> assertThat(found.languages().getFirst().label()).isEqualTo("eng"));
+    assertThat(output(results, JobKind.GENERATE))
+        .isInstanceOfSatisfying(
+            JobOutput.Text.class, answer -> assertThat(TEXT).startsWith(answer.text()));
+    assertThat(output(results, JobKind.EXTRACT))
+        .isEqualTo(new JobOutput.Extracted(new JsonObject("{}")));
   }
 
   private static JobOutput output(Map<JobKind, JsonNode> results, JobKind kind) {
@@ -214,6 +220,11 @@ class StandaloneTest {
       case SUMMARIZE -> input.put("maxSentences", 2);
       case CLASSIFY -> input.putArray("labels").add("cooking").add("ships").add("mathematics");
       case EMBED, DETECT_LANGUAGE -> {}
+      case GENERATE -> job.put("model", "simulated");
+      case EXTRACT -> {
+        job.put("model", "simulated");
+        input.putObject("schema").put("type", "object");
+      }
     }
     return job;
   }

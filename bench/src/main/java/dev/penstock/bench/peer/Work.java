@@ -7,6 +7,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.provider.Target;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -56,12 +57,12 @@ public final class Work {
             job.id(),
             it.generation(),
             it.nextAttempt(),
-            job.model(),
+            Target.of(job.model()),
             job.input(),
             job.attemptTimeout());
     busy.incrementAndGet();
     try {
-      if (provider.call(call) instanceof ProviderResult.Failed(var failure)) {
+      if (provider.call(call) instanceof ProviderResult.Failed(var failure, _)) {
         throw new IllegalStateException("a call of the bench has failed: " + failure);
       }
     } finally {

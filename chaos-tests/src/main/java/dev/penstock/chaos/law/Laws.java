@@ -379,7 +379,7 @@ public final class Laws {
             }
           }
           if (finished.outcome() instanceof Outcome.DeadLettered(Failure reason)
-              && reason.failureKind() == Failure.Kind.TRANSIENT
+              && reason.next().again()
               && attempts.size() < job.maxAttempts()) {
             violated(
                 Law.ATTEMPTS_ARE_BOUNDED,

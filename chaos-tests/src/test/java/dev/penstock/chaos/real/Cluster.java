@@ -108,7 +108,7 @@ final class Cluster {
             Map.of(
                 "worker.id", id,
                 "worker.transaction-timeout", TRANSACTION_TIMEOUT,
-                "worker.provider.local.enabled", "false"));
+                "worker.providers", "simulated"));
     all.putAll(settings);
     newClaimants.add(id + "-claim");
     return service("worker", id, FreePort.find(), all);

@@ -20,8 +20,8 @@ import tools.jackson.core.JsonToken;
 
 /**
  * Reads a submission in one pass over the bytes, without a tree. It accepts exactly what the
- * contract's schemas accept, and says nothing about the rest: {@link SubmissionReader} asks the
- * schemas why. A test holds the two together.
+ * contract's schemas accept, extractions aside, and says nothing about the rest: {@link
+ * SubmissionReader} asks the schemas why. A test holds the two together.
  */
 final class FastReader {
   private @Nullable String kind;
@@ -29,6 +29,8 @@ final class FastReader {
   private @Nullable String text;
   private @Nullable Integer maxSentences;
   private @Nullable List<String> inputLabels;
+  private @Nullable String system;
+  private @Nullable Integer maxOutputTokens;
   private @Nullable String model;
   private @Nullable Integer maxAttempts;
   private @Nullable Duration attemptTimeout;
@@ -179,6 +181,11 @@ final class FastReader {
               yield maxSentences != null;
             }
             case "labels" -> token == JsonToken.START_ARRAY && inputLabels(parser);
+            case "system" -> token == JsonToken.VALUE_STRING && system(parser.getString());
+            case "maxOutputTokens" -> {
+              maxOutputTokens = integer(parser, token, JobInput.MAX_OUTPUT_TOKENS);
+              yield maxOutputTokens != null;
+            }
             default -> false;
           };
       if (!right) {
@@ -191,6 +198,13 @@ final class FastReader {
   private boolean text(String value) {
     text = value;
     return value.length() <= JobInput.MAX_TEXT_CHARS && !value.isBlank() && Rules.isUnicode(value);
+  }
+
+  private boolean system(String value) {
+    system = value;
+    return value.length() <= JobInput.MAX_SYSTEM_CHARS
+        && !value.isBlank()
+        && Rules.isUnicode(value);
   }
 
   private boolean inputLabels(JsonParser parser) {
@@ -250,6 +264,9 @@ final class FastReader {
     if (orderingKey == null ? onDeadLetter != null : runAt != null || delay != null) {
       return null;
     }
+    if (!kind.equals("generate") && (system != null || maxOutputTokens != null)) {
+      return null;
+    }
     JobInput input =
         switch (kind) {
           case "summarize" ->
@@ -267,6 +284,16 @@ final class FastReader {
               maxSentences == null && inputLabels == null
                   ? new JobInput.DetectLanguage(text)
                   : null;
+          case "generate" ->
+              maxSentences == null && inputLabels == null
+                  ? new JobInput.Generate(
+                      text,
+                      system,
+                      maxOutputTokens == null
+                          ? JobRequest.DEFAULT_MAX_OUTPUT_TOKENS
+                          : maxOutputTokens)
+                  : null;
+          // An extraction's schema is a tree in any case.
           default -> null;
         };
     return input == null

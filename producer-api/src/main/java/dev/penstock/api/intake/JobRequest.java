@@ -40,6 +40,7 @@ public record JobRequest(
     Map<String, String> labels,
     @Nullable Ordering ordering) {
   static final int DEFAULT_MAX_SENTENCES = 3;
+  static final int DEFAULT_MAX_OUTPUT_TOKENS = 1_024;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
   private static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(60);
 
@@ -88,6 +89,16 @@ public record JobRequest(
           json.writeEndArray();
         }
         case JobInput.Embed _, JobInput.DetectLanguage _ -> {}
+        case JobInput.Generate g -> {
+          if (g.system() != null) {
+            json.writeStringProperty("system", g.system());
+          }
+          json.writeNumberProperty("maxOutputTokens", g.maxOutputTokens());
+        }
+        case JobInput.Extract e -> {
+          json.writeName("schema");
+          json.writeRawValue(e.schema().text());
+        }
       }
       json.writeEndObject();
       if (model != null) {

@@ -7,6 +7,7 @@ import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
+import dev.penstock.job.JsonObject;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import java.nio.ByteBuffer;
@@ -222,6 +223,28 @@ public final class SubmissionReader {
                 "must have at most " + JobInput.MAX_TEXT_CHARS + " UTF-16 code units"));
       }
     }
+    JsonNode system = input.path("system");
+    if (system.isString()) {
+      if (!system.stringValue().isEmpty() && system.stringValue().isBlank()) {
+        violations.add(new Violation("/input/system", "must not be blank"));
+      }
+      if (system.stringValue().length() > JobInput.MAX_SYSTEM_CHARS
+          && codePoints(system) <= JobInput.MAX_SYSTEM_CHARS) {
+        violations.add(
+            new Violation(
+                "/input/system",
+                "must have at most " + JobInput.MAX_SYSTEM_CHARS + " UTF-16 code units"));
+      }
+    }
+    JsonNode schema = input.path("schema");
+    if (schema.isObject() && schema.toString().length() > JobInput.MAX_SCHEMA_CHARS) {
+      violations.add(
+          new Violation(
+              "/input/schema",
+              "must have at most "
+                  + JobInput.MAX_SCHEMA_CHARS
+                  + " UTF-16 code units without white space"));
+    }
     int index = 0;
     for (JsonNode label : input.path("labels")) {
       if (label.isString()) {
@@ -338,6 +361,14 @@ public final class SubmissionReader {
                   text, in.get("labels").valueStream().map(JsonNode::stringValue).toList());
           case "embed" -> new JobInput.Embed(text);
           case "detect-language" -> new JobInput.DetectLanguage(text);
+          case "generate" ->
+              new JobInput.Generate(
+                  text,
+                  string(in, "system"),
+                  in.has("maxOutputTokens")
+                      ? in.get("maxOutputTokens").intValue()
+                      : JobRequest.DEFAULT_MAX_OUTPUT_TOKENS);
+          case "extract" -> new JobInput.Extract(text, new JsonObject(in.get("schema").toString()));
           default -> throw new IllegalStateException("the contract allows a kind that is none");
         };
     Map<String, String> labels = new TreeMap<>();

@@ -82,6 +82,42 @@ final class SubmissionReaderTest {
   }
 
   @Test
+  void aPromptHasItsSystemPromptAndItsBound() {
+    var valid =
+        valid(
+            """
+            {"kind":"generate","input":{"text":"Say hi.","system":"Be short.","maxOutputTokens":9}}\
+            """);
+    assertThat(valid.request().input()).isEqualTo(new JobInput.Generate("Say hi.", "Be short.", 9));
+    assertThat(READER.readJob(valid.request().canonicalJson()))
+        .isEqualTo(new Submission.Valid(valid.request(), null));
+    assertThat(valid("{\"kind\":\"generate\",\"input\":{\"text\":\"t\"}}").request().input())
+        .isEqualTo(new JobInput.Generate("t", null, 1_024));
+    assertThat(
+            refused("{\"kind\":\"generate\",\"input\":{\"text\":\"t\",\"system\":\" \"}}")
+                .violations())
+        .containsExactly(new Violation("/input/system", "must not be blank"));
+  }
+
+  @Test
+  void anExtractionHasASchemaOfBoundedSize() {
+    String head = "{\"kind\":\"extract\",\"input\":{\"text\":\"t\",\"schema\":";
+    var valid = valid(head + "{ \"type\": \"object\", \"minProperties\": 1.0 }}}");
+    assertThat(valid.request().input())
+        .isInstanceOfSatisfying(
+            JobInput.Extract.class,
+            extract -> assertThat(extract.schema().text()).startsWith("{\"type\":\"object\","));
+    assertThat(READER.readJob(valid.request().canonicalJson()))
+        .isEqualTo(new Submission.Valid(valid.request(), null));
+    assertThat(refused(head + "{\"d\":\"" + "x".repeat(20_000) + "\"}}}").violations())
+        .extracting(Violation::pointer)
+        .containsExactly("/input/schema");
+    assertThat(refused(head + "[]}}").violations())
+        .extracting(Violation::pointer)
+        .containsExactly("/input/schema");
+  }
+
+  @Test
   void aDelayCountsFromTheAcceptance() {
     var request =
         valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"delay\":\"90s\"}").request();
@@ -180,7 +216,9 @@ final class SubmissionReaderTest {
   void anUnknownKindIsToldWithTheKnownOnes() {
     assertThat(refused("{\"kind\":\"translate\",\"input\":{\"text\":\"t\"}}").violations())
         .containsExactly(
-            new Violation("/kind", "must be one of summarize, classify, embed, detect-language"));
+            new Violation(
+                "/kind",
+                "must be one of summarize, classify, embed, detect-language, generate, extract"));
   }
 
   @Test

@@ -64,7 +64,7 @@ record DemoJob(JobKind kind, Passage passage) {
         ArrayNode labels = input.putArray("labels");
         LABELS.forEach(labels::add);
       }
-      case EMBED, DETECT_LANGUAGE -> {}
+      case EMBED, DETECT_LANGUAGE, GENERATE, EXTRACT -> {}
     }
     job.put("model", "local");
     job.putObject("labels")

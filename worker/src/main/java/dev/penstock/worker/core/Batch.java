@@ -48,6 +48,8 @@ public record Batch(
       case JobOutput.Classification classification -> LABEL_BYTES * classification.labels().size();
       case JobOutput.Embedding embedding -> NUMBER_BYTES * embedding.dimensions();
       case JobOutput.DetectedLanguages languages -> LABEL_BYTES * languages.languages().size();
+      case JobOutput.Text text -> text.text().length();
+      case JobOutput.Extracted extracted -> extracted.value().text().length();
     };
   }
 

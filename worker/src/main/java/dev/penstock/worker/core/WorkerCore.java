@@ -10,6 +10,7 @@ import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.provider.Target;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Duration;
@@ -581,7 +582,7 @@ public final class WorkerCore {
             job.id(),
             record.generation(),
             record.nextAttempt(),
-            job.model(),
+            Target.of(job.model()),
             job.input(),
             job.attemptTimeout()));
   }
@@ -625,28 +626,37 @@ public final class WorkerCore {
       var timedOut = timedOut(claim);
       settlement =
           switch (claim.interruption) {
-            case NONE, TIMEOUT ->
-                judge.judge(record, call, new ProviderResult.Failed(timedOut), now);
+            case NONE, TIMEOUT -> judge.judge(record, call, failed(result, timedOut), now);
             case CANCEL ->
                 Judge.cutShort(
                     record,
                     call,
-                    new Failure.CallCancelled("the job was cancelled while the call ran"),
+                    failed(
+                        result,
+                        new Failure.CallCancelled("the job was cancelled while the call ran")),
                     new Outcome.Cancelled(),
                     now);
-            case EXPIRY -> Judge.cutShort(record, call, timedOut, new Outcome.Expired(), now);
+            case EXPIRY ->
+                Judge.cutShort(record, call, failed(result, timedOut), new Outcome.Expired(), now);
           };
     }
     if (settlement instanceof Settlement.Retry && isCancelled(record)) {
-      settlement = Judge.cutShort(record, call, failureOf(result), new Outcome.Cancelled(), now);
+      settlement =
+          Judge.cutShort(
+              record, call, failed(result, failureOf(result)), new Outcome.Cancelled(), now);
     }
     metrics.called(claim, call, answered ? "succeeded" : codeOf(claim, result));
     settle(claim, settlement);
   }
 
+  /** The failure that a result counts as, with what the provider told of the call. */
+  private static ProviderResult.Failed failed(ProviderResult result, Failure failure) {
+    return new ProviderResult.Failed(failure, result.report());
+  }
+
   private static Failure failureOf(ProviderResult result) {
     return switch (result) {
-      case ProviderResult.Failed(Failure failure) -> failure;
+      case ProviderResult.Failed(Failure failure, _) -> failure;
       case ProviderResult.Answered _ ->
           throw new IllegalStateException("an answer is never tried again");
     };

@@ -4,6 +4,8 @@ import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Served;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
@@ -12,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what an attempt's result means for its job. No I/O; the randomness is the backoff's
@@ -47,18 +50,17 @@ public final class Judge {
       budget.earn(call.provider(), now);
     }
     return switch (result) {
-      case ProviderResult.Answered(var output) ->
+      case ProviderResult.Answered(var output, _) ->
           new Settlement.Finish(
-              attempts(record, call.attempt(record, null)), new Outcome.Succeeded(output), now);
-      case ProviderResult.Failed(Failure failure) -> {
-        List<Attempt> attempts = attempts(record, call.attempt(record, failure));
-        yield switch (failure.failureKind()) {
-          case PERMANENT -> new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now);
-          case TRANSIENT ->
-              attempts.size() >= record.job().maxAttempts()
-                  ? new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now)
-                  : retry(record, call.provider(), attempts, failure, now);
-        };
+              attempts(record, call.attempt(record, null, result.report())),
+              new Outcome.Succeeded(output),
+              now);
+      case ProviderResult.Failed(Failure failure, _) -> {
+        List<Attempt> attempts = attempts(record, call.attempt(record, failure, result.report()));
+        boolean again = failure.next().again() && attempts.size() < record.job().maxAttempts();
+        yield again
+            ? retry(record, call.provider(), attempts, failure, now)
+            : new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now);
       }
     };
   }
@@ -70,12 +72,13 @@ public final class Judge {
 
   /** The end of a job whose call was cut short because its result is not wanted any more. */
   public static Settlement cutShort(
-      JobRecord record, Call call, Failure why, Outcome outcome, Instant now) {
-    return new Settlement.Finish(attempts(record, call.attempt(record, why)), outcome, now);
+      JobRecord record, Call call, ProviderResult.Failed why, Outcome outcome, Instant now) {
+    return new Settlement.Finish(
+        attempts(record, call.attempt(record, why.failure(), why.report())), outcome, now);
   }
 
   private static boolean isNoCall(ProviderResult result) {
-    return result instanceof ProviderResult.Failed(Failure failure)
+    return result instanceof ProviderResult.Failed(Failure failure, _)
         && failure instanceof Failure.NoProvider;
   }
 
@@ -105,8 +108,15 @@ public final class Judge {
 
   /** How a call was made. */
   public record Call(String provider, String worker, Instant startedAt, Duration latency) {
-    Attempt attempt(JobRecord record, @org.jspecify.annotations.Nullable Failure failure) {
-      return new Attempt(record.nextAttempt(), provider, worker, startedAt, latency, failure);
+    Attempt attempt(JobRecord record, @Nullable Failure failure, CallReport report) {
+      return new Attempt(
+          record.nextAttempt(), provider, worker, startedAt, latency, failure, served(report));
+    }
+
+    private static @Nullable Served served(CallReport report) {
+      return report.equals(CallReport.NONE)
+          ? null
+          : new Served(report.model(), report.requestId(), report.usage(), null, null);
     }
   }
 }

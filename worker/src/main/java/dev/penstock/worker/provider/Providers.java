@@ -6,10 +6,15 @@ import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +23,8 @@ import org.slf4j.LoggerFactory;
 public final class Providers implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Providers.class);
   private static final String PREFIX = "worker.provider.";
+  private static final int MAX_PROVIDERS = 50;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,50}");
 
   private final Map<String, Provider> byName;
 
@@ -32,26 +39,62 @@ public final class Providers implements AutoCloseable {
   }
 
   /**
-   * Makes every provider whose factory is on the class path and that {@code
-   * worker.provider.NAME.enabled} does not switch off. What is wrong with a provider's settings
-   * becomes an error of the reader.
+   * Makes the providers that {@code worker.providers} names, of the types whose factories are on
+   * the class path. What is wrong with them becomes an error of the reader.
    */
   public static List<Provider> load(SettingsReader reader) {
-    var providers = new ArrayList<Provider>();
+    var factories = new TreeMap<String, ProviderFactory>();
     for (ProviderFactory factory : ServiceLoader.load(ProviderFactory.class)) {
-      String prefix = PREFIX + factory.name() + ".";
-      if (!reader.flag(prefix + "enabled", true)) {
+      factories.put(factory.type(), factory);
+    }
+    String usual =
+        factories.values().stream()
+            .filter(ProviderFactory::byDefault)
+            .map(ProviderFactory::type)
+            .collect(Collectors.joining(","));
+    var providers = new ArrayList<Provider>();
+    for (String name : names(reader, usual)) {
+      String prefix = PREFIX + name + ".";
+      var settings = new TreeMap<>(reader.below(prefix));
+      String type = Objects.requireNonNullElse(settings.remove("type"), name);
+      ProviderFactory factory = factories.get(type);
+      if (factory == null) {
+        reader.error(
+            "worker.providers names '"
+                + name
+                + "', but there is no type of provider '"
+                + type
+                + "' on the class path; say which it is in "
+                + prefix
+                + "type: one of "
+                + factories.keySet());
         continue;
       }
-      var settings = new TreeMap<>(reader.below(prefix));
-      settings.remove("enabled");
       try {
-        providers.add(factory.create(settings));
+        providers.add(factory.create(name, settings));
       } catch (IllegalArgumentException e) {
         reader.error(prefix + "*: " + e.getMessage());
       }
     }
     return providers;
+  }
+
+  private static Set<String> names(SettingsReader reader, String usual) {
+    var names = new LinkedHashSet<String>();
+    for (String name : reader.text("worker.providers", usual).split(",", MAX_PROVIDERS + 1)) {
+      if (!NAME.matcher(name.strip()).matches()) {
+        reader.error(
+            "worker.providers has '"
+                + name.strip()
+                + "', but is made of 1 to "
+                + MAX_PROVIDERS
+                + " names with commas between them, each of 1 to 50 lower case letters, digits and"
+                + " '-'");
+      } else if (!names.add(name.strip())) {
+        reader.error("worker.providers names '" + name.strip() + "' twice");
+      }
+    }
+    return names;
   }
 
   /** The provider that serves the job, or null when none does. */

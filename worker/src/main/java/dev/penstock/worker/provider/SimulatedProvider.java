@@ -5,6 +5,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobOutput.ScoredLabel;
+import dev.penstock.job.JsonObject;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
@@ -22,9 +23,11 @@ import java.util.SplittableRandom;
 final class SimulatedProvider implements Provider {
   private static final int DIMENSIONS = 8;
 
+  private final String name;
   private final Behaviour behaviour;
 
-  SimulatedProvider(Behaviour behaviour) {
+  SimulatedProvider(String name, Behaviour behaviour) {
+    this.name = name;
     this.behaviour = behaviour;
   }
 
@@ -60,7 +63,7 @@ final class SimulatedProvider implements Provider {
 
   @Override
   public String name() {
-    return SimulatedProviderFactory.NAME;
+    return name;
   }
 
   @Override
@@ -138,6 +141,9 @@ final class SimulatedProvider implements Provider {
       case JobInput.Embed _ -> embedding(random);
       case JobInput.DetectLanguage _ ->
           new JobOutput.DetectedLanguages(List.of(new ScoredLabel("und", 1.0)));
+      case JobInput.Generate(String text, _, _) ->
+          new JobOutput.Text(text.substring(0, Math.min(80, text.length())));
+      case JobInput.Extract _ -> new JobOutput.Extracted(new JsonObject("{}"));
     };
   }
 

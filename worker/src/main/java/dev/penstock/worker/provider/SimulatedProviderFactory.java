@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * Makes the provider {@code simulated}: for tests, benchmarks and trying Penstock without a model.
  */
 public final class SimulatedProviderFactory implements ProviderFactory {
-  static final String NAME = "simulated";
+  static final String TYPE = "simulated";
 
   private static final Duration LONGEST = Duration.ofHours(1);
   private static final java.util.Set<String> KNOWN =
@@ -29,12 +29,17 @@ public final class SimulatedProviderFactory implements ProviderFactory {
           "seed");
 
   @Override
-  public String name() {
-    return NAME;
+  public String type() {
+    return TYPE;
   }
 
   @Override
-  public Provider create(Map<String, String> settings) {
+  public boolean byDefault() {
+    return true;
+  }
+
+  @Override
+  public Provider create(String name, Map<String, String> settings) {
     var unknown = new TreeSet<>(settings.keySet());
     unknown.removeAll(KNOWN);
     if (!unknown.isEmpty()) {
@@ -61,6 +66,7 @@ public final class SimulatedProviderFactory implements ProviderFactory {
     try {
       return reader.build(() ->
           new SimulatedProvider(
+              name,
               new SimulatedProvider.Behaviour(
                   mean, sigma, slow, failures, throttles, invalid, hangs, retryAfter, seed)));
     } catch (ConfigException e) {

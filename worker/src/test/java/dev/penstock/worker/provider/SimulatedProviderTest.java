@@ -6,6 +6,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
+import dev.penstock.provider.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -18,7 +19,9 @@ final class SimulatedProviderTest {
   private static int sleeping(String slowRate) {
     Provider provider =
         new SimulatedProviderFactory()
-            .create(Map.of("latency-mean", "0s", "slow-rate", slowRate, "slow-latency", "1h"));
+            .create(
+                "simulated",
+                Map.of("latency-mean", "0s", "slow-rate", slowRate, "slow-latency", "1h"));
     int slept = 0;
     for (int i = 0; i < CALLS; i++) {
       var call =
@@ -26,7 +29,7 @@ final class SimulatedProviderTest {
               JobId.random(Instant.EPOCH),
               0,
               1,
-              "simulated",
+              Target.of("simulated"),
               new JobInput.DetectLanguage("text"),
               Duration.ofHours(2));
       Thread.currentThread().interrupt();
