@@ -6,6 +6,7 @@ import dev.penstock.lifecycle.StartException;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
 import dev.penstock.worker.core.Batch;
@@ -27,6 +28,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -148,10 +150,7 @@ final class Engine implements CoreActions, Life {
             new Incarnation(config.id(), machine.process()),
             config.limits(),
             new Judge(config.retry().policies(), config.retry().budget(), machine.random()),
-            job -> {
-              var provider = providers.serving(job);
-              return provider == null ? null : provider.name();
-            },
+            new Routes(Map.of(), providers::serves, List.of()),
             this,
             metrics));
     this.coreThread = start("core", core);
@@ -259,7 +258,7 @@ final class Engine implements CoreActions, Life {
 
   @Override
   public void call(Claim claim, ProviderCall call) {
-    runner.start(claim, Objects.requireNonNull(providers.serving(claim.record().job())), call);
+    runner.start(claim, providers.named(call.target().provider()), call);
   }
 
   @Override

@@ -2,9 +2,12 @@ package dev.penstock.worker.core;
 
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
+import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.admit.Admission;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Instant;
+import java.util.Objects;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +53,14 @@ public final class Claim {
   /** Since when it waits for a slot. */
   Instant readyAt = Instant.EPOCH;
 
-  String provider = "";
+  /** Who is called, and why not who stands before it in the route. */
+  @Nullable Target target;
+
+  @Nullable String insteadOf;
+
+  /** That the call may be made; null when it is given back. */
+  Admission.@Nullable Permit permit;
+
   boolean holdsSlot;
 
   /** Its call does not end. */
@@ -115,6 +125,19 @@ public final class Claim {
 
   Priority lane() {
     return lane;
+  }
+
+  /** Who is called; not before it is known. */
+  Target target() {
+    return Objects.requireNonNull(target);
+  }
+
+  /** The model that its target is asked for, where its job does not name the target itself. */
+  @Nullable String asked() {
+    Target called = target();
+    return called.model().isEmpty() || called.toString().equals(record.job().model())
+        ? null
+        : called.model();
   }
 
   /** The header's value; not to be changed. */

@@ -11,6 +11,7 @@ import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
+import dev.penstock.worker.admit.Admission;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Duration;
@@ -78,10 +79,14 @@ public final class WorkerCore {
   /** The most cancel requests that are remembered; the oldest give way. */
   static final int MAX_CANCELS = 1_000_000;
 
+  /** What a call came to that was interrupted for another reason than that it took too long. */
+  private static final Failure NOT_WANTED =
+      new Failure.CallCancelled("nobody wants the result of the call any more");
+
   private final Incarnation self;
   private final CoreLimits limits;
   private final Judge judge;
-  private final ProviderNames providers;
+  private final Admission admission;
   private final CoreActions actions;
   private final CoreMetrics metrics;
 
@@ -129,22 +134,17 @@ public final class WorkerCore {
   private boolean drainedSaid;
   private Set<TopicPartition> paused = Set.of();
 
-  /** Which provider serves a model; null when none does. */
-  public interface ProviderNames {
-    @Nullable String serving(Job job);
-  }
-
   public WorkerCore(
       Incarnation self,
       CoreLimits limits,
       Judge judge,
-      ProviderNames providers,
+      Admission admission,
       CoreActions actions,
       CoreMetrics metrics) {
     this.self = self;
     this.limits = limits;
     this.judge = judge;
-    this.providers = providers;
+    this.admission = admission;
     this.actions = actions;
     this.metrics = metrics;
     this.queued = new Lanes(limits.lanes());
@@ -553,22 +553,25 @@ public final class WorkerCore {
 
   private void start(Claim claim, Instant now) {
     JobRecord record = claim.record();
-    Job job = record.job();
     if (Judge.isExpired(record, now)) {
       settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
       return;
     }
-    String provider = providers.serving(job);
-    claim.provider = provider == null ? job.providerName() : provider;
-    claim.startedAt = now;
-    if (record.dueAt() != null) {
-      metrics.late(Duration.between(record.dueAt(), now));
+    switch (admission.ask(record, now)) {
+      case Admission.Verdict.Call(Admission.Permit permit) -> call(claim, permit, now);
+      case Admission.Verdict.Wait(Instant until, String why) ->
+          throw new IllegalStateException("nothing waits yet, until " + until + ": " + why);
+      case Admission.Verdict.Refuse(Failure failure) -> refused(claim, failure, now);
     }
-    if (provider == null) {
-      var call = new Judge.Call(claim.provider, self.worker(), now, Duration.ZERO);
-      ended(claim, call, new ProviderResult.Failed(noProvider(job)), now);
-      return;
-    }
+  }
+
+  private void call(Claim claim, Admission.Permit permit, Instant now) {
+    JobRecord record = claim.record();
+    Job job = record.job();
+    claim.permit = permit;
+    claim.target = permit.target();
+    claim.insteadOf = permit.insteadOf();
+    begun(claim, now);
     claim.phase = Claim.Phase.RUNNING;
     claim.holdsSlot = true;
     busySlots++;
@@ -582,18 +585,25 @@ public final class WorkerCore {
             job.id(),
             record.generation(),
             record.nextAttempt(),
-            Target.of(job.model()),
+            permit.target(),
             job.input(),
             job.attemptTimeout()));
   }
 
-  private static Failure noProvider(Job job) {
-    return new Failure.NoProvider(
-        "no provider of this worker serves "
-            + job.input().kind().wireName()
-            + " for the model '"
-            + job.model()
-            + "'; name another model, or add the provider's jar to the workers");
+  private void refused(Claim claim, Failure failure, Instant now) {
+    claim.target = Target.of(claim.record().job().model());
+    begun(claim, now);
+    var call =
+        new Judge.Call(claim.target().provider(), self.worker(), claim.startedAt, Duration.ZERO);
+    ended(claim, call, new ProviderResult.Failed(failure), now);
+  }
+
+  private void begun(Claim claim, Instant now) {
+    claim.startedAt = now;
+    Instant dueAt = claim.record().dueAt();
+    if (dueAt != null) {
+      metrics.late(Duration.between(dueAt, now));
+    }
   }
 
   private void callEnded(CoreEvent.CallEnded ended, Instant now) {
@@ -609,24 +619,45 @@ public final class WorkerCore {
       busySlots--;
       ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
     }
+    giveBack(claim, ended.result(), ended.call().latency(), now);
     if (claim.phase == Claim.Phase.RUNNING) {
       ended(claim, ended.call(), ended.result(), now);
     }
   }
 
-  private void ended(Claim claim, Judge.Call call, ProviderResult result, Instant now) {
+  /** The call is over for who admitted it, once: what it is taken for is not the job's alone. */
+  private static void giveBack(Claim claim, ProviderResult result, Duration latency, Instant now) {
+    Admission.Permit permit = claim.permit;
+    if (permit == null) {
+      return;
+    }
+    claim.permit = null;
+    boolean answered = result instanceof ProviderResult.Answered;
+    if (answered
+        || (claim.phase == Claim.Phase.RUNNING && claim.interruption == Claim.Interruption.NONE)) {
+      permit.ended(result, latency, now);
+    } else if (claim.interruption == Claim.Interruption.TIMEOUT) {
+      permit.ended(failed(result, timedOut(claim)), latency, now);
+    } else {
+      permit.ended(failed(result, NOT_WANTED), latency, now);
+    }
+  }
+
+  private void ended(Claim claim, Judge.Call made, ProviderResult result, Instant now) {
+    Judge.Call call = made.instead(claim.asked(), claim.insteadOf);
     running.remove(claim);
     state(claim.partition()).caution().ended(claim);
     JobRecord record = claim.record();
     boolean answered = result instanceof ProviderResult.Answered;
     Settlement settlement;
     if (answered || claim.interruption == Claim.Interruption.NONE) {
-      settlement = judge.judge(record, call, result, now);
+      settlement = judge.judge(record, call, result, admission, now);
     } else {
       var timedOut = timedOut(claim);
       settlement =
           switch (claim.interruption) {
-            case NONE, TIMEOUT -> judge.judge(record, call, failed(result, timedOut), now);
+            case NONE, TIMEOUT ->
+                judge.judge(record, call, failed(result, timedOut), admission, now);
             case CANCEL ->
                 Judge.cutShort(
                     record,
@@ -691,12 +722,14 @@ public final class WorkerCore {
         // The provider ignores interrupts: its thread keeps the slot, the job goes on without it.
         var call =
             new Judge.Call(
-                claim.provider,
+                claim.target().provider(),
                 self.worker(),
                 claim.startedAt,
                 Duration.between(claim.startedAt, now));
+        var timedOut = new ProviderResult.Failed(timedOut(claim));
         lingering.add(claim);
-        ended(claim, call, new ProviderResult.Failed(timedOut(claim)), now);
+        giveBack(claim, timedOut, call.latency(), now);
+        ended(claim, call, timedOut, now);
       }
       if (!claim.stuck && now.isAfter(claim.startedAt.plus(limits.stuckAfter()))) {
         stuck(claim);
@@ -885,7 +918,7 @@ public final class WorkerCore {
         record.job().id(),
         record.generation(),
         record.nextAttempt(),
-        claim.provider,
+        claim.target().provider(),
         self.worker(),
         Objects.requireNonNull(claim.begunAt()));
   }

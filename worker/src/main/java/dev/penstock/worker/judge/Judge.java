@@ -43,10 +43,12 @@ public final class Judge {
    * @param record the record whose attempt it was
    * @param call how the call went
    * @param result what came of it
+   * @param elsewhere who else could do it
    * @param now when it ended
    */
-  public Settlement judge(JobRecord record, Call call, ProviderResult result, Instant now) {
-    if (record.attempts().isEmpty() && !isNoCall(result)) {
+  public Settlement judge(
+      JobRecord record, Call call, ProviderResult result, Elsewhere elsewhere, Instant now) {
+    if (isFirstOf(call.provider(), record) && !isNoCall(result)) {
       budget.earn(call.provider(), now);
     }
     return switch (result) {
@@ -57,12 +59,29 @@ public final class Judge {
               now);
       case ProviderResult.Failed(Failure failure, _) -> {
         List<Attempt> attempts = attempts(record, call.attempt(record, failure, result.report()));
-        boolean again = failure.next().again() && attempts.size() < record.job().maxAttempts();
-        yield again
-            ? retry(record, call.provider(), attempts, failure, now)
+        var next = new JobRecord(record.job(), record.generation(), attempts, now);
+        yield attempts.size() < record.job().maxAttempts()
+            ? again(next, call.provider(), failure, elsewhere.after(next, now), now)
             : new Settlement.Finish(attempts, new Outcome.DeadLettered(failure), now);
       }
     };
+  }
+
+  private Settlement again(
+      JobRecord next, String provider, Failure failure, Elsewhere.Way way, Instant now) {
+    return switch (way) {
+      case AT_ONCE ->
+          // Another target gets it: the retries of the one that failed have no part in it.
+          isExpired(next, now)
+              ? new Settlement.Finish(next.attempts(), new Outcome.Expired(), now)
+              : new Settlement.Retry(next, now, false);
+      case LATER -> retry(next, provider, next.attempts(), failure, now);
+      case NONE -> new Settlement.Finish(next.attempts(), new Outcome.DeadLettered(failure), now);
+    };
+  }
+
+  private static boolean isFirstOf(String provider, JobRecord record) {
+    return record.attempts().stream().noneMatch(each -> each.provider().equals(provider));
   }
 
   /** The end of a job that no call is made for: cancelled or expired. */
@@ -106,17 +125,43 @@ public final class Judge {
     return attempts;
   }
 
-  /** How a call was made. */
-  public record Call(String provider, String worker, Instant startedAt, Duration latency) {
+  /**
+   * How a call was made.
+   *
+   * @param provider whom it called
+   * @param worker who made it
+   * @param startedAt when it began
+   * @param latency how long it took
+   * @param asked the model that was asked for, where the job's own model does not say it, or null
+   * @param insteadOf why earlier targets of the job's route were not called, or null
+   */
+  public record Call(
+      String provider,
+      String worker,
+      Instant startedAt,
+      Duration latency,
+      @Nullable String asked,
+      @Nullable String insteadOf) {
+    /** A call of the first target of a job. */
+    public Call(String provider, String worker, Instant startedAt, Duration latency) {
+      this(provider, worker, startedAt, latency, null, null);
+    }
+
+    /** The same call, with who was called instead of whom. */
+    public Call instead(@Nullable String asked, @Nullable String insteadOf) {
+      return new Call(provider, worker, startedAt, latency, asked, insteadOf);
+    }
+
     Attempt attempt(JobRecord record, @Nullable Failure failure, CallReport report) {
       return new Attempt(
           record.nextAttempt(), provider, worker, startedAt, latency, failure, served(report));
     }
 
-    private static @Nullable Served served(CallReport report) {
-      return report.equals(CallReport.NONE)
+    private @Nullable Served served(CallReport report) {
+      String model = report.model() == null ? asked : report.model();
+      return report.equals(CallReport.NONE) && model == null && insteadOf == null
           ? null
-          : new Served(report.model(), report.requestId(), report.usage(), null, null);
+          : new Served(model, report.requestId(), report.usage(), null, insteadOf);
     }
   }
 }

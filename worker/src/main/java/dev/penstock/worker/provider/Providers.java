@@ -1,7 +1,7 @@
 package dev.penstock.worker.provider;
 
 import dev.penstock.config.SettingsReader;
-import dev.penstock.job.Job;
+import dev.penstock.job.JobKind;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderFactory;
 import java.util.ArrayList;
@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,10 +96,15 @@ public final class Providers implements AutoCloseable {
     return names;
   }
 
-  /** The provider that serves the job, or null when none does. */
-  public @Nullable Provider serving(Job job) {
-    Provider provider = byName.get(job.providerName());
-    return provider != null && provider.kinds().contains(job.input().kind()) ? provider : null;
+  /** Whether there is a provider of that name that serves jobs of that kind. */
+  public boolean serves(String name, JobKind kind) {
+    Provider provider = byName.get(name);
+    return provider != null && provider.kinds().contains(kind);
+  }
+
+  /** The provider of that name; there is one. */
+  public Provider named(String name) {
+    return Objects.requireNonNull(byName.get(name), name);
   }
 
   /** Loads models and connections ahead of the first job, on threads of their own. */

@@ -13,6 +13,7 @@ import dev.penstock.job.Outcome;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
+import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.RetryBudget;
 import dev.penstock.worker.judge.Settlement;
@@ -230,7 +231,7 @@ final class CrashLoopTest {
                   RetryPolicies.all(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1))),
                   new RetryBudget(0.2, 10),
                   new Random(1)),
-              Job::providerName,
+              new Routes(Map.of(), (_, _) -> true, List.of()),
               actions,
               new NoMetrics());
       committed.forEach((partition, offset) -> {

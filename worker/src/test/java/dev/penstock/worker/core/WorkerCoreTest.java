@@ -14,6 +14,7 @@ import dev.penstock.job.Priority;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
+import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.RetryBudget;
 import dev.penstock.worker.judge.Settlement;
@@ -879,7 +880,7 @@ final class WorkerCoreTest {
             RetryPolicies.all(new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(1))),
             new RetryBudget(0.2, 10),
             new Random(1)),
-        Job::providerName,
+        new Routes(Map.of(), (_, _) -> true, List.of()),
         actions,
         new NoMetrics());
   }

@@ -85,7 +85,8 @@ final class JudgeTest {
   }
 
   private static Settlement.Retry retry(Judge judge, Job job) {
-    return (Settlement.Retry) judge.judge(JobRecord.accepted(job), CALL, FAILED, NOW);
+    return (Settlement.Retry)
+        judge.judge(JobRecord.accepted(job), CALL, FAILED, Elsewhere.NOBODY, NOW);
   }
 
   private static Job job(@Nullable Instant expireAt, @Nullable RetryRule retry) {
