@@ -18,6 +18,11 @@ public sealed interface Failure {
   /** What follows from it. */
   Next next();
 
+  /** How long the provider asks not to be called; zero where it does not say. */
+  default Duration retryAfter() {
+    return Duration.ZERO;
+  }
+
   /** The stable code. */
   default String code() {
     return switch (this) {

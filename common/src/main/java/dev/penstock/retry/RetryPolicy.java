@@ -51,9 +51,6 @@ public record RetryPolicy(Duration baseDelay, Duration maxDelay, double multipli
     double grown = baseDelay.toMillis() * Math.pow(multiplier, attempt - 1);
     long longest = maxDelay.toMillis();
     long bound = grown < longest ? (long) grown : longest;
-    Duration jittered = Duration.ofMillis(random.nextLong(bound + 1));
-    return failure instanceof Failure.Throttled throttled
-        ? throttled.retryAfter().plus(jittered)
-        : jittered;
+    return failure.retryAfter().plusMillis(random.nextLong(bound + 1));
   }
 }

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
 import dev.penstock.job.RetryRule;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +45,30 @@ final class RetryPolicyTest {
       assertThat(POLICY.delayAfter(1, throttled, random))
           .isGreaterThanOrEqualTo(Duration.ofSeconds(30));
     }
+  }
+
+  @Test
+  void whatAProviderAsksForIsWaitedByEveryClockWithinTheBound() {
+    var policies = RetryPolicies.all(POLICY).withClockMargin(Duration.ofSeconds(2));
+    var job =
+        new Job(
+            JobId.random(Instant.EPOCH),
+            "p",
+            new JobInput.Embed("t"),
+            3,
+            Duration.ofSeconds(1),
+            Instant.EPOCH,
+            null,
+            Map.of());
+    var random = new Random(1);
+    for (Failure failure :
+        List.of(
+            new Failure.Throttled("slow down", Duration.ofSeconds(30)),
+            new Failure.Overloaded("too many", Duration.ofSeconds(30)))) {
+      assertThat(policies.delayAfter(job, 1, failure, random))
+          .isGreaterThanOrEqualTo(Duration.ofSeconds(32));
+    }
+    assertThat(policies.delayAfter(job, 1, ERROR, random)).isLessThan(Duration.ofSeconds(2));
   }
 
   @Test

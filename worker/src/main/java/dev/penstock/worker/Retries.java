@@ -19,13 +19,22 @@ import java.util.EnumMap;
 public record Retries(RetryPolicies policies, int budgetPercent, int budgetFloor) {
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
+  /** The same with another margin for clocks that differ. */
+  public Retries withClockMargin(Duration margin) {
+    return new Retries(policies.withClockMargin(margin), budgetPercent, budgetFloor);
+  }
+
   /** A budget that is not spent yet. */
   RetryBudget budget() {
     return new RetryBudget(budgetPercent / 100.0, budgetFloor);
   }
 
-  /** Reads {@code worker.retry-*} and {@code worker.retry.KIND.*}. */
-  static Retries read(SettingsReader reader) {
+  /**
+   * Reads {@code worker.retry-*} and {@code worker.retry.KIND.*}.
+   *
+   * @param clockBound how far each worker's clock may be off
+   */
+  static Retries read(SettingsReader reader, Duration clockBound) {
     RetryPolicy standard =
         policy(
             reader,
@@ -36,9 +45,14 @@ public record Retries(RetryPolicies policies, int budgetPercent, int budgetFloor
       ofKind.put(kind, policy(reader, "worker.retry." + kind.wireName() + ".", standard));
     }
     return new Retries(
-        new RetryPolicies(standard, ofKind),
+        new RetryPolicies(standard, ofKind, clockMargin(clockBound)),
         reader.integer("worker.retry-budget-percent", 20, 0, 10_000),
         reader.integer("worker.retry-budget-floor", 10, 1, 1_000_000));
+  }
+
+  /** One clock may be ahead by the bound and another one behind by it. */
+  public static Duration clockMargin(Duration clockBound) {
+    return clockBound.multipliedBy(2);
   }
 
   private static RetryPolicy policy(SettingsReader reader, String prefix, RetryPolicy otherwise) {

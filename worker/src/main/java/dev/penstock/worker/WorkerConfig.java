@@ -96,7 +96,13 @@ public record WorkerConfig(
                 CoreLimits.DEFAULT_STUCK_AFTER,
                 Duration.ofSeconds(1),
                 Duration.ofDays(1)));
-    Retries retry = Retries.read(reader);
+    Duration clockBound =
+        reader.duration(
+            "worker.clock-bound",
+            Duration.ofMillis(500),
+            Duration.ofMillis(10),
+            Duration.ofMinutes(10));
+    Retries retry = Retries.read(reader, clockBound);
     var timing =
         new Timing(
             reader.duration(
@@ -106,14 +112,7 @@ public record WorkerConfig(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
-    var vigilance =
-        new Vigilance(
-            reader.duration(
-                "worker.clock-bound",
-                Duration.ofSeconds(1),
-                Duration.ofMillis(10),
-                Duration.ofMinutes(10)),
-            reader.integer("worker.stuck-percent", 50, 1, 100));
+    var vigilance = new Vigilance(clockBound, reader.integer("worker.stuck-percent", 50, 1, 100));
     List<Provider> providers = Providers.load(reader);
     return reader.build(
         () -> new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers));

@@ -421,6 +421,7 @@ public final class Laws {
                 + " at "
                 + retry.at());
       }
+      retryAfterIsHonoured(life, retry);
       int next = retry.failed().number() + 1;
       Stream<Instant> starts =
           Stream.concat(
@@ -447,6 +448,35 @@ public final class Laws {
                       + ", but it was due at "
                       + retry.dueAt()));
     }
+  }
+
+  /** By the true clock, whatever the clocks of those who decided it and ran it say. */
+  private void retryAfterIsHonoured(Life life, JobEvent.RetryScheduled retry) {
+    Attempt failed = retry.failed();
+    Failure failure = failed.failure();
+    if (failure == null || failure.retryAfter().isZero()) {
+      return;
+    }
+    life.calls().stream()
+        .filter(call -> call.attempt() == failed.number())
+        .filter(call -> call.worker().equals(failed.worker()))
+        .filter(call -> call.toldAt().equals(failed.startedAt()))
+        .map(call -> call.endedAt().plus(failure.retryAfter()))
+        .findFirst()
+        .ifPresent(free ->
+            life.calls().stream()
+                .filter(call -> call.attempt() == failed.number() + 1)
+                .filter(call -> call.beganAt().isBefore(free))
+                .findFirst()
+                .ifPresent(early ->
+                    violated(
+                        Law.RETRIES_KEEP_THEIR_DUE_TIME,
+                        life,
+                        "was called again at "
+                            + early.beganAt()
+                            + " by the true clock, but its provider had asked to be left alone"
+                            + " until "
+                            + free)));
   }
 
   private void nothingRunsBeforeItsTime(Life life) {

@@ -14,6 +14,7 @@ import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.streams.order.Line;
+import dev.penstock.worker.Retries;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.WindowMetadata;
@@ -470,6 +471,12 @@ enum PlantedBug {
       return rewriting(kafka, process, settings, record -> List.of(dueAtOnce(record)));
     }
   },
+  TRUSTS_ALL_CLOCKS("11") {
+    @Override
+    Duration clockMargin() {
+      return Duration.ZERO;
+    }
+  },
   TRIES_WITHOUT_END("11") {
     @Override
     Consumer<byte[], byte[]> consumer(
@@ -652,7 +659,12 @@ enum PlantedBug {
 
   /** How far a worker's clock may be off before it refuses to work. */
   Duration clockBound() {
-    return Duration.ofMillis(150);
+    return CLOCK_BOUND;
+  }
+
+  /** How much later than asked a retry is due, because clocks differ. */
+  Duration clockMargin() {
+    return Retries.clockMargin(CLOCK_BOUND);
   }
 
   Producer<byte[], byte[]> producer(
@@ -676,6 +688,8 @@ enum PlantedBug {
   }
 
   /** Metadata of a window in which something is finished beyond the watermark is longer. */
+  private static final Duration CLOCK_BOUND = Duration.ofMillis(150);
+
   private static final int LONG_METADATA = 38;
 
   // How they are planted

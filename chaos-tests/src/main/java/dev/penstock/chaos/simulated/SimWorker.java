@@ -143,7 +143,7 @@ final class SimWorker {
     return new WorkerConfig(
         id,
         world.bug().limits(scenario.limits()),
-        scenario.retry(),
+        scenario.retry().withClockMargin(world.bug().clockMargin()),
         new WorkerConfig.Timing(scenario.drainGrace(), scenario.transactionTimeout()),
         new WorkerConfig.Vigilance(world.bug().clockBound(), NEVER_TOO_MANY_PERCENT),
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),

@@ -142,6 +142,8 @@ final class Cluster {
     all.put("topics.partitions", String.valueOf(topics.partitions()));
     ChildJvm child =
         processes.start(PenstockCommands.service(kind, name, port, SERVICE_HEAP_MB, all));
+    // What was killed before it was awaited never gets ready.
+    unready.keySet().removeIf(service -> !service.isAlive());
     unready.put(child, port);
     return child;
   }

@@ -8,7 +8,6 @@ import dev.penstock.job.Served;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
-import dev.penstock.retry.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -103,8 +102,7 @@ public final class Judge {
 
   private Settlement retry(
       JobRecord record, String provider, List<Attempt> attempts, Failure failure, Instant now) {
-    RetryPolicy policy = policies.of(record.job());
-    Instant dueAt = now.plus(policy.delayAfter(attempts.size(), failure, random));
+    Instant dueAt = now.plus(policies.delayAfter(record.job(), attempts.size(), failure, random));
     Instant expireAt = record.job().expireAt();
     if (expireAt != null && !dueAt.isBefore(expireAt)) {
       return new Settlement.Finish(attempts, new Outcome.Expired(), now);

@@ -31,7 +31,8 @@ final class JudgeTest {
     var policies =
         new RetryPolicies(
             new RetryPolicy(Duration.ofHours(1), Duration.ofHours(1)),
-            Map.of(JobKind.EMBED, new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1))));
+            Map.of(JobKind.EMBED, new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1))),
+            Duration.ofDays(1));
     var judge = new Judge(policies, new RetryBudget(0.2, 1_000), new Random(1));
     Duration ofKind = Duration.ZERO;
     Duration ofJob = Duration.ZERO;
