@@ -121,7 +121,7 @@ final class Calls {
       }
       Asked read;
       try {
-        read = operation.read(body());
+        read = operation.read(request, body());
         if (!state.run().script().models().isEmpty()
             && !state.run().script().models().contains(read.model())) {
           throw new ApiException(protocol.noSuchModel(read.model()));
@@ -178,7 +178,7 @@ final class Calls {
       }
       if (decision.does() instanceof Misbehaviour.Body body) {
         if (Damage.appliesTo(body, reply)) {
-          reply = Damage.of(body, reply, protocol);
+          reply = Damage.of(body, reply, operation);
         } else {
           outcome = "answered";
         }

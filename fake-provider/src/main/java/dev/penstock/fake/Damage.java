@@ -20,7 +20,7 @@ final class Damage {
     };
   }
 
-  static Reply of(Misbehaviour.Body fault, Reply reply, Protocol protocol) {
+  static Reply of(Misbehaviour.Body fault, Reply reply, Operation operation) {
     return switch (fault) {
       case Misbehaviour.MalformedJson _ -> malformed(reply);
       case Misbehaviour.WrongContentType _ ->
@@ -32,7 +32,10 @@ final class Damage {
           reply.withBody(reply.contentType(), firstHalf(reply.parts()));
       case Misbehaviour.StreamError _ -> {
         var parts = new ArrayList<>(firstHalf(reply.parts()));
-        parts.add(protocol.streamError(protocol.inStream()).getBytes(StandardCharsets.UTF_8));
+        parts.add(
+            operation
+                .streamError(operation.protocol().inStream())
+                .getBytes(StandardCharsets.UTF_8));
         yield reply.withBody(reply.contentType(), parts);
       }
     };

@@ -68,7 +68,7 @@ final class OpenAiChat implements Operation {
   }
 
   @Override
-  public Asked read(ObjectNode body) throws ApiException {
+  public Asked read(Request request, ObjectNode body) throws ApiException {
     OpenAiRequests.knows(body, PARAMETERS);
     String model = OpenAiRequests.model(body);
     String prompt = prompt(body);

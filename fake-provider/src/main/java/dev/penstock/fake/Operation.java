@@ -13,12 +13,18 @@ interface Operation {
   /**
    * Reads a request.
    *
+   * @param body what its body holds
    * @throws ApiException when the provider would refuse it
    */
-  Asked read(ObjectNode body) throws ApiException;
+  Asked read(Request request, ObjectNode body) throws ApiException;
 
   /** The right answer. */
   Reply answer(Asked asked, Answer answer, Occasion occasion);
+
+  /** How an error is told within a stream that has begun. */
+  default String streamError(ApiError error) {
+    return protocol().streamError(error);
+  }
 
   /**
    * What an answer has beside its content.

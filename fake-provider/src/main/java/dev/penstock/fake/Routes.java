@@ -2,6 +2,7 @@ package dev.penstock.fake;
 
 import dev.penstock.codec.Json;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,13 +23,20 @@ final class Routes implements HttpServer.Handler {
   private final Control control;
   private final Ticker ticker;
   private final Protocol openAi = new OpenAi();
+  private final Protocol anthropic = new Anthropic();
   private final Map<String, Operation> operations;
 
   Routes(Calls calls, Control control, Ticker ticker) {
     this.calls = calls;
     this.control = control;
     this.ticker = ticker;
-    this.operations = Map.of("/chat/completions", new OpenAiChat(openAi));
+    this.operations =
+        Map.of(
+            "/chat/completions", new OpenAiChat(openAi),
+            "/responses", new OpenAiResponses(openAi),
+            "/embeddings", new OpenAiEmbeddings(openAi),
+            "/messages", new AnthropicMessages(anthropic),
+            "/messages/count_tokens", new AnthropicTokenCount(anthropic));
   }
 
   @Override
@@ -51,28 +59,28 @@ final class Routes implements HttpServer.Handler {
     return request.staysOpen();
   }
 
+  /** What does no work, and has no limits. */
   private Reply lookUp(Request request, String rest) {
-    String key = openAi.keyOf(request);
-    String requestId = openAi.requestId(Mix.of(ticker.nanos()));
+    boolean isAnthropic =
+        !request.header("anthropic-version").isEmpty() || rest.startsWith("/messages");
+    Protocol protocol = isAnthropic ? anthropic : openAi;
+    String key = protocol.keyOf(request);
+    String requestId = protocol.requestId(Mix.of(ticker.nanos()));
     Reply reply;
     if (!calls.knows(key)) {
-      reply = openAi.reply(key.isEmpty() ? openAi.noKey() : openAi.wrongKey(key), requestId);
+      reply = protocol.reply(key.isEmpty() ? protocol.noKey() : protocol.wrongKey(key), requestId);
     } else if (request.method().equals("GET") && rest.equals("/models")) {
-      ObjectNode list = Json.MAPPER.createObjectNode().put("object", "list");
-      var data = list.putArray("data");
-      models().forEach(model -> data.add(model(model)));
-      reply = Reply.json(200, list);
+      reply = Reply.json(200, isAnthropic ? anthropicModels() : openAiModels());
     } else if (request.method().equals("GET") && rest.startsWith("/models/")) {
       String model = rest.substring("/models/".length());
       reply =
           models().contains(model)
-              ? Reply.json(200, model(model))
-              : openAi.reply(openAi.noSuchModel(model), requestId);
+              ? Reply.json(200, isAnthropic ? anthropicModel(model) : openAiModel(model))
+              : protocol.reply(protocol.noSuchModel(model), requestId);
     } else {
-      reply = openAi.reply(openAi.unknownPath(request), requestId);
+      reply = protocol.reply(protocol.unknownPath(request), requestId);
     }
-    return reply.with(
-        openAi.headers(requestId, java.time.Duration.ZERO, LimitState.NONE, ticker.now()));
+    return reply.with(protocol.headers(requestId, Duration.ZERO, LimitState.NONE, ticker.now()));
   }
 
   private List<String> models() {
@@ -80,12 +88,38 @@ final class Routes implements HttpServer.Handler {
     return scripted.isEmpty() ? DEFAULT_MODELS : scripted;
   }
 
-  private static ObjectNode model(String name) {
+  private ObjectNode openAiModels() {
+    ObjectNode list = Json.MAPPER.createObjectNode().put("object", "list");
+    var data = list.putArray("data");
+    models().forEach(model -> data.add(openAiModel(model)));
+    return list;
+  }
+
+  private static ObjectNode openAiModel(String name) {
     return Json.MAPPER
         .createObjectNode()
         .put("id", name)
         .put("object", "model")
         .put("created", 1_700_000_000)
         .put("owned_by", "fake");
+  }
+
+  private ObjectNode anthropicModels() {
+    ObjectNode list = Json.MAPPER.createObjectNode();
+    var data = list.putArray("data");
+    models().forEach(model -> data.add(anthropicModel(model)));
+    list.put("has_more", false);
+    list.put("first_id", models().getFirst());
+    list.put("last_id", models().getLast());
+    return list;
+  }
+
+  private static ObjectNode anthropicModel(String name) {
+    return Json.MAPPER
+        .createObjectNode()
+        .put("type", "model")
+        .put("id", name)
+        .put("display_name", name)
+        .put("created_at", "2026-01-01T00:00:00Z");
   }
 }
