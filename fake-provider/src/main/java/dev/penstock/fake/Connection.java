@@ -26,6 +26,7 @@ final class Connection implements AutoCloseable {
   /** The longest body: what Anthropic takes at most, too. */
   static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+  private static final int LINGER_MILLIS = 1_000;
   private static final int BUFFER_BYTES = 8 * 1024;
 
   private final Socket socket;
@@ -111,6 +112,19 @@ final class Connection implements AutoCloseable {
     out.flush();
     socket.setSoLinger(true, 0);
     socket.close();
+  }
+
+  /**
+   * Ends the answer and reads on for a while: when a socket is closed with bytes unread, its other
+   * side is told of a reset and may never see the answer.
+   */
+  void endAfterAnswer() throws IOException {
+    out.flush();
+    socket.shutdownOutput();
+    socket.setSoTimeout(LINGER_MILLIS);
+    for (long read = 0; read < MAX_BODY_BYTES && fill(); read += end) {
+      // what still comes is of no interest
+    }
   }
 
   @Override

@@ -80,6 +80,18 @@ final class HttpServer implements AutoCloseable {
 
   private void serve(Connection connection) {
     try (connection) {
+      serveAll(connection);
+    } catch (IOException _) {
+      // the client went away; what it missed is in the statistics of its call
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      connections.remove(connection);
+    }
+  }
+
+  private void serveAll(Connection connection) throws IOException, InterruptedException {
+    try {
       boolean again = true;
       while (again && !closed) {
         Optional<Request> request = connection.read();
@@ -90,22 +102,13 @@ final class HttpServer implements AutoCloseable {
       }
     } catch (BadHttpException e) {
       refuse(connection, e);
-    } catch (IOException _) {
-      // the client went away; what it missed is in the statistics of its call
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      connections.remove(connection);
     }
   }
 
-  private static void refuse(Connection connection, BadHttpException bad) {
-    try {
-      Reply.text(bad.status(), "text/plain", "fake provider: " + bad.getMessage() + "\n")
-          .writeTo(connection);
-    } catch (IOException _) {
-      // a client that does not wait for the reason
-    }
+  private static void refuse(Connection connection, BadHttpException bad) throws IOException {
+    Reply.text(bad.status(), "text/plain", "fake provider: " + bad.getMessage() + "\n")
+        .writeTo(connection);
+    connection.endAfterAnswer();
   }
 
   /** Stops listening and cuts every connection. */
