@@ -91,7 +91,7 @@ final class AnthropicMessages implements Operation {
       block.set("input", arguments(answer.text()));
     }
     end(message, answer);
-    message.set("usage", usage(asked, answer.outputTokens()));
+    message.set("usage", usage(asked, occasion, answer.outputTokens()));
     return message;
   }
 
@@ -108,7 +108,7 @@ final class AnthropicMessages implements Operation {
     var frames = new ArrayList<String>();
     ObjectNode message = start(asked, occasion);
     message.putNull("stop_reason").putNull("stop_sequence");
-    message.set("usage", usage(asked, 1));
+    message.set("usage", usage(asked, occasion, 1));
     frames.add(frame("message_start", event -> event.set("message", message)));
 
     boolean calls = answer.tool() != null;
@@ -141,9 +141,9 @@ final class AnthropicMessages implements Operation {
               end(event.putObject("delta"), answer);
               event
                   .putObject("usage")
-                  .put("input_tokens", asked.inputTokens())
+                  .put("input_tokens", asked.inputTokens() - occasion.cachedTokens())
                   .put("cache_creation_input_tokens", 0)
-                  .put("cache_read_input_tokens", 0)
+                  .put("cache_read_input_tokens", occasion.cachedTokens())
                   .put("output_tokens", answer.outputTokens());
             }));
     frames.add(frame("message_stop", _ -> {}));
@@ -186,13 +186,13 @@ final class AnthropicMessages implements Operation {
     }
   }
 
-  private static ObjectNode usage(Asked asked, int outputTokens) {
+  private static ObjectNode usage(Asked asked, Occasion occasion, int outputTokens) {
     ObjectNode usage =
         Json.MAPPER
             .createObjectNode()
-            .put("input_tokens", asked.inputTokens())
+            .put("input_tokens", asked.inputTokens() - occasion.cachedTokens())
             .put("cache_creation_input_tokens", 0)
-            .put("cache_read_input_tokens", 0);
+            .put("cache_read_input_tokens", occasion.cachedTokens());
     usage
         .putObject("cache_creation")
         .put("ephemeral_5m_input_tokens", 0)

@@ -26,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * thread of its connection.
  */
 final class Calls {
+  private static final int MAX_KEYS = 10_000;
   private static final Duration DEFAULT_RESET = Duration.ofSeconds(1);
 
   private final Set<String> keys;
@@ -139,11 +140,18 @@ final class Calls {
         return refuse("invalid", protocol.contextTooLong(longest, read.inputTokens()));
       }
       var limits =
-          state.byKey().computeIfAbsent(key, _ -> new KeyLimits(state.limits(), arrivedNanos));
+          state
+              .byKey()
+              .computeIfAbsent(limited(key), _ -> new KeyLimits(state.limits(), arrivedNanos));
       return switch (limits.admit(read.inputTokens(), ticker.nanos())) {
         case Admission.Refused refused -> limited(refused, read, limits);
         case Admission.Admitted _ -> answer(read, decision, limits);
       };
+    }
+
+    /** Where any key is taken there may be many; beyond the bound they share their limits. */
+    private String limited(String name) {
+      return state.byKey().size() < MAX_KEYS || state.byKey().containsKey(name) ? name : "";
     }
 
     private ObjectNode body() throws ApiException {
@@ -171,7 +179,12 @@ final class Calls {
               : new Answer("", null, Answer.Finish.STOP, 0);
       Reply reply =
           operation.answer(
-              read, answer, new Operation.Occasion(Mix.of(decision.mixed(), 1), arrived));
+              read,
+              answer,
+              new Operation.Occasion(
+                  Mix.of(decision.mixed(), 1),
+                  arrived,
+                  Math.min(script.cachedTokens(), inputTokens)));
       String outcome = "answered";
       if (decision.does() != null) {
         outcome = decision.does().name();

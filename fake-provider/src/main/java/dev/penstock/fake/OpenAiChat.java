@@ -238,7 +238,7 @@ final class OpenAiChat implements Operation {
     message.putArray("annotations");
     choice.putNull("logprobs");
     choice.put("finish_reason", finish(answer));
-    body.set("usage", usage(asked, answer));
+    body.set("usage", usage(asked, answer, occasion));
     return body;
   }
 
@@ -270,7 +270,7 @@ final class OpenAiChat implements Operation {
     if (usage) {
       ObjectNode last = start(asked, occasion, "chat.completion.chunk");
       last.putArray("choices");
-      last.set("usage", usage(asked, answer));
+      last.set("usage", usage(asked, answer, occasion));
       frames.add("data: " + last + "\n\n");
     }
     frames.add("data: [DONE]\n\n");
@@ -302,14 +302,17 @@ final class OpenAiChat implements Operation {
         .put("system_fingerprint", "fp_fake");
   }
 
-  private static ObjectNode usage(Asked asked, Answer answer) {
+  private static ObjectNode usage(Asked asked, Answer answer, Occasion occasion) {
     ObjectNode usage =
         Json.MAPPER
             .createObjectNode()
             .put("prompt_tokens", asked.inputTokens())
             .put("completion_tokens", answer.outputTokens())
             .put("total_tokens", asked.inputTokens() + answer.outputTokens());
-    usage.putObject("prompt_tokens_details").put("cached_tokens", 0).put("audio_tokens", 0);
+    usage
+        .putObject("prompt_tokens_details")
+        .put("cached_tokens", occasion.cachedTokens())
+        .put("audio_tokens", 0);
     usage
         .putObject("completion_tokens_details")
         .put("reasoning_tokens", 0)

@@ -206,7 +206,7 @@ final class OpenAiResponses implements Operation {
     }
     response.withArray("output").add(item(answer, occasion));
     ObjectNode usage = response.putObject("usage").put("input_tokens", asked.inputTokens());
-    usage.putObject("input_tokens_details").put("cached_tokens", 0);
+    usage.putObject("input_tokens_details").put("cached_tokens", occasion.cachedTokens());
     usage.put("output_tokens", answer.outputTokens());
     usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
     usage.put("total_tokens", asked.inputTokens() + answer.outputTokens());

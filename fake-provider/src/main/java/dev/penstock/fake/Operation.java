@@ -31,6 +31,7 @@ interface Operation {
    *
    * @param mixed what ids follow from
    * @param at when
+   * @param cachedTokens how many of the input tokens are told to have come from a cache
    */
-  record Occasion(long mixed, Instant at) {}
+  record Occasion(long mixed, Instant at, int cachedTokens) {}
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param latency how long answers take
  * @param answerTokens how long answers are
  * @param contextTokens the longest prompt that is taken
+ * @param cachedTokens how much of each prompt is told to have come from the provider's cache
  * @param models the models there are; empty for any
  * @param limits instead of those that the server was started with, or null
  * @param rules the first that holds for a call decides
@@ -19,6 +20,7 @@ record Script(
     Latency latency,
     int answerTokens,
     int contextTokens,
+    int cachedTokens,
     List<String> models,
     @Nullable Limits limits,
     List<Rule> rules) {
@@ -32,6 +34,7 @@ record Script(
           Latency.NONE,
           DEFAULT_ANSWER_TOKENS,
           DEFAULT_CONTEXT_TOKENS,
+          0,
           List.of(),
           null,
           List.of());

@@ -44,7 +44,15 @@ final class ScriptReader {
     knows(
         root,
         "",
-        List.of("seed", "latency", "answerTokens", "contextTokens", "models", "limits", "rules"));
+        List.of(
+            "seed",
+            "latency",
+            "answerTokens",
+            "contextTokens",
+            "cachedTokens",
+            "models",
+            "limits",
+            "rules"));
     var script =
         new Script(
             integer(root, "", "seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
@@ -60,6 +68,7 @@ final class ScriptReader {
                     Script.DEFAULT_CONTEXT_TOKENS,
                     1,
                     MAX_CONTEXT_TOKENS),
+            (int) integer(root, "", "cachedTokens", 0, 0, MAX_CONTEXT_TOKENS),
             models(root),
             root.has("limits") ? limits(root.get("limits")) : null,
             rules(root));

@@ -62,6 +62,25 @@ class OpenAiChatTest {
   }
 
   @Test
+  void tokensCanBeToldToComeFromACache() throws Exception {
+    server.script("{\"cachedTokens\":2}");
+
+    JsonNode chat = RawClient.chat(server, RawClient.CHAT).json();
+    JsonNode message =
+        RawClient.post(
+                server,
+                "/v1/messages",
+                RawClient.CHAT.replace("{\"model\"", "{\"max_tokens\":9,\"model\""),
+                Set.of("x-api-key: sk-fake", "anthropic-version: 2023-06-01"))
+            .json();
+
+    assertThat(chat.at("/usage/prompt_tokens").asInt()).isEqualTo(3);
+    assertThat(chat.at("/usage/prompt_tokens_details/cached_tokens").asInt()).isEqualTo(2);
+    assertThat(message.at("/usage/input_tokens").asInt()).isEqualTo(1);
+    assertThat(message.at("/usage/cache_read_input_tokens").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void aStreamSaysTheSameInPieces() throws Exception {
     String whole =
         RawClient.chat(server, RawClient.CHAT).json().at("/choices/0/message/content").asString();

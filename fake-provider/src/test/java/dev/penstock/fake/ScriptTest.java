@@ -119,7 +119,7 @@ class ScriptTest {
     assertThat(e.errors())
         .containsExactlyInAnyOrder(
             "/colour is not known here; known are seed, latency, answerTokens, contextTokens,"
-                + " models, limits, rules",
+                + " cachedTokens, models, limits, rules",
             "/seed is 1.5, but must be a whole number from -9223372036854775808 to"
                 + " 9223372036854775807",
             "/latency is \"soon\", but must be a duration such as 250ms, 30s or 5m, from 0s to 1h",
