@@ -167,55 +167,69 @@ final class Calls {
       throw new ApiException(protocol.badJson("it is not an object"));
     }
 
+    /** What is to be sent, and what became of the call when that is sent. */
+    private record Composed(Reply reply, int outputTokens, String outcome) {}
+
     private boolean answer(Asked read, ScriptRun.Decision decision, KeyLimits limits)
-        throws IOException, InterruptedException {
+        throws InterruptedException {
       inputTokens = read.inputTokens();
       ledger.admitted(key, inputTokens, ticker.nanos());
+      Composed composed;
+      try {
+        composed = compose(read, decision);
+      } catch (RuntimeException e) {
+        settle(limits, 0);
+        record("bug", 0);
+        throw e;
+      }
+      Reply reply =
+          composed
+              .reply()
+              .with(
+                  protocol.headers(
+                      requestId, decision.latency(), limits.state(ticker.nanos()), ticker.now()));
+      var bytes = decision.does() instanceof Misbehaviour.Bytes b ? b : null;
+      var delivery =
+          new Delivery(
+              connection,
+              decision.latency(),
+              end -> {
+                settle(limits, composed.outputTokens());
+                boolean left = end == End.CLIENT_GONE && !(bytes instanceof Misbehaviour.Hang);
+                record(left ? "client_gone" : composed.outcome(), reply.status());
+              });
+      return delivery.send(reply, bytes) == End.SENT && request.staysOpen();
+    }
+
+    private Composed compose(Asked read, ScriptRun.Decision decision) {
       var content = decision.does() instanceof Misbehaviour.Content c ? c : null;
       Script script = state.run().script();
       Answer answer =
           operation.writes()
               ? Author.write(script, read, content)
               : new Answer("", null, Answer.Finish.STOP, 0);
+      int cached = Math.min(script.cachedTokens(), inputTokens);
       Reply reply =
           operation.answer(
-              read,
-              answer,
-              new Operation.Occasion(
-                  Mix.of(decision.mixed(), 1),
-                  arrived,
-                  Math.min(script.cachedTokens(), inputTokens)));
-      String outcome = "answered";
-      if (decision.does() != null) {
-        outcome = decision.does().name();
+              read, answer, new Operation.Occasion(Mix.of(decision.mixed(), 1), arrived, cached));
+      if (decision.does() instanceof Misbehaviour.Body body && Damage.appliesTo(body, reply)) {
+        return new Composed(Damage.of(body, reply, operation), answer.outputTokens(), body.name());
       }
-      if (decision.does() instanceof Misbehaviour.Body body) {
-        if (Damage.appliesTo(body, reply)) {
-          reply = Damage.of(body, reply, operation);
-        } else {
-          outcome = "answered";
-        }
-      }
-      reply =
-          reply.with(
-              protocol.headers(
-                  requestId, decision.latency(), limits.state(ticker.nanos()), ticker.now()));
-      var bytes = decision.does() instanceof Misbehaviour.Bytes b ? b : null;
-      String planned = bytes instanceof Misbehaviour.Drip ? "answered" : outcome;
-      int status = reply.status();
-      var delivery =
-          new Delivery(
-              connection,
-              decision.latency(),
-              end -> {
-                outputTokens = answer.outputTokens();
-                long now = ticker.nanos();
-                limits.settle(outputTokens, now);
-                ledger.settled(key, outputTokens, now);
-                boolean left = end == End.CLIENT_GONE && !(bytes instanceof Misbehaviour.Hang);
-                record(left ? "client_gone" : planned, status);
-              });
-      return delivery.send(reply, bytes) == End.SENT && request.staysOpen();
+      String outcome =
+          switch (decision.does()) {
+            case null -> "answered";
+            case Misbehaviour.Drip _ -> "answered";
+            case Misbehaviour.Body _ -> "answered"; // there was nothing to spoil
+            case Misbehaviour other -> other.name();
+          };
+      return new Composed(reply, answer.outputTokens(), outcome);
+    }
+
+    private void settle(KeyLimits limits, int tokens) {
+      outputTokens = tokens;
+      long now = ticker.nanos();
+      limits.settle(tokens, now);
+      ledger.settled(key, tokens, now);
     }
 
     private boolean limited(Admission.Refused refused, Asked read, KeyLimits limits)

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "penstock fake-provider",
     description = {
-      "Runs a server that speaks the protocols of OpenAI and Anthropic, keeps limits as they do,",
-      "and misbehaves as a script says (docs/fake-provider.md). Nothing leaves this machine."
+      "Runs a server that speaks the protocols of OpenAI and Anthropic, keeps limits as they do,"
+          + " and misbehaves as a script says (docs/fake-provider.md). Nothing leaves this machine."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -16,12 +16,16 @@ final class SchemaSample {
   /** Schemas that contain themselves end here, where they can. */
   private static final int MAX_DEPTH = 12;
 
+  /** So do those that contain themselves in many places. */
+  private static final int MAX_VALUES = 10_000;
+
   private static final int MAX_CHARS = 10_000;
   private static final int MAX_ITEMS = 1_000;
 
   private final JsonNode root;
   private final long mixed;
   private long drawn;
+  private int values;
 
   private SchemaSample(JsonNode root, long mixed) {
     this.root = root;
@@ -35,7 +39,7 @@ final class SchemaSample {
   private JsonNode value(JsonNode schema, String name, int depth) {
     JsonNodeFactory nodes = Json.MAPPER.getNodeFactory();
     JsonNode inner = resolved(schema);
-    if (depth > MAX_DEPTH) {
+    if (depth > MAX_DEPTH || ++values > MAX_VALUES) {
       return nodes.nullNode();
     }
     if (inner.has("const")) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialects;
 import dev.penstock.codec.Json;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -12,6 +13,18 @@ import tools.jackson.databind.JsonNode;
 /** What is made from a schema fits it, says a validator that others wrote. */
 class SchemaSampleTest {
   private static final int SEEDS = 50;
+
+  @Test
+  void aSchemaThatContainsItselfManyTimesHasASampleAllTheSame() {
+    String self = "{'$ref':'#'}";
+    String schema =
+        "{'type':'object','properties':{'a':S,'b':S,'c':S,'d':S,'e':S,'f':S,'g':S}}"
+            .replace("S", self)
+            .replace('\'', '"');
+
+    assertThat(SchemaSample.of(Json.MAPPER.readTree(schema), 1).toString().length())
+        .isLessThan(1_000_000);
+  }
 
   @ParameterizedTest
   @ValueSource(
