@@ -56,6 +56,11 @@ final class Anthropic implements Protocol {
   }
 
   @Override
+  public Misbehaviour.RetryAfterForm retryAfterForm() {
+    return Misbehaviour.RetryAfterForm.SECONDS;
+  }
+
+  @Override
   public Reply reply(ApiError error, String requestId) {
     if (error.type().equals("html")) {
       return Reply.text(error.status(), "text/html", error.message());

@@ -238,7 +238,7 @@ final class Calls {
       var headers = new LinkedHashMap<String, String>();
       headers.putAll(headers(limits.state(ticker.nanos())));
       if (!refused.retryAfter().isZero()) {
-        headers.putAll(retryAfter(refused.retryAfter(), RetryAfterForm.MILLIS));
+        headers.putAll(retryAfter(refused.retryAfter(), protocol.retryAfterForm()));
       }
       record("limited_" + refused.kind().name().toLowerCase(java.util.Locale.ROOT), error.status());
       protocol.reply(error, requestId).with(headers).writeTo(connection);
@@ -291,7 +291,7 @@ final class Calls {
     }
 
     private Map<String, String> retryAfter(Duration time, RetryAfterForm form) {
-      String seconds = String.valueOf(Math.ceilDiv(time.toMillis(), 1_000L));
+      String seconds = String.valueOf(Math.ceilDiv(time.toNanos(), 1_000_000_000L));
       return switch (form) {
         case SECONDS -> Map.of("retry-after", seconds);
         case MILLIS ->

@@ -73,6 +73,11 @@ final class OpenAi implements Protocol {
   }
 
   @Override
+  public Misbehaviour.RetryAfterForm retryAfterForm() {
+    return Misbehaviour.RetryAfterForm.MILLIS;
+  }
+
+  @Override
   public Reply reply(ApiError error, String requestId) {
     if (error.type().equals("html")) {
       return Reply.text(error.status(), "text/html", error.message());

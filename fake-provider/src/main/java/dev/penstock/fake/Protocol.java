@@ -16,6 +16,9 @@ interface Protocol {
   /** Headers of every answer. */
   Map<String, String> headers(String requestId, Duration took, LimitState limits, Instant now);
 
+  /** How a call that is over a limit is told when to come back. */
+  Misbehaviour.RetryAfterForm retryAfterForm();
+
   /** The body of an error, with its status. */
   Reply reply(ApiError error, String requestId);
 

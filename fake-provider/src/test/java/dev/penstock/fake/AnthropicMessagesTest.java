@@ -147,6 +147,7 @@ class AnthropicMessagesTest {
     assertThat(second.status()).isEqualTo(429);
     assertThat(second.json().at("/error/type").asString()).isEqualTo("rate_limit_error");
     assertThat(Integer.parseInt(second.header("retry-after"))).isBetween(1, 36);
+    assertThat(second.headers()).doesNotContainKey("retry-after-ms");
     assertThat(Instant.parse(second.header("anthropic-ratelimit-tokens-reset")))
         .isAfter(server.calls().getLast().at());
     assertThat(second.header("anthropic-ratelimit-tokens-remaining")).isEqualTo("0");
