@@ -6,6 +6,7 @@ import dev.penstock.lifecycle.StartException;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
@@ -76,6 +77,7 @@ final class Engine implements CoreActions, Life {
   private final Threads.Task controlThread;
   private final Threads.Task claimThread;
   private final Threads.Task settleThread;
+  private final BreakerStates breakers = new BreakerStates();
   private final Map<Claim, StuckCall> stuck = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
@@ -150,9 +152,13 @@ final class Engine implements CoreActions, Life {
             new Incarnation(config.id(), machine.process()),
             config.limits(),
             new Judge(config.retry().policies(), config.retry().budget(), machine.random()),
-            new Routes(Map.of(), providers::serves, List.of()),
+            new Routes(
+                config.admission().routes(),
+                providers::serves,
+                List.of(new Breakers(config.admission().breaker(), breakers))),
             this,
             metrics));
+    metrics.breakers(breakers);
     this.coreThread = start("core", core);
     this.controlThread = start("control", control);
     this.settleThread = start("settle", settler);
@@ -198,7 +204,10 @@ final class Engine implements CoreActions, Life {
               + Duration.ofNanos(now - settler.workedAt()).toSeconds()
               + " s: Kafka is out of reach, or does not let this worker write");
     }
-    return stuck.isEmpty() ? Health.READY : new Health.Ready(stuckCalls());
+    String open = breakers.note();
+    return stuck.isEmpty()
+        ? new Health.Ready(open)
+        : new Health.Ready(open.isEmpty() ? stuckCalls() : stuckCalls() + "; " + open);
   }
 
   private String stuckCalls() {

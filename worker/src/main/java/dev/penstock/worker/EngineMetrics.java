@@ -9,6 +9,9 @@ public interface EngineMetrics extends CoreMetrics {
   /** Times each transaction. */
   Timer commits();
 
+  /** From now on these are the breakers that count. */
+  void breakers(BreakerStates states);
+
   /** Measures the hold topics. */
   HoldMetrics holds();
 }

@@ -5,6 +5,7 @@ import dev.penstock.config.SettingsReader;
 import dev.penstock.provider.Provider;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.provider.Providers;
 import java.net.InetAddress;
@@ -12,6 +13,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * How a worker runs.
@@ -25,6 +27,7 @@ import java.util.regex.Pattern;
  * @param kafka how to reach Kafka
  * @param http where health and metrics are served
  * @param providers whom it can call
+ * @param admission who is called for what, and when not
  */
 public record WorkerConfig(
     String id,
@@ -34,7 +37,8 @@ public record WorkerConfig(
     Vigilance vigilance,
     KafkaConfig kafka,
     HttpConfig http,
-    List<Provider> providers) {
+    List<Provider> providers,
+    AdmissionConfig admission) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -114,8 +118,11 @@ public record WorkerConfig(
                 Duration.ofMinutes(15)));
     var vigilance = new Vigilance(clockBound, reader.integer("worker.stuck-percent", 50, 1, 100));
     List<Provider> providers = Providers.load(reader);
-    return reader.build(
-        () -> new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers));
+    AdmissionConfig admission =
+        AdmissionConfig.read(
+            reader, providers.stream().map(Provider::name).collect(Collectors.toSet()));
+    return reader.build(() ->
+        new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers, admission));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -1,21 +1,28 @@
 package dev.penstock.worker;
 
+import dev.penstock.job.Job;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobState;
 import dev.penstock.job.Outcome;
+import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -39,7 +46,7 @@ final class WorkerMetrics implements EngineMetrics {
   };
 
   private final MeterRegistry registry;
-  private final java.util.Set<String> providers;
+  private final Set<String> providers;
   private final AtomicInteger busy;
   private final AtomicInteger queued;
   private final AtomicInteger waiting;
@@ -50,15 +57,26 @@ final class WorkerMetrics implements EngineMetrics {
   private final Map<JobKind, Map<JobState, Counter>> finished = new EnumMap<>(JobKind.class);
   private final Map<String, Map<String, Timer>> calls = new HashMap<>();
   private final Map<String, Counter> overBudget = new HashMap<>();
+  private final Map<String, AtomicInteger> gated = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Counter>> failovers = new HashMap<>();
+  private final Set<String> routes;
+  private volatile BreakerStates breakers = new BreakerStates();
   private final Counter retried;
   private final Counter held;
   private final Timer lateness;
   private final HoldMetrics holds;
 
   WorkerMetrics(
-      MeterRegistry registry, CoreLimits limits, Topics topics, java.util.Set<String> providers) {
+      MeterRegistry registry,
+      CoreLimits limits,
+      Topics topics,
+      Set<String> providers,
+      Map<String, List<Target>> routes) {
     this.registry = registry;
-    this.providers = java.util.Set.copyOf(providers);
+    this.providers = Set.copyOf(providers);
+    this.routes = Set.copyOf(routes.keySet());
+    routes.values().stream().flatMap(List::stream).distinct().forEach(this::breaker);
+    providers.forEach(this::notClosed);
     // Gauges hold weakly what they show; the limits live as long as the service does.
     registry.gauge("penstock.worker.slots", limits, CoreLimits::slots);
     registry.gauge("penstock.worker.window.jobs", limits, CoreLimits::windowJobs);
@@ -88,6 +106,74 @@ final class WorkerMetrics implements EngineMetrics {
   @Override
   public HoldMetrics holds() {
     return holds;
+  }
+
+  /** Models can be made up by whoever submits jobs; those of routes are the workers' own. */
+  private void breaker(Target target) {
+    Gauge.builder("penstock.worker.breaker.state", () -> number(breakers.of(target)))
+        .description("0 closed, 1 half open, 2 open")
+        .tag("target", target.toString())
+        .register(registry);
+  }
+
+  private static int number(Breakers.State state) {
+    return switch (state) {
+      case CLOSED -> 0;
+      case HALF_OPEN -> 1;
+      case OPEN -> 2;
+    };
+  }
+
+  private void notClosed(String provider) {
+    Gauge.builder("penstock.worker.breakers.open", () -> breakers.notClosed(provider))
+        .description("targets of the provider whose breakers are open or half open")
+        .tag("provider", provider)
+        .register(registry);
+  }
+
+  @Override
+  public void breakers(BreakerStates states) {
+    breakers = states;
+    // What waited in a former engine waits no more.
+    gated.values().forEach(each -> each.set(0));
+  }
+
+  @Override
+  public void gated(Claim claim, int change) {
+    Job job = claim.record().job();
+    gated.computeIfAbsent(label(job), this::gatedGauge).addAndGet(change);
+  }
+
+  private String label(Job job) {
+    if (routes.contains(job.model())) {
+      return job.model();
+    }
+    return providers.contains(job.providerName()) ? job.providerName() : OTHER;
+  }
+
+  private AtomicInteger gatedGauge(String route) {
+    var value = new AtomicInteger();
+    Gauge.builder("penstock.worker.jobs.gated", value, AtomicInteger::get)
+        .description("jobs that are ready and wait until someone may be called for them")
+        .tag("route", route)
+        .register(registry);
+    return value;
+  }
+
+  @Override
+  public void failedOver(Claim claim, String reason) {
+    failovers
+        .computeIfAbsent(label(claim.record().job()), _ -> new HashMap<>())
+        .computeIfAbsent(
+            reason,
+            _ ->
+                registry.counter(
+                    "penstock.worker.failovers",
+                    "route",
+                    label(claim.record().job()),
+                    "reason",
+                    reason))
+        .increment();
   }
 
   private AtomicInteger gauge(String name) {

@@ -52,7 +52,12 @@ public final class WorkerService implements Service {
             providers,
             machine(),
             new RealKafkaClients(config.kafka(), config.id()),
-            new WorkerMetrics(metrics.registry(), config.limits(), config.kafka().topics(), names));
+            new WorkerMetrics(
+                metrics.registry(),
+                config.limits(),
+                config.kafka().topics(),
+                names,
+                config.admission().routes()));
     this.http =
         new HttpEndpoint(
             "worker-http",

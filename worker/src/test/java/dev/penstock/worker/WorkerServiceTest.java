@@ -534,7 +534,11 @@ final class WorkerServiceTest {
         machine,
         new RealKafkaClients(config.kafka(), config.id()),
         new WorkerMetrics(
-            new SimpleMeterRegistry(), config.limits(), config.kafka().topics(), Set.of()));
+            new SimpleMeterRegistry(),
+            config.limits(),
+            config.kafka().topics(),
+            Set.of(),
+            Map.of()));
   }
 
   private static Job brief() {

@@ -8,11 +8,13 @@ import dev.penstock.lifecycle.Health;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.BreakerStates;
 import dev.penstock.worker.EngineMetrics;
 import dev.penstock.worker.KafkaClients;
 import dev.penstock.worker.Machine;
 import dev.penstock.worker.Supervisor;
 import dev.penstock.worker.WorkerConfig;
+import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
@@ -148,7 +150,8 @@ final class SimWorker {
         new WorkerConfig.Vigilance(world.bug().clockBound(), NEVER_TOO_MANY_PERCENT),
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
-        List.of());
+        List.of(),
+        AdmissionConfig.DEFAULT);
   }
 
   private KafkaClients clients(SimProcess owner) {
@@ -267,6 +270,15 @@ final class SimWorker {
 
     @Override
     public void late(Duration lateness) {}
+
+    @Override
+    public void gated(Claim claim, int change) {}
+
+    @Override
+    public void failedOver(Claim claim, String reason) {}
+
+    @Override
+    public void breakers(BreakerStates states) {}
 
     @Override
     public void poisoned() {}

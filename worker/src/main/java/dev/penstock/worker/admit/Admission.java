@@ -45,8 +45,10 @@ public interface Admission extends Elsewhere {
      * @param until when to ask again, if {@link Admission#version} does not change before; {@link
      *     Instant#MAX} when it is for nothing else
      * @param why for people
+     * @param since since when none of those who could serve the job is called; null where they are
+     *     called and this is one call too many
      */
-    record Wait(Instant until, String why) implements Verdict {}
+    record Wait(Instant until, String why, @Nullable Instant since) implements Verdict {}
 
     /** No call is made; the attempt counts as one that failed. */
     record Refuse(Failure failure) implements Verdict {}
@@ -58,6 +60,9 @@ public interface Admission extends Elsewhere {
 
     /** Why earlier targets of the job's route were not called, or null where there are none. */
     @Nullable String insteadOf();
+
+    /** The first of these reasons in a word, or null: a failure's code, or what a gate says. */
+    @Nullable String reason();
 
     /**
      * The call came back, or nobody waits for it any more.

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,16 +56,18 @@ public final class Routes implements Admission {
     }
     var closed = new TreeMap<Integer, String>();
     Instant until = Instant.MAX;
+    @Nullable Instant since = Instant.MIN;
     for (int index : path.able) {
       Target target = path.chain.get(index);
       TargetGate.Opening.Closed shut = shut(target, record, now);
       if (shut == null) {
-        return new Verdict.Call(permit(target, record, path.insteadOf(index, closed), now));
+        return new Verdict.Call(permit(target, record, path.reasons(index, closed), now));
       }
       closed.put(index, shut.why());
       until = shut.until().isBefore(until) ? shut.until() : until;
+      since = later(since, shut.since());
     }
-    return new Verdict.Wait(until, path.why(closed));
+    return new Verdict.Wait(until, path.why(closed), since);
   }
 
   @Override
@@ -114,16 +117,44 @@ public final class Routes implements Admission {
     return longest;
   }
 
-  private Permit permit(Target target, JobRecord record, @Nullable String insteadOf, Instant now) {
+  /** Null stands for now. */
+  private static @Nullable Instant later(@Nullable Instant a, @Nullable Instant b) {
+    if (a == null || b == null) {
+      return null;
+    }
+    return a.isAfter(b) ? a : b;
+  }
+
+  private Permit permit(Target target, JobRecord record, List<Reason> reasons, Instant now) {
     var passes = new ArrayList<TargetGate.Pass>(gates.size());
     for (TargetGate gate : gates) {
       passes.add(gate.take(target, record, now));
     }
-    return new Passes(target, insteadOf, passes);
+    return new Passes(target, reasons, passes);
   }
 
-  private record Passes(Target target, @Nullable String insteadOf, List<TargetGate.Pass> passes)
+  /** Why a target was not called. */
+  private record Reason(Target target, String word) {
+    @Override
+    public String toString() {
+      return target + ": " + word;
+    }
+  }
+
+  private record Passes(Target target, List<Reason> reasons, List<TargetGate.Pass> passes)
       implements Permit {
+    @Override
+    public @Nullable String insteadOf() {
+      return reasons.isEmpty()
+          ? null
+          : reasons.stream().map(Reason::toString).collect(Collectors.joining("; "));
+    }
+
+    @Override
+    public @Nullable String reason() {
+      return reasons.isEmpty() ? null : reasons.getFirst().word();
+    }
+
     @Override
     public void ended(ProviderResult result, Duration latency, Instant now) {
       passes.forEach(pass -> pass.ended(result, latency, now));
@@ -207,13 +238,13 @@ public final class Routes implements Admission {
       return model.startsWith(target.model()) ? target.model().length() : -1;
     }
 
-    /** Why the targets before {@code index} are not called; null for the first. */
-    @Nullable String insteadOf(int index, Map<Integer, String> closed) {
-      var reasons = new ArrayList<String>();
+    /** Why the targets before {@code index} are not called; none for the first. */
+    List<Reason> reasons(int index, Map<Integer, String> closed) {
+      var reasons = new ArrayList<Reason>();
       for (int i = 0; i < index; i++) {
-        reasons.add(chain.get(i) + ": " + reason(i, closed));
+        reasons.add(new Reason(chain.get(i), reason(i, closed)));
       }
-      return reasons.isEmpty() ? null : String.join("; ", reasons);
+      return reasons;
     }
 
     private String reason(int index, Map<Integer, String> closed) {

@@ -5,6 +5,7 @@ import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One reason why a target may not be called now: its breaker, a limit. A target is called when all
@@ -36,8 +37,15 @@ public interface TargetGate {
      * @param until when it is worth asking again, later than now; {@link Instant#MAX} when only a
      *     change of {@link TargetGate#version} can help
      * @param why for people, few words of few kinds, for example {@code breaker open}
+     * @param since since when nobody calls the target, or null where it is called and this would be
+     *     one call too many
      */
-    record Closed(Instant until, String why) implements Opening {}
+    record Closed(Instant until, String why, @Nullable Instant since) implements Opening {
+      /** A limit that is reached, while calls go on. */
+      public Closed(Instant until, String why) {
+        this(until, why, null);
+      }
+    }
   }
 
   /** What a gate remembers of a call until it has ended. Given back once. */

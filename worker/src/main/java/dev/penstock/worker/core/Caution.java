@@ -77,7 +77,11 @@ final class Caution {
 
   /** Whether a commit is to be made for its sake: before anything is run, or before it leaves. */
   boolean wantsCommit(boolean leaving) {
-    return leaving ? isTaken() : !custody.equals(committed) && (!isTaken() || custody.onTrial());
+    if (leaving) {
+      return isTaken();
+    }
+    boolean suspended = committed.onTrial() && !custody.onTrial() && custody.hasSuspect();
+    return !custody.equals(committed) && (!isTaken() || custody.onTrial() || suspended);
   }
 
   /** Whether the next commit would say something new. */
@@ -131,9 +135,24 @@ final class Caution {
     custody = custody.trying(claim.offset());
   }
 
+  /**
+   * The claim was to run alone, but nobody may be called for it now: whatever happens meanwhile is
+   * not its doing.
+   */
+  void suspended(Claim claim) {
+    if (custody.onTrial() && custody.suspect() == claim.offset()) {
+      custody = custody.suspended();
+    }
+  }
+
   /** Whether it is committed that the claim is on trial. */
   boolean isOnTrial(Claim claim) {
     return committed.onTrial() && custody.onTrial() && committed.suspect() == claim.offset();
+  }
+
+  /** The claim that ran alone when an owner was lost, or is to; null when it is not claimed. */
+  @Nullable Claim suspectOf(PartitionState state) {
+    return custody.hasSuspect() ? state.claim(custody.suspect()) : null;
   }
 
   /** How many owners were lost while {@code offset} was on trial. */

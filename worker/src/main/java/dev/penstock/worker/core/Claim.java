@@ -22,6 +22,8 @@ public final class Claim {
     QUEUED,
     /** Waits for its due time. */
     WAITING,
+    /** Ready, but nobody may be called for it now: it waits at a {@link Gate}. */
+    GATED,
     /** A provider is called. */
     RUNNING,
     /** What it came to is known and not yet committed. */
@@ -52,6 +54,9 @@ public final class Claim {
 
   /** Since when it waits for a slot. */
   Instant readyAt = Instant.EPOCH;
+
+  /** Where it waits, or waited last, until it is admitted. */
+  @Nullable Gate gate;
 
   /** Who is called, and why not who stands before it in the route. */
   @Nullable Target target;

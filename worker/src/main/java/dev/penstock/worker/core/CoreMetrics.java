@@ -18,6 +18,16 @@ public interface CoreMetrics {
   /** A job that had to wait for its due time got its slot, so long after it was due. */
   void late(Duration lateness);
 
+  /** The claim begins to wait until it is admitted (1), or no longer does (-1). */
+  void gated(Claim claim, int change);
+
+  /**
+   * A call is made of another than the first target of the job's route.
+   *
+   * @param reason why, in a word of few
+   */
+  void failedOver(Claim claim, String reason);
+
   /** A record could not be read. */
   void poisoned();
 

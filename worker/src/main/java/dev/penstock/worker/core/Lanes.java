@@ -45,7 +45,7 @@ final class Lanes {
   Lanes(CoreLimits.LaneRule rule) {
     this.ageing = rule.ageing();
     for (Priority priority : Priority.all()) {
-      lanes.put(priority, new Lane(SCALE / rule.weight(priority)));
+      lanes.put(priority, new Lane(priority, SCALE / rule.weight(priority)));
     }
     this.all = List.copyOf(lanes.values());
   }
@@ -54,14 +54,32 @@ final class Lanes {
   private static final class Lane {
     final Deque<Claim> claims = new ArrayDeque<>();
 
+    /** The open gates that have claims of this priority, in the order of their turns. */
+    final Deque<Gate> gates = new ArrayDeque<>();
+
+    /** Whether a gate is next, where others wait too. */
+    boolean gatesTurn;
+
     /** By how much a pick takes it on. */
     final long stride;
 
     /** The lane that is least far on is picked next. */
     long pass;
 
-    Lane(long stride) {
+    final Priority priority;
+
+    Lane(Priority priority, long stride) {
+      this.priority = priority;
       this.stride = stride;
+    }
+
+    boolean isEmpty() {
+      return claims.isEmpty() && gates.isEmpty();
+    }
+
+    /** The gate whose turn it is, or null where it is that of those without one. */
+    @Nullable Gate nextGate() {
+      return claims.isEmpty() || gatesTurn ? gates.peekFirst() : null;
     }
   }
 
@@ -69,12 +87,55 @@ final class Lanes {
   void add(Claim claim, Instant now) {
     claim.readyAt = now;
     Lane lane = lane(claim.lane());
-    if (lane.claims.isEmpty()) {
-      // A lane that was empty has not saved anything up.
-      lane.pass = Math.max(lane.pass, served);
-    }
+    joined(lane);
     lane.claims.add(claim);
     size++;
+  }
+
+  /** A lane that was empty has not saved anything up. */
+  private void joined(Lane lane) {
+    if (lane.isEmpty()) {
+      lane.pass = Math.max(lane.pass, served);
+    }
+  }
+
+  /** Puts a claim at the end of its lane at the gate. */
+  void addAt(Gate gate, Claim claim) {
+    boolean first = gate.of(claim.lane()).isEmpty();
+    gate.add(claim);
+    if (gate.open && first) {
+      Lane lane = lane(claim.lane());
+      joined(lane);
+      lane.gates.add(gate);
+    }
+  }
+
+  /** Takes a claim out of where it waits at the gate. */
+  void removeAt(Gate gate, Claim claim) {
+    gate.remove(claim);
+    if (gate.open && gate.of(claim.lane()).isEmpty()) {
+      lane(claim.lane()).gates.remove(gate);
+    }
+  }
+
+  /** From now on the gate's claims are among the picks: they share each lane by turns. */
+  void open(Gate gate) {
+    gate.open = true;
+    for (Priority priority : Priority.all()) {
+      if (!gate.of(priority).isEmpty()) {
+        Lane lane = lane(priority);
+        joined(lane);
+        lane.gates.add(gate);
+      }
+    }
+  }
+
+  /** The gate's claims are not picked. */
+  void close(Gate gate) {
+    if (gate.open) {
+      gate.open = false;
+      all.forEach(lane -> lane.gates.remove(gate));
+    }
   }
 
   /** Takes a claim out; false when it is not here. */
@@ -84,6 +145,7 @@ final class Lanes {
     return removed;
   }
 
+  /** How many wait, those at gates not counted. */
   int size() {
     return size;
   }
@@ -98,7 +160,7 @@ final class Lanes {
     Lane first = null;
     boolean several = false;
     for (Lane lane : all) {
-      if (!lane.claims.isEmpty()) {
+      if (!lane.isEmpty()) {
         several |= first != null;
         first = first == null || lane.pass < first.pass ? lane : first;
       }
@@ -124,13 +186,13 @@ final class Lanes {
    */
   @Nullable Claim nextOf(Priority priority) {
     Lane lane = lane(priority);
-    return lane.claims.isEmpty() ? null : take(lane);
+    return lane.isEmpty() ? null : take(lane);
   }
 
   private Lane longestWaiting() {
     Lane longest = null;
     for (Lane lane : all) {
-      if (!lane.claims.isEmpty()
+      if (!lane.isEmpty()
           && (longest == null || oldest(lane).readyAt.isBefore(oldest(longest).readyAt))) {
         longest = lane;
       }
@@ -139,12 +201,24 @@ final class Lanes {
   }
 
   private static Claim oldest(Lane lane) {
-    return lane.claims.getFirst();
+    Gate gate = lane.nextGate();
+    return gate == null ? lane.claims.getFirst() : gate.of(lane.priority).getFirst();
   }
 
   private Claim take(Lane lane) {
-    size--;
-    return lane.claims.removeFirst();
+    Gate gate = lane.nextGate();
+    lane.gatesTurn = gate == null;
+    if (gate == null) {
+      size--;
+      return lane.claims.removeFirst();
+    }
+    lane.gates.removeFirst();
+    Claim claim = gate.of(lane.priority).getFirst();
+    gate.remove(claim);
+    if (!gate.of(lane.priority).isEmpty()) {
+      lane.gates.addLast(gate);
+    }
+    return claim;
   }
 
   private Lane lane(Priority priority) {

@@ -34,6 +34,8 @@ final class PartitionState {
   private boolean leaving;
   private long claimedBytes;
   private int waiting;
+  private int gated;
+  private long gatedBytes;
   private long unclaimedBytes;
   private boolean full;
   private OptionalLong vanished = OptionalLong.empty();
@@ -161,17 +163,33 @@ final class PartitionState {
   }
 
   /**
-   * Jobs that wait for their due time have a bound of their own: they need no thread, and many may
-   * become due together.
+   * Jobs that wait for their due time, or to be admitted, have a bound of their own: they need no
+   * thread, and many may become due together.
    */
   private boolean isWindowFull(CoreLimits limits) {
     return window.unfinished() - waiting >= limits.windowJobs()
         || waiting >= limits.waiting().jobs();
   }
 
-  /** Counts claims that wait for their due time, or no longer wait. */
+  /** Counts claims that wait for their due time or to be admitted, or no longer wait. */
   void await(int claims) {
     waiting += claims;
+  }
+
+  /** Counts one of them that waits to be admitted (1), or no longer does (-1). */
+  void awaitAdmission(int change, int payloadBytes) {
+    waiting += change;
+    gated += change;
+    gatedBytes += (long) change * payloadBytes;
+  }
+
+  /**
+   * Whether so many wait to be admitted that others might soon find no room.
+   *
+   * @param bytes how much of this partition may be held in memory
+   */
+  boolean isCrowded(CoreLimits limits, long bytes) {
+    return gated >= Math.max(1, limits.waiting().jobs() / 2) || gatedBytes >= bytes / 2;
   }
 
   /**
@@ -193,6 +211,11 @@ final class PartitionState {
 
   Collection<Claim> claims() {
     return claims.values();
+  }
+
+  /** The claim of that offset, or null. */
+  @Nullable Claim claim(long offset) {
+    return claims.get(offset);
   }
 
   boolean hasClaims() {

@@ -76,6 +76,9 @@ public final class WorkerCore {
   /** How long a refused batch waits before it is tried again. */
   static final Duration REFUSED_PAUSE = Duration.ofMillis(100);
 
+  /** How long a job is put into hold topics at most while nobody can be called for it. */
+  static final Duration LONGEST_HOLD = Duration.ofMinutes(10);
+
   /** The most cancel requests that are remembered; the oldest give way. */
   static final int MAX_CANCELS = 1_000_000;
 
@@ -94,6 +97,7 @@ public final class WorkerCore {
   private final Map<JobId, Claim> claimsById = new HashMap<>();
   private final Map<JobId, Integer> cancels = new LinkedHashMap<>();
   private final Lanes queued;
+  private final Gates gates;
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
@@ -148,6 +152,7 @@ public final class WorkerCore {
     this.actions = actions;
     this.metrics = metrics;
     this.queued = new Lanes(limits.lanes());
+    this.gates = new Gates(admission, queued);
   }
 
   /** Takes one event in. What follows from several is done together by {@link #endTurn}. */
@@ -187,7 +192,8 @@ public final class WorkerCore {
     beginLinger(now);
     release();
     sayDrained();
-    metrics.turn(busySlots, queued.size(), waiting.size(), claimsById.size(), stuckCalls);
+    metrics.turn(
+        busySlots, queued.size(), waiting.size() + gates.size(), claimsById.size(), stuckCalls);
   }
 
   /**
@@ -203,6 +209,7 @@ public final class WorkerCore {
     if (inFlight == null && !unannounced.isEmpty()) {
       next = earlier(next, lookAgainAt);
     }
+    next = earlier(next, gates.nextOpening());
     Claim first = waiting.peek();
     return first == null ? next : earlier(next, dueAt(first.record()));
   }
@@ -296,6 +303,8 @@ public final class WorkerCore {
     } else if (claim.phase == Claim.Phase.WAITING) {
       waiting.remove(claim);
       noLongerWaits(claim);
+    } else if (claim.phase == Claim.Phase.GATED) {
+      leaveGate(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
     forget(claim);
@@ -392,8 +401,13 @@ public final class WorkerCore {
       waiting.add(claim);
       state(claim.partition()).await(1);
     } else {
-      claim.phase = Claim.Phase.QUEUED;
-      queued.add(claim, now);
+      Gate gate = gates.before(claim);
+      if (gate == null) {
+        claim.phase = Claim.Phase.QUEUED;
+        queued.add(claim, now);
+      } else {
+        waitAt(gate, claim, now);
+      }
     }
   }
 
@@ -413,6 +427,70 @@ public final class WorkerCore {
       noLongerWaits(claim);
       begin(claim, now);
     }
+  }
+
+  // Waiting for a verdict
+
+  /**
+   * The claim waits behind those of its kind. It holds no slot and takes no room from those that
+   * run. Where nobody can be called and many wait already, it waits in a hold topic instead, the
+   * longer the longer it has lasted: the records behind it may be for others.
+   */
+  private void waitAt(Gate gate, Claim claim, Instant now) {
+    PartitionState state = state(claim.partition());
+    if (gate.since != null && !gate.open && state.isCrowded(limits, bytesOf(state))) {
+      settle(claim, held(claim.record(), gate.since, now));
+      return;
+    }
+    gates.add(gate, claim, now);
+    gated(claim, 1);
+  }
+
+  private Settlement held(JobRecord record, Instant since, Instant now) {
+    // Long enough that it is not in time for the window of retries.
+    Duration shortest = limits.waiting().horizon().multipliedBy(3).dividedBy(2);
+    Duration lasted = Duration.between(since, now);
+    Duration hold = lasted.compareTo(LONGEST_HOLD) < 0 ? lasted : LONGEST_HOLD;
+    Instant dueAt = now.plus(hold.compareTo(shortest) > 0 ? hold : shortest);
+    Instant expireAt = record.job().expireAt();
+    Instant until = expireAt == null ? dueAt : earlier(dueAt, expireAt);
+    return new Settlement.Hold(
+        new JobRecord(record.job(), record.generation(), record.attempts(), until), now);
+  }
+
+  /** The claim was about to be started and has to wait. */
+  private void mustWait(Claim claim, Admission.Verdict.Wait wait, Instant now) {
+    Gate gate = gates.close(claim, wait);
+    if (claim.gate == null) {
+      waitAt(gate, claim, now);
+      gates.forgetIfEmpty(gate);
+    } else {
+      gates.putBack(gate, claim);
+      gated(claim, 1);
+    }
+    caution(claim).ifPresent(caution -> caution.suspended(claim));
+  }
+
+  /** One whose turn it is leaves its gate, to be started or to be put back. */
+  private void passGate(Claim claim) {
+    if (claim.phase == Claim.Phase.GATED) {
+      gates.taken(claim);
+      gated(claim, -1);
+      claim.phase = Claim.Phase.QUEUED;
+    }
+  }
+
+  private void leaveGate(Claim claim) {
+    gates.remove(claim);
+    gated(claim, -1);
+  }
+
+  private void gated(Claim claim, int change) {
+    PartitionState state = partitions.get(claim.partition());
+    if (state != null) {
+      state.awaitAdmission(change, claim.payloadBytes());
+    }
+    metrics.gated(claim, change);
   }
 
   private void noLongerWaits(Claim claim) {
@@ -453,12 +531,17 @@ public final class WorkerCore {
         }
       }
     }
+    gates.open(now);
     for (Claim claim = nextQueued(now); claim != null; claim = nextQueued(now)) {
+      passGate(claim);
       Caution caution = state(claim.partition()).caution();
       if (caution.mayStart()) {
         start(claim, now);
       } else {
         caution.holdBack(claim);
+      }
+      if (claim.gate != null) {
+        gates.forgetIfEmpty(claim.gate);
       }
     }
     trySuspect(now);
@@ -521,7 +604,7 @@ public final class WorkerCore {
   private @Nullable Claim nextSuspect(Instant now) {
     for (PartitionState state : partitions.values()) {
       Caution caution = state.caution();
-      while (caution.isAlone() && caution.hasHeldBack()) {
+      while (caution.isAlone() && caution.hasHeldBack() && !isSuspectGated(state)) {
         Claim claim = Objects.requireNonNull(caution.nextHeldBack());
         int deaths = caution.deathsBy(claim.offset());
         if (deaths < Caution.SUSPECT_DEATHS) {
@@ -538,6 +621,15 @@ public final class WorkerCore {
       }
     }
     return null;
+  }
+
+  /**
+   * Whether the one that ran alone when an owner was lost waits until it is admitted. To try
+   * another one meanwhile would be to forget how many were lost by it.
+   */
+  private static boolean isSuspectGated(PartitionState state) {
+    Claim claim = state.caution().suspectOf(state);
+    return claim != null && claim.phase == Claim.Phase.GATED;
   }
 
   /** Takes a job that is ready out of where it waits for its slot. */
@@ -559,8 +651,7 @@ public final class WorkerCore {
     }
     switch (admission.ask(record, now)) {
       case Admission.Verdict.Call(Admission.Permit permit) -> call(claim, permit, now);
-      case Admission.Verdict.Wait(Instant until, String why) ->
-          throw new IllegalStateException("nothing waits yet, until " + until + ": " + why);
+      case Admission.Verdict.Wait wait -> mustWait(claim, wait, now);
       case Admission.Verdict.Refuse(Failure failure) -> refused(claim, failure, now);
     }
   }
@@ -571,6 +662,10 @@ public final class WorkerCore {
     claim.permit = permit;
     claim.target = permit.target();
     claim.insteadOf = permit.insteadOf();
+    String reason = permit.reason();
+    if (reason != null) {
+      metrics.failedOver(claim, reason);
+    }
     begun(claim, now);
     claim.phase = Claim.Phase.RUNNING;
     claim.holdsSlot = true;
@@ -743,6 +838,10 @@ public final class WorkerCore {
         stuck(claim);
       }
     }
+    for (Claim claim : gates.expired(now)) {
+      leaveGate(claim);
+      settle(claim, Judge.withoutCall(claim.record(), new Outcome.Expired(), now));
+    }
     if (drainUntil != null && now.isAfter(drainUntil)) {
       List.copyOf(running).forEach(this::drop);
     }
@@ -781,6 +880,10 @@ public final class WorkerCore {
       case WAITING -> {
         waiting.remove(claim);
         noLongerWaits(claim);
+        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
+      }
+      case GATED -> {
+        leaveGate(claim);
         settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
       }
       case RUNNING -> {
@@ -1031,7 +1134,11 @@ public final class WorkerCore {
     drainUntil = deadline;
     for (PartitionState state : partitions.values()) {
       List.copyOf(state.claims()).stream()
-          .filter(claim -> claim.phase == Claim.Phase.QUEUED || claim.phase == Claim.Phase.WAITING)
+          .filter(claim ->
+              switch (claim.phase) {
+                case QUEUED, WAITING, GATED -> true;
+                case RUNNING, SETTLED, DROPPED -> false;
+              })
           .forEach(this::drop);
     }
   }

@@ -32,6 +32,9 @@ public sealed interface Settlement {
     }
   }
 
-  /** {@code next} says the same as the claimed record; it waits elsewhere until it is due. */
+  /**
+   * {@code next} says the same as the claimed record, but may be due later; it waits elsewhere
+   * until it is.
+   */
   record Hold(JobRecord next, Instant at) implements Settlement {}
 }

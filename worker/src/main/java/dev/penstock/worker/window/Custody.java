@@ -57,6 +57,11 @@ public record Custody(int process, int deaths, long suspect, boolean onTrial, in
     return new Custody(process, deaths, offset, true, offset == suspect ? suspectDeaths : 0);
   }
 
+  /** As it is while the suspect waits for its next trial. */
+  public Custody suspended() {
+    return new Custody(process, deaths, suspect, false, suspectDeaths);
+  }
+
   /** As it is when the suspect was harmless. */
   public Custody cleared() {
     return new Custody(process, deaths, NONE, false, 0);

@@ -16,6 +16,12 @@ final class NoMetrics implements CoreMetrics {
   public void late(Duration lateness) {}
 
   @Override
+  public void gated(Claim claim, int change) {}
+
+  @Override
+  public void failedOver(Claim claim, String reason) {}
+
+  @Override
   public void poisoned() {}
 
   @Override
