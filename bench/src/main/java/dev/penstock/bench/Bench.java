@@ -43,6 +43,11 @@ abstract class Bench implements Callable<Integer> {
     return CommandLine.ExitCode.OK;
   }
 
+  /** What {@code PATH.svg} shows: the parts as bars, where a bench has nothing better. */
+  String plot(Report report) {
+    return Plot.of(report.bench() + ": " + report.meaning(), report.parts());
+  }
+
   private void write(Report report, Path path) throws IOException {
     Path directory = path.toAbsolutePath().getParent();
     Path name = path.getFileName();
@@ -54,7 +59,7 @@ abstract class Bench implements Callable<Integer> {
     Path picture = directory.resolve(name + ".svg");
     Files.writeString(
         directory.resolve(name + ".md"), report.markdown(commandLine(), name + ".svg"));
-    Files.writeString(picture, Plot.of(report.bench() + ": " + report.meaning(), report.parts()));
+    Files.writeString(picture, plot(report));
     Files.writeString(directory.resolve(name + ".json"), report.json() + "\n");
     progress("written: " + name + ".md, .svg and .json in " + directory);
   }

@@ -53,9 +53,15 @@ final class BenchJobs {
 
   /** A job whose record has {@code recordBytes} bytes, as far as a text can be made short. */
   static final class Maker {
+    private final String model;
     private final String text;
 
     Maker(int recordBytes) {
+      this(recordBytes, MODEL);
+    }
+
+    Maker(int recordBytes, String model) {
+      this.model = model;
       int overhead = JsonCodec.JOB_RECORDS.encode(record("x")).length - 1;
       this.text = BenchJobs.text(Math.max(1, recordBytes - overhead));
     }
@@ -72,12 +78,12 @@ final class BenchJobs {
           topic, null, key, JsonCodec.JOB_RECORDS.encode(record), headers());
     }
 
-    private static JobRecord record(String text) {
+    private JobRecord record(String text) {
       Instant now = Instant.ofEpochMilli(System.currentTimeMillis());
       return JobRecord.accepted(
           new Job(
               JobId.random(now),
-              MODEL,
+              model,
               new JobInput.DetectLanguage(text),
               3,
               ATTEMPT_TIMEOUT,
@@ -102,7 +108,11 @@ final class BenchJobs {
 
   /** Puts {@code jobs} jobs on a topic and waits until all are acknowledged. */
   static void fill(String bootstrap, String topic, int jobs, int recordBytes) {
-    var maker = new Maker(recordBytes);
+    fill(bootstrap, topic, jobs, new Maker(recordBytes));
+  }
+
+  /** As above, with jobs that {@code maker} makes. */
+  static void fill(String bootstrap, String topic, int jobs, Maker maker) {
     try (var producer = producer(bootstrap, "bench-fill")) {
       var sent = new ArrayList<Future<RecordMetadata>>(CHUNK);
       for (int i = 0; i < jobs; i++) {

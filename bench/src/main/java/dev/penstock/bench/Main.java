@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       IntakeBulkBench.class,
       RetriesBench.class,
       FailoverBench.class,
+      OutageBench.class,
       LatencyBench.class,
       SlowJobsBench.class,
       PeersBench.class

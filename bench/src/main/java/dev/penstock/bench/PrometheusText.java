@@ -33,15 +33,7 @@ record PrometheusText(String page) {
    * @throws IllegalStateException when there is no such series, or it has no value
    */
   double sum(String metric, String label) {
-    var values =
-        page.lines()
-            .filter(line -> line.startsWith(metric) && line.contains(label))
-            .filter(line -> {
-              char next = line.charAt(metric.length());
-              return next == '{' || next == ' ';
-            })
-            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-            .toArray();
+    double[] values = values(metric, label);
     if (values.length == 0) {
       throw new IllegalStateException("the page of metrics has no " + metric + " " + label);
     }
@@ -50,5 +42,21 @@ record PrometheusText(String page) {
       throw new IllegalStateException(metric + " " + label + " is not a number");
     }
     return sum;
+  }
+
+  /** As {@link #sum}; 0 when there is no such series yet. */
+  double sumOrZero(String metric, String label) {
+    return Arrays.stream(values(metric, label)).sum();
+  }
+
+  private double[] values(String metric, String label) {
+    return page.lines()
+        .filter(line -> line.startsWith(metric) && line.contains(label))
+        .filter(line -> {
+          char next = line.charAt(metric.length());
+          return next == '{' || next == ' ';
+        })
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .toArray();
   }
 }

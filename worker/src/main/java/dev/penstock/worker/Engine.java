@@ -133,7 +133,8 @@ final class Engine implements CoreActions, Life {
             breakdown,
             transactionTimeout.plusSeconds(5),
             threads);
-    this.runner = new JobRunner(config.id(), clock, core, breakdown, threads);
+    this.runner =
+        new JobRunner(config.id(), clock, core, breakdown, threads, providers.interceptors());
     this.settler =
         new Settler(
             config.id(),

@@ -10,6 +10,7 @@ import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
 import dev.penstock.worker.provider.Providers;
+import dev.penstock.worker.run.Interceptors;
 import dev.penstock.worker.settle.Trimmer;
 import dev.penstock.worker.thread.SystemThreads;
 import java.time.InstantSource;
@@ -41,7 +42,7 @@ public final class WorkerService implements Service {
 
   private WorkerService(WorkerConfig config) {
     this.config = config;
-    this.providers = new Providers(config.providers());
+    this.providers = new Providers(config.providers(), Interceptors.load());
     var names = new HashSet<String>();
     for (Provider provider : config.providers()) {
       names.add(provider.name());

@@ -215,6 +215,8 @@ final class WorkerServiceTest {
             "worker.provider.simulated.hang-rate", "0.5",
             "worker.provider.simulated.throttle-rate", "0.5",
             "worker.provider.simulated.retry-after", "15s",
+            // Else one that is throttled keeps all the others from running.
+            "worker.breaker.enabled", "false",
             "worker.slots", "20");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();

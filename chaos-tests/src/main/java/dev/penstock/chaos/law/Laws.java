@@ -407,9 +407,22 @@ public final class Laws {
     }
   }
 
+  /** Whether another target gets the next attempt: it has asked nobody to wait. */
+  private static boolean goesElsewhere(Life life, JobEvent.RetryScheduled retry) {
+    if (retry.dueAt().isAfter(retry.at())) {
+      return false;
+    }
+    int next = retry.failed().number() + 1;
+    return life.finished().stream()
+        .flatMap(finished -> finished.attempts().stream())
+        .filter(attempt -> attempt.number() == next)
+        .allMatch(attempt -> attempt.served() != null && attempt.served().insteadOf() != null);
+  }
+
   private void retriesKeepTheirDueTime(Life life) {
     for (JobEvent.RetryScheduled retry : life.retriesScheduled()) {
       if (retry.failed().failure() instanceof Failure.Throttled throttled
+          && !goesElsewhere(life, retry)
           && retry.dueAt().isBefore(retry.at().plus(throttled.retryAfter()))) {
         violated(
             Law.RETRIES_KEEP_THEIR_DUE_TIME,

@@ -1,10 +1,13 @@
 package dev.penstock.chaos.simulated;
 
 import dev.penstock.chaos.law.Call;
+import dev.penstock.chaos.law.Law;
+import dev.penstock.chaos.law.Violation;
 import dev.penstock.chaos.simulated.kafka.SimKafka;
 import dev.penstock.chaos.simulated.strand.Scheduler;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.topic.Topics;
+import dev.penstock.worker.admit.BreakerRule;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
@@ -124,6 +128,42 @@ final class CallLog {
         each.commits++;
       }
     }
+  }
+
+  /**
+   * Whoever finds a target ill leaves it alone: beyond the calls that it takes to find out, and
+   * those that run beside them, only probes are made, a few each time that the breaker has been
+   * open. Calls that were interrupted tell nothing, so they are not counted.
+   */
+  List<Violation> illTargetsThatAreNotSpared(Scenario scenario) {
+    Scenario.Targets targets = scenario.targets();
+    BreakerRule rule = targets.admission().breaker();
+    if (!rule.enabled()) {
+      return List.of();
+    }
+    long openings = 2 + targets.illFor().dividedBy(rule.open());
+    long allowed = rule.window() + scenario.limits().slots() + rule.probes() * openings;
+    var made = new TreeMap<String, Integer>();
+    for (Noted each : all) {
+      if (each.end == Call.End.RETURNED
+          && targets.isIll(each.call.target().provider(), each.beganAt)
+          && targets.isIll(each.call.target().provider(), each.endedAt)) {
+        made.merge(
+            each.worker.id() + "." + each.life + " and " + each.call.target(), 1, Integer::sum);
+      }
+    }
+    return made.entrySet().stream()
+        .filter(each -> each.getValue() > allowed)
+        .map(each ->
+            new Violation(
+                Law.ILL_TARGETS_ARE_SPARED,
+                each.getKey(),
+                each.getValue()
+                    + " calls were made while every call failed, but "
+                    + allowed
+                    + " are enough to see that",
+                ""))
+        .toList();
   }
 
   /** Everything so far. */

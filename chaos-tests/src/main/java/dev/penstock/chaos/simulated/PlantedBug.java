@@ -6,6 +6,7 @@ import dev.penstock.chaos.simulated.kafka.SimProducer;
 import dev.penstock.chaos.simulated.strand.SimProcess;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.Attempt;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
@@ -15,6 +16,8 @@ import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.streams.order.Line;
 import dev.penstock.worker.Retries;
+import dev.penstock.worker.admit.AdmissionConfig;
+import dev.penstock.worker.admit.BreakerRule;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.WindowMetadata;
@@ -608,6 +611,56 @@ enum PlantedBug {
     }
   },
 
+  // Routes and breakers
+
+  NEVER_SPARES_WHO_IS_ILL("admission") {
+    @Override
+    AdmissionConfig admission(AdmissionConfig right) {
+      return new AdmissionConfig(right.routes(), BreakerRule.OFF);
+    }
+  },
+  HALF_OPEN_LETS_ALL_THROUGH("admission") {
+    @Override
+    AdmissionConfig admission(AdmissionConfig right) {
+      BreakerRule rule = right.breaker();
+      return new AdmissionConfig(
+          right.routes(),
+          new BreakerRule(
+              rule.enabled(),
+              rule.failurePercent(),
+              rule.slow(),
+              rule.minimumCalls(),
+              rule.window(),
+              rule.open(),
+              rule.longestOpen(),
+              1_000));
+    }
+  },
+  /** Waiting in a hold counts as an attempt. */
+  HOLDS_BURN_ATTEMPTS("admission") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isOfHolds(settings)
+          ? kafka.producer(process, settings)
+          : rewriting(kafka, process, settings, record -> List.of(withAttemptForTheHold(record)));
+    }
+  },
+  FAILS_OVER_WITHOUT_END("admission") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record ->
+              record.job().model().equals(Scenario.Targets.ROUTE)
+                  ? withJob(record, withAttempts(record.job(), Job.MAX_ATTEMPTS), record.dueAt())
+                  : record);
+    }
+  },
+
   // Rule 16: priorities
 
   RETRIES_LOSE_THEIR_PRIORITY("16") {
@@ -650,6 +703,11 @@ enum PlantedBug {
 
   CoreLimits limits(CoreLimits limits) {
     return limits;
+  }
+
+  /** Who is called for what, and when not. */
+  AdmissionConfig admission(AdmissionConfig right) {
+    return right;
   }
 
   /** How much further a worker's clock is off than it may be. */
@@ -830,6 +888,25 @@ enum PlantedBug {
             record.value(),
             record.headers())
         : record;
+  }
+
+  private static ProducerRecord<byte[], byte[]> withAttemptForTheHold(
+      ProducerRecord<byte[], byte[]> record) {
+    if (!record.topic().contains("hold-")
+        || !(JsonCodec.JOB_RECORDS.decode(record.value())
+            instanceof Decoded.Value<JobRecord>(JobRecord held))) {
+      return record;
+    }
+    var attempts = new ArrayList<>(held.attempts());
+    attempts.add(
+        new Attempt(held.nextAttempt(), "sim", "nobody", Instant.EPOCH, Duration.ZERO, null));
+    return new ProducerRecord<>(
+        record.topic(),
+        record.partition(),
+        record.key(),
+        JsonCodec.JOB_RECORDS.encode(
+            new JobRecord(held.job(), held.generation(), attempts, held.dueAt())),
+        record.headers());
   }
 
   private static JobRecord withJob(JobRecord record, Job job, @Nullable Instant dueAt) {

@@ -2,10 +2,13 @@ package dev.penstock.chaos.simulated;
 
 import dev.penstock.chaos.law.Allowance;
 import dev.penstock.job.Priority;
+import dev.penstock.provider.Target;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.Retries;
+import dev.penstock.worker.admit.AdmissionConfig;
+import dev.penstock.worker.admit.BreakerRule;
 import dev.penstock.worker.core.CoreLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +29,7 @@ import java.util.SplittableRandom;
  * @param badCalls how many calls in a hundred go wrong
  * @param faults in the order of their times
  * @param order jobs with ordering keys
+ * @param targets whom jobs are sent to, and how well they are
  */
 record Scenario(
     long seed,
@@ -44,7 +48,8 @@ record Scenario(
     Duration drainGrace,
     Duration transactionTimeout,
     List<Fault> faults,
-    Order order) {
+    Order order,
+    Targets targets) {
   static final Duration SESSION = Duration.ofSeconds(3);
   static final Duration HEARTBEAT = Duration.ofMillis(500);
   static final Duration TIMEOUT_SCAN = Duration.ofSeconds(1);
@@ -79,6 +84,61 @@ record Scenario(
         kills.add(Duration.ofMillis(100 + random.nextLong(span.toMillis())));
       }
       return new Order(10 + random.nextInt(40), 1 + random.nextInt(4), kills);
+    }
+  }
+
+  /**
+   * Whom jobs are sent to.
+   *
+   * @param admission routes and breakers
+   * @param routed how many jobs in a hundred ask for the route
+   * @param illFrom when the first provider falls ill
+   * @param illFor how long it is, and fails every call; zero when it does not
+   */
+  record Targets(AdmissionConfig admission, int routed, Duration illFrom, Duration illFor) {
+    static final String ROUTE = "route";
+
+    /** Where it matters when calls are made, everyone is well and nobody is left alone. */
+    static Targets draw(SplittableRandom random, boolean plain, Duration span) {
+      if (plain) {
+        return new Targets(
+            new AdmissionConfig(Map.of(), BreakerRule.OFF), 0, Duration.ZERO, Duration.ZERO);
+      }
+      boolean routes = random.nextInt(2) == 0;
+      boolean ill = random.nextInt(2) == 0;
+      int minimum = 2 + random.nextInt(3);
+      var open = Duration.ofMillis(300 + random.nextInt(3_000));
+      var rule =
+          new BreakerRule(
+              true,
+              50,
+              BreakerRule.DEFAULT.slow(),
+              minimum,
+              minimum + random.nextInt(3),
+              open,
+              open.multipliedBy(1 + random.nextInt(4)),
+              1 + random.nextInt(2));
+      return new Targets(
+          new AdmissionConfig(
+              routes
+                  ? Map.of(
+                      ROUTE,
+                      List.of(
+                          new Target(SimProvider.NAME, "x"),
+                          new Target(SimProvider.NAME, "y"),
+                          new Target(SimProvider.OTHER, "")))
+                  : Map.of(),
+              rule),
+          routes ? 20 + random.nextInt(60) : 0,
+          Duration.ofMillis(random.nextLong(span.toMillis())),
+          ill ? Duration.ofMillis(1_000 + random.nextInt(9_000)) : Duration.ZERO);
+    }
+
+    /** Whether every call of the provider fails at that time of the run. */
+    boolean isIll(String provider, long nanos) {
+      return provider.equals(SimProvider.NAME)
+          && nanos >= illFrom.toNanos()
+          && nanos < illFrom.plus(illFor).toNanos();
     }
   }
 
@@ -153,7 +213,8 @@ record Scenario(
         Duration.ofMillis(random.nextInt(4_000)),
         Duration.ofSeconds(1 + random.nextInt(3)),
         faults,
-        Order.draw(random, calm, span));
+        Order.draw(random, calm, span),
+        Targets.draw(new SplittableRandom(~seed), calm || crowded, span));
   }
 
   private static CoreLimits.LaneRule lanes(int reserved) {

@@ -167,7 +167,7 @@ final class SimIntake {
     boolean kills = made++ < scenario.killers();
     return new Job(
         new JobId(new UUID(most, least)),
-        scheduler.below(40) == 0 ? "nobody" : SimProvider.NAME,
+        model(),
         new JobInput.DetectLanguage(
             (kills ? SimProvider.KILLER : "") + "x".repeat(1 + (int) scheduler.below(600))),
         1 + (int) scheduler.below(4),
@@ -179,6 +179,14 @@ final class SimIntake {
         null,
         ordering,
         Priority.all().get((int) scheduler.below(Priority.all().size())));
+  }
+
+  private String model() {
+    if (scheduler.below(40) == 0) {
+      return "nobody";
+    }
+    int routed = scenario.targets().routed();
+    return routed > 0 && scheduler.below(100) < routed ? Scenario.Targets.ROUTE : SimProvider.NAME;
   }
 
   private void cancel(Job job) {

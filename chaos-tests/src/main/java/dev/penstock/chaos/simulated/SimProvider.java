@@ -17,11 +17,15 @@ import java.util.Set;
 final class SimProvider implements Provider {
   static final String NAME = "sim";
 
+  /** Another one, of the same kind. */
+  static final String OTHER = "sim2";
+
   /** What the text of a job begins with that kills the process that runs it. */
   static final String KILLER = "kill";
 
   private static final long MILLI = 1_000_000;
 
+  private final String name;
   private final Scheduler scheduler;
   private final Scenario scenario;
   private final Calls calls;
@@ -30,7 +34,8 @@ final class SimProvider implements Provider {
   /**
    * @param killing ends the process; does not return
    */
-  SimProvider(Scheduler scheduler, Scenario scenario, Calls calls, Runnable killing) {
+  SimProvider(String name, Scheduler scheduler, Scenario scenario, Calls calls, Runnable killing) {
+    this.name = name;
     this.scheduler = scheduler;
     this.scenario = scenario;
     this.calls = calls;
@@ -50,7 +55,7 @@ final class SimProvider implements Provider {
 
   @Override
   public String name() {
-    return NAME;
+    return name;
   }
 
   @Override
@@ -70,6 +75,10 @@ final class SimProvider implements Provider {
         ending.ended(Call.End.KILLED);
         killing.run();
       }
+      if (scenario.targets().isIll(name, scheduler.now())) {
+        ending.ended(Call.End.RETURNED);
+        return failed(new Failure.Overloaded("ill", Duration.ZERO));
+      }
       ProviderResult result =
           scheduler.below(100) < scenario.badCalls()
               ? wrong()
@@ -88,7 +97,7 @@ final class SimProvider implements Provider {
   }
 
   private ProviderResult wrong() throws InterruptedException {
-    return switch ((int) scheduler.below(12)) {
+    return switch ((int) scheduler.below(scenario.targets().routed() > 0 ? 14 : 12)) {
       case 0, 1 ->
           failed(new Failure.Throttled("too many", Duration.ofMillis(scheduler.below(2_000))));
       case 2 -> failed(new Failure.InvalidRequest("not like this"));
@@ -103,6 +112,8 @@ final class SimProvider implements Provider {
         scheduler.sleep(scheduler.below(9_000 * MILLI));
         yield failed(new Failure.Retryable("at last"));
       }
+      case 12 -> failed(new Failure.ContextTooLong("more than it takes"));
+      case 13 -> failed(new Failure.Authentication("not with this key"));
       default -> failed(new Failure.Retryable("5xx"));
     };
   }

@@ -14,7 +14,6 @@ import dev.penstock.worker.KafkaClients;
 import dev.penstock.worker.Machine;
 import dev.penstock.worker.Supervisor;
 import dev.penstock.worker.WorkerConfig;
-import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
@@ -122,22 +121,25 @@ final class SimWorker {
               world.incidents().halted(id, reason);
               scheduler.halt();
             });
-    var provider =
-        new SimProvider(
-            scheduler,
-            world.scenario(),
-            call -> world.calls().begun(this, call),
-            this::killedByCall);
     var started =
         new Supervisor(
             config(),
-            new Providers(List.of(provider)),
+            new Providers(List.of(provider(SimProvider.NAME), provider(SimProvider.OTHER))),
             machine,
             clients(begun),
             new NoMetrics(world.topics()));
     supervisor = started;
     Threads.Task main = threads.platform("main", started::start);
     main.start();
+  }
+
+  private SimProvider provider(String name) {
+    return new SimProvider(
+        name,
+        world.scheduler(),
+        world.scenario(),
+        call -> world.calls().begun(this, call),
+        this::killedByCall);
   }
 
   private WorkerConfig config() {
@@ -151,7 +153,7 @@ final class SimWorker {
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
         List.of(),
-        AdmissionConfig.DEFAULT);
+        world.bug().admission(scenario.targets().admission()));
   }
 
   private KafkaClients clients(SimProcess owner) {

@@ -113,6 +113,7 @@ final class Simulation {
     history.calls.addAll(calls.calls());
     var violations = new ArrayList<>(incidents);
     violations.addAll(Laws.check(history.build(), allowance()));
+    violations.addAll(calls.illTargetsThatAreNotSpared(scenario));
     return new Result(
         scenario,
         List.copyOf(violations),

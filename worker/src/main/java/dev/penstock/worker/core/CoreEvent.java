@@ -39,8 +39,18 @@ public sealed interface CoreEvent {
   record Polled(TopicPartition partition, List<SourceRecord> records, long position)
       implements CoreEvent {}
 
-  /** A provider call came back. */
-  record CallEnded(Claim claim, ProviderResult result, Judge.Call call) implements CoreEvent {}
+  /**
+   * A provider call came back.
+   *
+   * @param made whether the provider was reached; false when an interceptor answered for it
+   */
+  record CallEnded(Claim claim, ProviderResult result, Judge.Call call, boolean made)
+      implements CoreEvent {
+    /** A call that reached its provider. */
+    public CallEnded(Claim claim, ProviderResult result, Judge.Call call) {
+      this(claim, result, call, true);
+    }
+  }
 
   /** Someone asked for the end of a job. */
   record CancelRequested(JobId jobId, int generation) implements CoreEvent {}

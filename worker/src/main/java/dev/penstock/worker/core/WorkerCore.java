@@ -714,7 +714,12 @@ public final class WorkerCore {
       busySlots--;
       ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
     }
-    giveBack(claim, ended.result(), ended.call().latency(), now);
+    if (ended.made() || claim.permit == null) {
+      giveBack(claim, ended.result(), ended.call().latency(), now);
+    } else {
+      claim.permit.unused(now);
+      claim.permit = null;
+    }
     if (claim.phase == Claim.Phase.RUNNING) {
       ended(claim, ended.call(), ended.result(), now);
     }

@@ -4,6 +4,7 @@ import dev.penstock.config.SettingsReader;
 import dev.penstock.job.JobKind;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderFactory;
+import dev.penstock.worker.run.Interceptors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,8 +27,18 @@ public final class Providers implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,50}");
 
   private final Map<String, Provider> byName;
+  private final Interceptors interceptors;
 
+  /** With nobody between them and their callers. */
   public Providers(List<Provider> providers) {
+    this(providers, Interceptors.NONE);
+  }
+
+  /**
+   * @param interceptors what every call passes
+   */
+  public Providers(List<Provider> providers, Interceptors interceptors) {
+    this.interceptors = interceptors;
     var byName = new LinkedHashMap<String, Provider>();
     for (Provider provider : providers) {
       if (byName.put(provider.name(), provider) != null) {
@@ -105,6 +116,11 @@ public final class Providers implements AutoCloseable {
   /** The provider of that name; there is one. */
   public Provider named(String name) {
     return Objects.requireNonNull(byName.get(name), name);
+  }
+
+  /** What every call passes. */
+  public Interceptors interceptors() {
+    return interceptors;
   }
 
   /** Loads models and connections ahead of the first job, on threads of their own. */

@@ -14,17 +14,22 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Behaves like a provider without being one: takes its time, fails, throttles and hangs as
  * configured. What a call does depends on the seed, the job, the generation and the attempt alone,
- * so a run can be repeated whatever the order of its calls.
+ * so a run can be repeated whatever the order of its calls. But for an outage: that begins some
+ * time after the first call.
  */
 final class SimulatedProvider implements Provider {
   private static final int DIMENSIONS = 8;
 
   private final String name;
   private final Behaviour behaviour;
+
+  /** When the first call came, by {@link System#nanoTime}; 0 before. */
+  private final AtomicLong firstCall = new AtomicLong();
 
   SimulatedProvider(String name, Behaviour behaviour) {
     this.name = name;
@@ -40,6 +45,7 @@ final class SimulatedProvider implements Provider {
    * @param invalidRate the share whose job is refused for good
    * @param hangRate the share that does not come back until it is interrupted
    * @param retryAfter what a refused call is told
+   * @param outage when it answers nobody
    * @param seed of all of this
    */
   record Behaviour(
@@ -51,7 +57,16 @@ final class SimulatedProvider implements Provider {
       double invalidRate,
       double hangRate,
       Duration retryAfter,
+      Outage outage,
       long seed) {}
+
+  /**
+   * A time in which every call fails, after its usual latency.
+   *
+   * @param after the first call
+   * @param lasting how long; zero for no outage
+   */
+  record Outage(Duration after, Duration lasting) {}
 
   /**
    * Calls that take much longer than the others.
@@ -79,6 +94,9 @@ final class SimulatedProvider implements Provider {
     if (latency.isPositive()) {
       Thread.sleep(latency);
     }
+    if (isOut()) {
+      return failed(new Failure.Retryable("simulated: the server is down"));
+    }
     double edge = behaviour.hangRate();
     if (fate < edge) {
       Thread.sleep(Duration.ofDays(1));
@@ -96,6 +114,18 @@ final class SimulatedProvider implements Provider {
       return failed(new Failure.Retryable("simulated: the server had an error"));
     }
     return new ProviderResult.Answered(output(call.input(), random));
+  }
+
+  private boolean isOut() {
+    Outage outage = behaviour.outage();
+    if (outage.lasting().isZero()) {
+      return false;
+    }
+    long now = System.nanoTime();
+    firstCall.compareAndSet(0, now == 0 ? 1 : now);
+    long since = now - firstCall.get();
+    return since >= outage.after().toNanos()
+        && since < outage.after().plus(outage.lasting()).toNanos();
   }
 
   private static ProviderResult failed(Failure failure) {

@@ -26,6 +26,8 @@ public final class SimulatedProviderFactory implements ProviderFactory {
           "invalid-rate",
           "hang-rate",
           "retry-after",
+          "outage-after",
+          "outage-for",
           "seed");
 
   @Override
@@ -50,6 +52,10 @@ public final class SimulatedProviderFactory implements ProviderFactory {
     Duration mean = reader.duration("latency-mean", Duration.ofMillis(200), Duration.ZERO, LONGEST);
     Duration retryAfter =
         reader.duration("retry-after", Duration.ofSeconds(1), Duration.ZERO, LONGEST);
+    var outage =
+        new SimulatedProvider.Outage(
+            reader.duration("outage-after", Duration.ZERO, Duration.ZERO, LONGEST),
+            reader.duration("outage-for", Duration.ZERO, Duration.ZERO, LONGEST));
     double sigma = number(settings, "latency-sigma", 0.5, 3);
     var slow =
         new SimulatedProvider.Slow(
@@ -68,7 +74,16 @@ public final class SimulatedProviderFactory implements ProviderFactory {
           new SimulatedProvider(
               name,
               new SimulatedProvider.Behaviour(
-                  mean, sigma, slow, failures, throttles, invalid, hangs, retryAfter, seed)));
+                  mean,
+                  sigma,
+                  slow,
+                  failures,
+                  throttles,
+                  invalid,
+                  hangs,
+                  retryAfter,
+                  outage,
+                  seed)));
     } catch (ConfigException e) {
       throw new IllegalArgumentException(String.join("; ", e.errors()), e);
     }

@@ -26,15 +26,22 @@ public final class JobRunner {
   private final CoreInbox inbox;
   private final Breakdown breakdown;
   private final Threads threads;
+  private final Interceptors interceptors;
   private final Map<Claim, Threads.Task> calls = new ConcurrentHashMap<>();
 
   public JobRunner(
-      String worker, InstantSource clock, CoreInbox inbox, Breakdown breakdown, Threads threads) {
+      String worker,
+      InstantSource clock,
+      CoreInbox inbox,
+      Breakdown breakdown,
+      Threads threads,
+      Interceptors interceptors) {
     this.worker = worker;
     this.clock = clock;
     this.inbox = inbox;
     this.breakdown = breakdown;
     this.threads = threads;
+    this.interceptors = interceptors;
   }
 
   /** Begins the call; {@link CoreEvent.CallEnded} follows in every case. */
@@ -67,12 +74,27 @@ public final class JobRunner {
     var startedAt = clock.instant();
     claim.begun(startedAt);
     long begin = threads.nanoTime();
-    ProviderResult result = call(provider, call);
+    Interceptors.Result ended = around(provider, call);
     var latency = Duration.ofNanos(threads.nanoTime() - begin);
     calls.remove(claim);
     inbox.tell(
         new CoreEvent.CallEnded(
-            claim, result, new Judge.Call(provider.name(), worker, startedAt, latency)));
+            claim,
+            ended.result(),
+            new Judge.Call(provider.name(), worker, startedAt, latency),
+            ended.made()));
+  }
+
+  private Interceptors.Result around(Provider provider, ProviderCall call) {
+    try {
+      return interceptors.around(call, changed -> call(provider, changed));
+    } catch (InterruptedException _) {
+      return new Interceptors.Result(interrupted(), true);
+    }
+  }
+
+  private static ProviderResult interrupted() {
+    return new ProviderResult.Failed(new Failure.Retryable("the call was interrupted"));
   }
 
   /**
@@ -85,8 +107,8 @@ public final class JobRunner {
       return result == null
           ? bug(provider, new NullPointerException("the provider returned null"))
           : result;
-    } catch (InterruptedException e) {
-      return new ProviderResult.Failed(new Failure.Retryable("the call was interrupted"));
+    } catch (InterruptedException _) {
+      return interrupted();
     } catch (StackOverflowError | LinkageError | AssertionError e) {
       return bug(provider, e);
     } catch (Error e) {

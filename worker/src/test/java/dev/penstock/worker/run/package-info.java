@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.run;
+
+import org.jspecify.annotations.NullMarked;
