@@ -49,4 +49,26 @@ final class WaitingBenchTest {
         .containsExactly("first partition", "all partitions", "lost calls, most");
     assertThat(json.get("configuration").get("sessionSeconds").asDouble()).isPositive();
   }
+
+  @Test
+  void outageReportsAttemptsPerJobWithAndWithoutAnotherProvider() {
+    JsonNode json =
+        BenchRun.measured(
+            "outage",
+            "--jobs",
+            "150",
+            "--outage-seconds",
+            "2",
+            "--before-seconds",
+            "0",
+            "--slots",
+            "16",
+            "--partitions",
+            "2");
+    assertThat(json.get("parts").propertyNames())
+        .contains(
+            "attempts per job, no other provider",
+            "attempts per job, with another provider",
+            "calls instead of the first, with another provider");
+  }
 }

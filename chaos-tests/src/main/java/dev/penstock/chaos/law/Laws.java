@@ -407,22 +407,34 @@ public final class Laws {
     }
   }
 
-  /** Whether another target gets the next attempt: it has asked nobody to wait. */
-  private static boolean goesElsewhere(Life life, JobEvent.RetryScheduled retry) {
+  /**
+   * Whether the next attempt, which is due at once, was made with another target, or not before the
+   * one that failed had asked for.
+   */
+  private boolean goesElsewhere(Life life, JobEvent.RetryScheduled retry, Duration retryAfter) {
     if (retry.dueAt().isAfter(retry.at())) {
       return false;
     }
     int next = retry.failed().number() + 1;
+    Instant notBefore = retry.at().plus(retryAfter).minus(allowance.clockSkew());
     return life.finished().stream()
         .flatMap(finished -> finished.attempts().stream())
         .filter(attempt -> attempt.number() == next)
-        .allMatch(attempt -> attempt.served() != null && attempt.served().insteadOf() != null);
+        .allMatch(attempt ->
+            !target(attempt).equals(target(retry.failed()))
+                || !attempt.startedAt().isBefore(notBefore));
+  }
+
+  private static String target(Attempt attempt) {
+    return attempt.served() == null
+        ? attempt.provider()
+        : attempt.provider() + ":" + attempt.served().providerModel();
   }
 
   private void retriesKeepTheirDueTime(Life life) {
     for (JobEvent.RetryScheduled retry : life.retriesScheduled()) {
       if (retry.failed().failure() instanceof Failure.Throttled throttled
-          && !goesElsewhere(life, retry)
+          && !goesElsewhere(life, retry, throttled.retryAfter())
           && retry.dueAt().isBefore(retry.at().plus(throttled.retryAfter()))) {
         violated(
             Law.RETRIES_KEEP_THEIR_DUE_TIME,

@@ -59,7 +59,8 @@ public final class Routes implements Admission {
     @Nullable Instant since = Instant.MIN;
     for (int index : path.able) {
       Target target = path.chain.get(index);
-      TargetGate.Opening.Closed shut = shut(target, record, now);
+      TargetGate.Opening.Closed asked = path.askedToWait(index, now);
+      TargetGate.Opening.Closed shut = asked == null ? shut(target, record, now) : asked;
       if (shut == null) {
         return new Verdict.Call(permit(target, record, path.reasons(index, closed), now));
       }
@@ -78,7 +79,9 @@ public final class Routes implements Admission {
     }
     var path = new Path(record);
     for (int index : path.able) {
-      if (index > path.last && shut(path.chain.get(index), record, now) == null) {
+      if (index > path.last
+          && path.askedToWait(index, now) == null
+          && shut(path.chain.get(index), record, now) == null) {
         return Way.AT_ONCE;
       }
     }
@@ -93,7 +96,8 @@ public final class Routes implements Admission {
       return gate;
     }
     // One that has fewer targets left than others is not to make those wait.
-    return gate + new Path(record).forGood;
+    var path = new Path(record);
+    return gate + path.forGood + path.asked.keySet();
   }
 
   @Override
@@ -191,6 +195,9 @@ public final class Routes implements Admission {
     /** What each target that was called failed with in the end. */
     private final Map<Integer, String> failed = new HashMap<>();
 
+    /** Until when each target asked this job to wait, by what it said. */
+    private final Map<Integer, Instant> asked = new TreeMap<>();
+
     Path(JobRecord record) {
       Job job = record.job();
       List<Target> route = chains.get(job.model());
@@ -201,6 +208,7 @@ public final class Routes implements Admission {
         Failure failure = attempt.failure();
         if (at >= 0 && failure != null) {
           failed.put(at, failure.code());
+          asked.put(at, ended(attempt).plus(retryAfter(failure)));
           if (!failure.next().again()) {
             forGood.put(at, failure.code());
           }
@@ -232,6 +240,26 @@ public final class Routes implements Admission {
         }
       }
       return best;
+    }
+
+    private static Instant ended(Attempt attempt) {
+      return attempt.startedAt().plus(attempt.latency());
+    }
+
+    private static Duration retryAfter(Failure failure) {
+      return switch (failure) {
+        case Failure.Throttled(_, Duration retryAfter) -> retryAfter;
+        case Failure.Overloaded(_, Duration retryAfter) -> retryAfter;
+        default -> Duration.ZERO;
+      };
+    }
+
+    /** Whoever runs the job now may not have heard what the target said to another worker. */
+    TargetGate.Opening.@Nullable Closed askedToWait(int index, Instant now) {
+      Instant until = asked.get(index);
+      return until == null || !until.isAfter(now)
+          ? null
+          : new TargetGate.Opening.Closed(until, failed.getOrDefault(index, "throttled"));
     }
 
     private static int covers(Target target, String model) {

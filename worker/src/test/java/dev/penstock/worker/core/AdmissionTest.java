@@ -11,6 +11,8 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Served;
+import dev.penstock.job.Usage;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import dev.penstock.retry.RetryPolicies;
@@ -377,6 +379,27 @@ final class AdmissionTest {
     assertThat(targets().subList(made, actions.calls.size())).containsExactly("a:x", "a:x");
   }
 
+  @Test
+  void whatATargetAskedOfAnotherWorkerIsKeptToForTheJobThatItToldIt() {
+    open("a:y");
+    open("b");
+    var throttled =
+        new Attempt(
+            1,
+            "a",
+            "another-worker",
+            now,
+            Duration.ZERO,
+            new Failure.Throttled("too many", Duration.ofSeconds(3)),
+            new Served("x", null, Usage.NONE, null, null));
+    int made = actions.calls.size();
+    submit(List.of(new JobRecord(job("fast", 5, null), 0, List.of(throttled), now)));
+    pass(Duration.ofMillis(2_999));
+    assertThat(calls()).hasSize(made);
+    pass(Duration.ofMillis(1));
+    assertThat(targets().subList(made, actions.calls.size())).containsExactly("a:x");
+  }
+
   private static Attempt failed(int number, String provider, String model) {
     return new Attempt(
         number,
@@ -385,8 +408,7 @@ final class AdmissionTest {
         Instant.parse("2026-11-21T07:00:00Z"),
         Duration.ofMillis(5),
         new Failure.ContextTooLong("too long"),
-        new dev.penstock.job.Served(
-            model + "-2026-01", null, dev.penstock.job.Usage.NONE, null, null));
+        new Served(model + "-2026-01", null, Usage.NONE, null, null));
   }
 
   // The world

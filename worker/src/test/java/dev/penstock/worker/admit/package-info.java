@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.admit;
+
+import org.jspecify.annotations.NullMarked;
