@@ -156,7 +156,8 @@ final class Engine implements CoreActions, Life {
             new Routes(
                 config.admission().routes(),
                 providers::serves,
-                List.of(new Breakers(config.admission().breaker(), breakers))),
+                List.of(new Breakers(config.admission().breaker(), breakers)),
+                config.retry().policies().clockMargin()),
             this,
             metrics));
     metrics.breakers(breakers);

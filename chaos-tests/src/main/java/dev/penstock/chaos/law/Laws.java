@@ -425,6 +425,16 @@ public final class Laws {
                 || !attempt.startedAt().isBefore(notBefore));
   }
 
+  /** Whether the next attempt is due at once, and another target got it if anyone has. */
+  private static boolean isSentElsewhere(Life life, JobEvent.RetryScheduled retry) {
+    int next = retry.failed().number() + 1;
+    return !retry.dueAt().isAfter(retry.at())
+        && life.finished().stream()
+            .flatMap(finished -> finished.attempts().stream())
+            .filter(attempt -> attempt.number() == next)
+            .noneMatch(attempt -> target(attempt).equals(target(retry.failed())));
+  }
+
   private static String target(Attempt attempt) {
     return attempt.served() == null
         ? attempt.provider()
@@ -479,7 +489,7 @@ public final class Laws {
   private void retryAfterIsHonoured(Life life, JobEvent.RetryScheduled retry) {
     Attempt failed = retry.failed();
     Failure failure = failed.failure();
-    if (failure == null || failure.retryAfter().isZero()) {
+    if (failure == null || failure.retryAfter().isZero() || isSentElsewhere(life, retry)) {
       return;
     }
     life.calls().stream()

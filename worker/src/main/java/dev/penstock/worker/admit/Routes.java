@@ -30,6 +30,7 @@ public final class Routes implements Admission {
   private final Map<String, List<Target>> chains;
   private final Serving serving;
   private final List<TargetGate> gates;
+  private final Duration clockMargin;
 
   /** Which providers there are. */
   @FunctionalInterface
@@ -41,11 +42,22 @@ public final class Routes implements Admission {
   /**
    * @param chains the targets of each route, by its name, in the order in which they are tried
    * @param gates what all targets go through
+   * @param clockMargin how much the clock of who was asked to wait may be ahead of this one
    */
-  public Routes(Map<String, List<Target>> chains, Serving serving, List<TargetGate> gates) {
+  public Routes(
+      Map<String, List<Target>> chains,
+      Serving serving,
+      List<TargetGate> gates,
+      Duration clockMargin) {
+    this.clockMargin = clockMargin;
     this.chains = Map.copyOf(chains);
     this.serving = serving;
     this.gates = List.copyOf(gates);
+  }
+
+  /** Of a worker that is alone. */
+  public Routes(Map<String, List<Target>> chains, Serving serving, List<TargetGate> gates) {
+    this(chains, serving, gates, Duration.ZERO);
   }
 
   @Override
@@ -208,7 +220,9 @@ public final class Routes implements Admission {
         Failure failure = attempt.failure();
         if (at >= 0 && failure != null) {
           failed.put(at, failure.code());
-          asked.put(at, ended(attempt).plus(retryAfter(failure)));
+          if (failure.retryAfter().isPositive()) {
+            asked.put(at, ended(attempt).plus(failure.retryAfter()).plus(clockMargin));
+          }
           if (!failure.next().again()) {
             forGood.put(at, failure.code());
           }
@@ -244,14 +258,6 @@ public final class Routes implements Admission {
 
     private static Instant ended(Attempt attempt) {
       return attempt.startedAt().plus(attempt.latency());
-    }
-
-    private static Duration retryAfter(Failure failure) {
-      return switch (failure) {
-        case Failure.Throttled(_, Duration retryAfter) -> retryAfter;
-        case Failure.Overloaded(_, Duration retryAfter) -> retryAfter;
-        default -> Duration.ZERO;
-      };
     }
 
     /** Whoever runs the job now may not have heard what the target said to another worker. */
