@@ -438,7 +438,11 @@ public final class WorkerCore {
    */
   private void waitAt(Gate gate, Claim claim, Instant now) {
     PartitionState state = state(claim.partition());
-    if (gate.since != null && !gate.open && state.isCrowded(limits, bytesOf(state))) {
+    // One that is suspected of killing its worker stays: with its record goes what is known of it.
+    if (gate.since != null
+        && !gate.open
+        && !state.caution().isAlone()
+        && state.isCrowded(limits, bytesOf(state))) {
       settle(claim, held(claim.record(), gate.since, now));
       return;
     }
