@@ -5,6 +5,7 @@ import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.limit.LimitReport;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -34,6 +35,7 @@ public final class JsonCodec<T> {
   public static final JsonCodec<DeadLetter> DEAD_LETTERS = of(new DeadLetterShape());
   public static final JsonCodec<OrderedRecord> ORDERED = of(new OrderedShape());
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
+  public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
 
   private final Body<T> body;
 

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic; all topics are keyed by job id (or idempotency key, ordering
- *     key or schedule), so equal counts keep a job's records in partitions of one number
+ * @param partitions of every topic but {@link #limits}; they are keyed by job id (or idempotency
+ *     key, ordering key or schedule), so equal counts keep a job's records in partitions of one
+ *     number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -59,6 +60,8 @@ public record Topics(
 
   /** What a hold topic keeps on disk of what has left it is at most this much a partition. */
   private static final int HOLD_SEGMENT_BYTES = 32 * 1024 * 1024;
+
+  private static final Duration EPHEMERAL_RETENTION = Duration.ofHours(1);
 
   private static final int COMPACTED_SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -241,6 +244,14 @@ public record Topics(
   }
 
   /**
+   * What the workers tell each other of the limits that they share, in one partition: all of them
+   * read it in one order.
+   */
+  public String limits() {
+    return prefix + "limits";
+  }
+
+  /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
    */
@@ -322,6 +333,7 @@ public record Topics(
                 // window.
                 expiring("compact,delete", idempotencyWindow.multipliedBy(2)))));
     all.add(spec(schedules(), "name of the schedule", "ScheduleRecord", compacted()));
+    all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral()));
     return List.copyOf(all);
   }
 
@@ -339,6 +351,22 @@ public record Topics(
         "max.message.bytes",
         String.valueOf(MAX_RECORD_BYTES),
         // The newest segment is not compacted: it is what a new owner reads at most of old records.
+        "segment.bytes",
+        String.valueOf(COMPACTED_SEGMENT_BYTES));
+  }
+
+  /** What nobody wants to know any more after some seconds. */
+  private static Map<String, String> ephemeral() {
+    return Map.of(
+        "cleanup.policy",
+        "delete",
+        "retention.ms",
+        String.valueOf(EPHEMERAL_RETENTION.toMillis()),
+        "message.timestamp.type",
+        "LogAppendTime",
+        "max.message.bytes",
+        String.valueOf(MAX_RECORD_BYTES),
+        // Only whole segments expire, and never the newest.
         "segment.bytes",
         String.valueOf(COMPACTED_SEGMENT_BYTES));
   }

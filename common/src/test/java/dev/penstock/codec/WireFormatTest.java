@@ -21,6 +21,7 @@ import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
+import dev.penstock.limit.LimitReport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -197,6 +198,17 @@ final class WireFormatTest {
             new CancelRequest(ID, 2, AT),
             "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
                 + "\"requestedAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.LIMIT_REPORTS,
+            new LimitReport(
+                "w-1",
+                -7,
+                12,
+                List.of(
+                    new LimitReport.Entry("openai/requests", 500_000, 125_000, 250_000, 9_000))),
+            "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"entries\":[{\"limit\":"
+                + "\"openai/requests\",\"most\":500000,\"holds\":125000,\"wants\":250000,\"demand\":9000}]}"));
     var ordered = new JobRecord(orderedJob(embed), 0, List.of(), null);
     String orderedJson = ORDERED_JOB + ",\"generation\":0,\"attempts\":[]";
     all.add(
