@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.limit;
+
+import org.jspecify.annotations.NullMarked;
