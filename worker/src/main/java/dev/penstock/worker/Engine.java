@@ -8,6 +8,7 @@ import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.admit.Routes;
+import dev.penstock.worker.admit.TargetGate;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
 import dev.penstock.worker.core.Batch;
@@ -19,6 +20,10 @@ import dev.penstock.worker.core.Incarnation;
 import dev.penstock.worker.core.WorkerCore;
 import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.limit.AdaptiveConcurrency;
+import dev.penstock.worker.limit.GroupLimits;
+import dev.penstock.worker.limit.LimitRules;
+import dev.penstock.worker.limit.ReportLoop;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.JobRunner;
 import dev.penstock.worker.settle.ClockCheck;
@@ -27,6 +32,7 @@ import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -70,6 +76,7 @@ final class Engine implements CoreActions, Life {
   private final ClaimLoop claims;
   private final JobRunner runner;
   private final Settler settler;
+  private final ReportLoop reports;
   private final InstantSource clock;
   private final Threads threads;
   private final Breakdown breakdown;
@@ -135,6 +142,14 @@ final class Engine implements CoreActions, Life {
             threads);
     this.runner =
         new JobRunner(config.id(), clock, core, breakdown, threads, providers.interceptors());
+    this.reports =
+        new ReportLoop(
+            () -> clients.consumer(reportReaderSettings(kafka)),
+            () -> clients.producer(reportWriterSettings(kafka)),
+            topics.limits(),
+            core,
+            breakdown,
+            threads);
     this.settler =
         new Settler(
             config.id(),
@@ -156,7 +171,7 @@ final class Engine implements CoreActions, Life {
             new Routes(
                 config.admission().routes(),
                 providers::serves,
-                List.of(new Breakers(config.admission().breaker(), breakers)),
+                gates(machine, metrics),
                 config.retry().policies().clockMargin()),
             this,
             metrics));
@@ -165,6 +180,25 @@ final class Engine implements CoreActions, Life {
     this.controlThread = start("control", control);
     this.settleThread = start("settle", settler);
     this.claimThread = start("claim", claims);
+  }
+
+  /**
+   * What every call goes through. The last that may say no is the one that counts what it lets by.
+   */
+  private List<TargetGate> gates(Machine machine, EngineMetrics metrics) {
+    var gates = new ArrayList<TargetGate>();
+    gates.add(new Breakers(config.admission().breaker(), breakers));
+    LimitRules rules = config.providerLimits();
+    if (!rules.equals(LimitRules.NONE)) {
+      var limits =
+          new GroupLimits(
+              rules, config.id(), machine.random().nextInt(), reports::write, metrics.limits());
+      gates.add(limits);
+      if (rules.adapts()) {
+        gates.add(new AdaptiveConcurrency(config.limits().slots(), limits));
+      }
+    }
+    return gates;
   }
 
   private Threads.Task start(String name, Runnable loop) {
@@ -341,6 +375,12 @@ final class Engine implements CoreActions, Life {
     join(controlThread, Duration.ofSeconds(5));
     core.stop();
     join(coreThread, Duration.ofSeconds(5));
+    try {
+      // After the core, so that the others learn that this worker has left.
+      reports.stop(Duration.ofSeconds(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void join(Threads.Task thread, Duration patience) {
@@ -374,6 +414,26 @@ final class Engine implements CoreActions, Life {
     // soon.
     settings.put("retry.backoff.ms", 2L);
     settings.put("retry.backoff.max.ms", 500L);
+    return settings;
+  }
+
+  /** Reports that are late are worth nothing, and the next one follows within a second. */
+  private Map<String, Object> reportWriterSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = kafka.clientSettings(config.id() + "-limits-report");
+    settings.put("key.serializer", ByteArraySerializer.class);
+    settings.put("value.serializer", ByteArraySerializer.class);
+    settings.put("linger.ms", 0);
+    settings.put("request.timeout.ms", 1_500);
+    settings.put("delivery.timeout.ms", 3_000);
+    settings.put("max.block.ms", 1_000L);
+    settings.put("buffer.memory", 1024L * 1024);
+    return settings;
+  }
+
+  private Map<String, Object> reportReaderSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = readerSettings(kafka, "limits");
+    settings.put("auto.offset.reset", "earliest");
+    settings.put("isolation.level", "read_uncommitted");
     return settings;
   }
 

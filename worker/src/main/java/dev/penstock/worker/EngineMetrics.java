@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.hold.HoldMetrics;
+import dev.penstock.worker.limit.LimitMetrics;
 import io.micrometer.core.instrument.Timer;
 
 /** What an engine measures. */
@@ -11,6 +12,11 @@ public interface EngineMetrics extends CoreMetrics {
 
   /** From now on these are the breakers that count. */
   void breakers(BreakerStates states);
+
+  /** Shows the limits of providers. */
+  default LimitMetrics limits() {
+    return LimitMetrics.NONE;
+  }
 
   /** Measures the hold topics. */
   HoldMetrics holds();

@@ -7,11 +7,13 @@ import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.provider.Providers;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -28,6 +30,7 @@ import java.util.stream.Collectors;
  * @param http where health and metrics are served
  * @param providers whom it can call
  * @param admission who is called for what, and when not
+ * @param providerLimits the limits of providers, which it shares with the other workers
  */
 public record WorkerConfig(
     String id,
@@ -38,7 +41,8 @@ public record WorkerConfig(
     KafkaConfig kafka,
     HttpConfig http,
     List<Provider> providers,
-    AdmissionConfig admission) {
+    AdmissionConfig admission,
+    LimitRules providerLimits) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -118,11 +122,21 @@ public record WorkerConfig(
                 Duration.ofMinutes(15)));
     var vigilance = new Vigilance(clockBound, reader.integer("worker.stuck-percent", 50, 1, 100));
     List<Provider> providers = Providers.load(reader);
-    AdmissionConfig admission =
-        AdmissionConfig.read(
-            reader, providers.stream().map(Provider::name).collect(Collectors.toSet()));
+    Set<String> names = providers.stream().map(Provider::name).collect(Collectors.toSet());
+    AdmissionConfig admission = AdmissionConfig.read(reader, names);
+    LimitRules providerLimits = LimitRules.read(reader, names);
     return reader.build(() ->
-        new WorkerConfig(id, limits, retry, timing, vigilance, kafka, http, providers, admission));
+        new WorkerConfig(
+            id,
+            limits,
+            retry,
+            timing,
+            vigilance,
+            kafka,
+            http,
+            providers,
+            admission,
+            providerLimits));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -12,6 +12,7 @@ import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
+import dev.penstock.worker.limit.LimitMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -65,6 +66,7 @@ final class WorkerMetrics implements EngineMetrics {
   private final Counter held;
   private final Timer lateness;
   private final HoldMetrics holds;
+  private final LimitGauges shared;
 
   WorkerMetrics(
       MeterRegistry registry,
@@ -95,12 +97,18 @@ final class WorkerMetrics implements EngineMetrics {
             .serviceLevelObjectives(LATENESS_BOUNDS)
             .register(registry);
     this.holds = new HoldMetrics(registry, topics);
+    this.shared = new LimitGauges(registry, this.providers);
     this.commits = registry.timer("penstock.worker.commit");
   }
 
   @Override
   public Timer commits() {
     return commits;
+  }
+
+  @Override
+  public LimitMetrics limits() {
+    return shared;
   }
 
   @Override

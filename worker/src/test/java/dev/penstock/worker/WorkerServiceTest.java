@@ -118,6 +118,30 @@ final class WorkerServiceTest {
   }
 
   @Test
+  void aLimitOfCallsAtOnceHoldsForTwoWorkersTogether() {
+    var settings =
+        Map.of(
+            "worker.limit.simulated.concurrency", "3",
+            "worker.provider.simulated.latency-mean", "100ms",
+            "worker.provider.simulated.latency-sigma", "0");
+    try (var one = fixture.worker("w1", settings);
+        var other = fixture.worker("w2", settings)) {
+      one.start();
+      other.start();
+      awaitFinished(fixture.submit(60));
+    }
+    var calls = fixture.finished().stream().map(event -> event.attempts().getLast()).toList();
+    assertThat(calls).allMatch(call -> call.failure() == null);
+    for (Attempt call : calls) {
+      Instant at = call.startedAt();
+      assertThat(calls)
+          .filteredOn(each ->
+              !each.startedAt().isAfter(at) && each.startedAt().plus(each.latency()).isAfter(at))
+          .hasSizeLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
   void deadLettersHoldTheWholeJobItsHistoryAndItsOrigin() {
     try (var worker =
         fixture.worker("w1", Map.of("worker.provider.simulated.failure-rate", "1.0"))) {

@@ -18,6 +18,7 @@ import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
+import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.thread.Threads;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -153,7 +154,8 @@ final class SimWorker {
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
         List.of(),
-        world.bug().admission(scenario.targets().admission()));
+        world.bug().admission(scenario.targets().admission()),
+        LimitRules.NONE);
   }
 
   private KafkaClients clients(SimProcess owner) {

@@ -2,6 +2,7 @@ package dev.penstock.worker.admit;
 
 import dev.penstock.job.Failure;
 import dev.penstock.job.JobRecord;
+import dev.penstock.limit.LimitReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import dev.penstock.worker.judge.Elsewhere;
@@ -33,6 +34,15 @@ public interface Admission extends Elsewhere {
    * has passed: a call came back, a limit was moved.
    */
   long version();
+
+  /** Time has passed; called some times a second. */
+  default void tick(Instant now) {}
+
+  /** Another worker, or this one, has told of the limits that they share. */
+  default void heard(LimitReport report, Instant appendedAt, Instant now) {}
+
+  /** No further calls are made. */
+  default void drain(Instant now) {}
 
   /** The answer. */
   sealed interface Verdict {

@@ -6,6 +6,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Served;
+import dev.penstock.limit.LimitReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import java.time.Duration;
@@ -119,6 +120,21 @@ public final class Routes implements Admission {
       version += gate.version();
     }
     return version;
+  }
+
+  @Override
+  public void tick(Instant now) {
+    gates.forEach(gate -> gate.tick(now));
+  }
+
+  @Override
+  public void heard(LimitReport report, Instant appendedAt, Instant now) {
+    gates.forEach(gate -> gate.heard(report, appendedAt, now));
+  }
+
+  @Override
+  public void drain(Instant now) {
+    gates.forEach(gate -> gate.drain(now));
   }
 
   /** What makes the target wait the longest; null when nothing does. */

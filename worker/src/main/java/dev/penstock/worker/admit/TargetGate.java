@@ -1,6 +1,7 @@
 package dev.penstock.worker.admit;
 
 import dev.penstock.job.JobRecord;
+import dev.penstock.limit.LimitReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import java.time.Duration;
@@ -23,6 +24,15 @@ public interface TargetGate {
    * that time has passed.
    */
   long version();
+
+  /** Time has passed; called some times a second. */
+  default void tick(Instant now) {}
+
+  /** Another worker, or this one, has told of the limits that they share. */
+  default void heard(LimitReport report, Instant appendedAt, Instant now) {}
+
+  /** No further calls are made. */
+  default void drain(Instant now) {}
 
   /** Whether a target may be called. */
   sealed interface Opening {

@@ -1,6 +1,7 @@
 package dev.penstock.worker.core;
 
 import dev.penstock.job.JobId;
+import dev.penstock.limit.LimitReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.window.Custody;
@@ -57,6 +58,13 @@ public sealed interface CoreEvent {
 
   /** That request is settled or too old. */
   record CancelForgotten(JobId jobId) implements CoreEvent {}
+
+  /**
+   * A worker has told of the limits that it shares with others.
+   *
+   * @param appendedAt the time that the broker gave the report
+   */
+  record LimitReported(LimitReport report, Instant appendedAt) implements CoreEvent {}
 
   /** The batch is written. */
   record Committed(Batch batch) implements CoreEvent {}

@@ -8,6 +8,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.limit.LimitReport;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
@@ -177,8 +178,16 @@ public final class WorkerCore {
       case CoreEvent.CancelForgotten(JobId jobId) -> cancels.remove(jobId);
       case CoreEvent.Committed(Batch batch) -> committed(batch, now);
       case CoreEvent.Refused(Batch batch) -> refused(batch, now);
-      case CoreEvent.Drain(Instant deadline) -> drain(deadline);
-      case CoreEvent.Tick _ -> tick(now);
+      case CoreEvent.LimitReported(LimitReport report, Instant appendedAt) ->
+          admission.heard(report, appendedAt, now);
+      case CoreEvent.Drain(Instant deadline) -> {
+        drain(deadline);
+        admission.drain(now);
+      }
+      case CoreEvent.Tick _ -> {
+        tick(now);
+        admission.tick(now);
+      }
     }
   }
 

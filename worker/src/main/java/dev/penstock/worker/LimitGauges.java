@@ -1,0 +1,87 @@
+package dev.penstock.worker;
+
+import dev.penstock.worker.limit.LimitMetrics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The limits of providers as metrics. Limits are configured, or learned for at most some dozens of
+ * models, so their number is bounded.
+ */
+final class LimitGauges implements LimitMetrics {
+  /** Models may name any provider; only what this worker can call gets a label of its own. */
+  private static final String OTHER = "other";
+
+  private final MeterRegistry registry;
+  private final Set<String> providers;
+  private final Map<Key, Shown> now = new ConcurrentHashMap<>();
+  private final Set<Key> registered = new HashSet<>();
+  private final Map<String, Counter> refused = new HashMap<>();
+
+  private record Key(String scope, String kind) {}
+
+  LimitGauges(MeterRegistry registry, Set<String> providers) {
+    this.registry = registry;
+    this.providers = Set.copyOf(providers);
+    registry.gauge(
+        "penstock.worker.limits.learned",
+        now,
+        shown -> shown.values().stream().filter(Shown::learned).count());
+  }
+
+  @Override
+  public void limits(List<Shown> all) {
+    var keys = new HashSet<Key>();
+    for (Shown shown : all) {
+      var key = new Key(shown.scope(), shown.kind());
+      keys.add(key);
+      now.put(key, shown);
+      if (registered.add(key)) {
+        register(key);
+      }
+    }
+    now.keySet().retainAll(keys);
+  }
+
+  private void register(Key key) {
+    gauge(key, "penstock.worker.limit", "the whole limit, of all workers", Shown::most);
+    gauge(key, "penstock.worker.limit.share", "what this worker may use of it", Shown::share);
+    gauge(key, "penstock.worker.limit.used", "what this worker uses of it", Shown::used);
+    gauge(key, "penstock.worker.limit.members", "workers that take part in it", Shown::members);
+    gauge(
+        key,
+        "penstock.worker.limit.waiting",
+        "1 while jobs of this worker wait for it",
+        shown -> shown.isWaitedFor() ? 1 : 0);
+  }
+
+  private void gauge(Key key, String name, String description, ToDoubleFunction<Shown> value) {
+    Gauge.builder(name, () -> value(key, value))
+        .description(description)
+        .tag("target", key.scope())
+        .tag("kind", key.kind())
+        .register(registry);
+  }
+
+  private double value(Key key, ToDoubleFunction<Shown> value) {
+    Shown shown = now.get(key);
+    return shown == null ? 0.0 : value.applyAsDouble(shown);
+  }
+
+  @Override
+  public void refused(String provider) {
+    String label = providers.contains(provider) ? provider : OTHER;
+    refused
+        .computeIfAbsent(
+            label, _ -> registry.counter("penstock.worker.limit.refused", "provider", label))
+        .increment();
+  }
+}
