@@ -24,7 +24,8 @@ import picocli.CommandLine.Command;
       OutageBench.class,
       LatencyBench.class,
       SlowJobsBench.class,
-      PeersBench.class
+      PeersBench.class,
+      LimitsBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */
