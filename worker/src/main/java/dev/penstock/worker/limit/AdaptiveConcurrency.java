@@ -46,6 +46,9 @@ public final class AdaptiveConcurrency implements TargetGate {
     if (targets.size() >= MAX_TARGETS) {
       targets.values().removeIf(each -> !each.isLowered());
     }
+    if (targets.size() >= MAX_TARGETS) {
+      targets.clear();
+    }
     Aimd aimd = targets.computeIfAbsent(target, _ -> new Aimd(slots));
     aimd.begun();
     return new Running(target, aimd, now);
