@@ -1,0 +1,5 @@
+/** The API of Anthropic. */
+@NullMarked
+package dev.penstock.http.anthropic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The API of OpenAI, and of the many that speak it. */
+@NullMarked
+package dev.penstock.http.openai;
+
+import org.jspecify.annotations.NullMarked;

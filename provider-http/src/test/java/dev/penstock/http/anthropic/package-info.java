@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.http.anthropic;
+
+import org.jspecify.annotations.NullMarked;

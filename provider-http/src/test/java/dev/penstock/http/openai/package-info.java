@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.http.openai;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.http;
+
+import org.jspecify.annotations.NullMarked;
