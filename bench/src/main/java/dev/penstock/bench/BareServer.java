@@ -33,15 +33,18 @@ final class BareServer {
         });
   }
 
-  /** Starts the server. */
+  /** Starts the server of an intake. */
   static void serve(int port, Handler post) {
+    serve(port, "/v1/jobs", post);
+  }
+
+  /** Starts a server that takes one kind of request. */
+  static void serve(int port, String path, Handler post) {
     WebServer.builder()
         .host("127.0.0.1")
         .port(port)
         .routing(routing ->
-            routing
-                .get("/readyz", (_, response) -> response.send("ready\n"))
-                .post("/v1/jobs", post))
+            routing.get("/readyz", (_, response) -> response.send("ready\n")).post(path, post))
         .build()
         .start();
   }

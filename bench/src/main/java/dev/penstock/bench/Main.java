@@ -25,7 +25,8 @@ import picocli.CommandLine.Command;
       LatencyBench.class,
       SlowJobsBench.class,
       PeersBench.class,
-      LimitsBench.class
+      LimitsBench.class,
+      ProviderCallBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

@@ -56,6 +56,10 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new CancelCommand(context))
             .addSubcommand(new ReleaseCommand(context))
             .addSubcommand(new ScheduleCommand(context))
+            .addSubcommand(
+                new CommandLine(new KeysCommand())
+                    .addSubcommand(new KeysCommand.New(context))
+                    .addSubcommand(new KeysCommand.Seal(context)))
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)

@@ -27,6 +27,11 @@ final class Shell {
     return new Shell(Map.of("PENSTOCK_URL", api.uri().toString()));
   }
 
+  /** For commands that ask no server. */
+  static Shell alone() {
+    return new Shell(Map.of());
+  }
+
   Shell onTerminal() {
     interactive = Set.of(Terminal.Stream.OUT, Terminal.Stream.ERR);
     return this;

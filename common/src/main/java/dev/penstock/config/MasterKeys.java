@@ -130,7 +130,7 @@ public final class MasterKeys {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JVM can't seal with " + CIPHER, e);
     }
-    return head + Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
+    return head + encode(sealed);
   }
 
   /**
@@ -146,14 +146,16 @@ public final class MasterKeys {
       throw new IllegalArgumentException("not a sealed secret: that is sealed:1:ID:DATA");
     }
     String id = sealed.substring(start.length(), colon);
-    byte[] data = decode(sealed.substring(colon + 1).replace('-', '+').replace('_', '/'));
+    String word = sealed.substring(colon + 1);
+    byte[] data = decode(word.replace('-', '+').replace('_', '/'));
     if (!byId.containsKey(id)) {
       throw new IllegalArgumentException(
           ID.matcher(id).matches()
               ? "sealed with the master key '" + id + "', which is not there; there are " + ids()
               : "not a sealed secret: its key's id is none");
     }
-    if (data.length < NONCE_BYTES + TAG_BYTES) {
+    // Base64 has several words for the same bytes; only ours is taken.
+    if (data.length < NONCE_BYTES + TAG_BYTES || !encode(data).equals(word)) {
       throw new IllegalArgumentException("not a sealed secret: its data is cut or not base64url");
     }
     var nonce = new byte[NONCE_BYTES];
@@ -185,6 +187,10 @@ public final class MasterKeys {
     cipher.init(mode, byId.get(id), new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce));
     cipher.updateAAD(head.getBytes(StandardCharsets.UTF_8));
     return cipher;
+  }
+
+  private static String encode(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   /** Nothing where it is not base64. */

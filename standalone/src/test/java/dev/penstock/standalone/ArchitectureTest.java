@@ -48,6 +48,7 @@ final class ArchitectureTest {
   private static final String WORKER = "dev.penstock.worker..";
   private static final String STREAMS = "dev.penstock.streams..";
   private static final String LOCAL = "dev.penstock.local..";
+  private static final String HTTP = "dev.penstock.http..";
   private static final String CLI = "dev.penstock.cli..";
   private static final String STANDALONE = "dev.penstock.standalone..";
   private static final String PROCESS = "dev.penstock.runtime.process..";
@@ -62,7 +63,7 @@ final class ArchitectureTest {
           .resideInAPackage("dev.penstock..")
           .should()
           .resideInAnyPackage(
-              and(COMMON, RUNTIME, BROKER, API, WORKER, STREAMS, LOCAL, CLI, STANDALONE));
+              and(COMMON, RUNTIME, BROKER, API, WORKER, STREAMS, LOCAL, HTTP, CLI, STANDALONE));
 
   @ArchTest
   static final ArchRule theContractKnowsNothingButJson =
@@ -75,6 +76,7 @@ final class ArchitectureTest {
               and(
                   COMMON,
                   "java..",
+                  "javax.crypto..",
                   "org.jspecify..",
                   "tools.jackson..",
                   "com.fasterxml.jackson.annotation.."));
@@ -91,13 +93,15 @@ final class ArchitectureTest {
 
   @ArchTest static final ArchRule aProviderKnowsTheContractAlone = knowsOfOurs(LOCAL);
 
+  @ArchTest static final ArchRule aProviderBehindHttpKnowsTheContractAlone = knowsOfOurs(HTTP);
+
   @ArchTest static final ArchRule theCommandLineKnowsTheContractAlone = knowsOfOurs(CLI);
 
   @ArchTest
   static final ArchRule onlyServicesSpeakKafka =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL))
+          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(KAFKA);
@@ -106,7 +110,7 @@ final class ArchitectureTest {
   static final ArchRule onlyServicesServeHttp =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL, BROKER))
+          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP, BROKER))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(HELIDON);
