@@ -14,7 +14,7 @@ import java.util.Set;
 public final class AnthropicProviderFactory implements ProviderFactory {
   private static final Protocol PROTOCOL =
       new Protocol(
-          "https://api.anthropic.com/v1",
+          "https://api.anthropic.com",
           "ANTHROPIC_API_KEY",
           Set.of("anthropic-version"),
           AnthropicProviderFactory::dialect);

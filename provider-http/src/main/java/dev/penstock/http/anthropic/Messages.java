@@ -32,10 +32,13 @@ final class Messages implements Dialect {
 
   private final Common common;
   private final String version;
+  private final String path;
 
   Messages(Common common, String version) {
     this.common = common;
     this.version = version;
+    // Both are common: the host alone, as the official clients want it, and with the version.
+    this.path = common.baseUrl().matches(".*/v1/*") ? "/messages" : "/v1/messages";
   }
 
   @Override
@@ -72,8 +75,7 @@ final class Messages implements Dialect {
     if (streamed) {
       body.put("stream", true);
     }
-    return new Request(
-        "/messages", List.of(new Header("anthropic-version", version)), body, streamed);
+    return new Request(path, List.of(new Header("anthropic-version", version)), body, streamed);
   }
 
   @Override
