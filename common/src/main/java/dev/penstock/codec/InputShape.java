@@ -78,7 +78,7 @@ final class InputShape extends Shape<JobInput> {
         out.writeName(MAX_OUTPUT_TOKENS).writeNumber(maxOutputTokens);
       }
       case JobInput.Extract(_, JsonObject schema) ->
-          out.writeName(SCHEMA).writeRawValue(schema.text());
+          out.writeName(SCHEMA).writeRawValue(wellFormed(schema.text()));
       case JobInput.Embed _, JobInput.DetectLanguage _ -> {
         // The text is all.
       }

@@ -83,7 +83,7 @@ final class OutputShape extends Shape<JobOutput> {
       case JobOutput.Text(String text) ->
           begin(JobKind.GENERATE, TEXT, out).writeString(wellFormed(text));
       case JobOutput.Extracted(JsonObject value) ->
-          begin(JobKind.EXTRACT, VALUE, out).writeRawValue(value.text());
+          begin(JobKind.EXTRACT, VALUE, out).writeRawValue(wellFormed(value.text()));
     }
   }
 

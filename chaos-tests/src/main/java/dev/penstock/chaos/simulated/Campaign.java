@@ -69,6 +69,7 @@ final class Campaign {
    * @param progress is told after each how many are done; on any thread
    */
   Report run(long from, long count, Consumer<Long> progress) {
+    long end = Math.addExact(from, count);
     var next = new AtomicLong(from);
     var done = new AtomicLong();
     var sum = new Sum();
@@ -78,7 +79,7 @@ final class Campaign {
         workers.add(
             executor.submit(() -> {
               for (long seed = next.getAndIncrement();
-                  seed < from + count;
+                  seed < end;
                   seed = next.getAndIncrement()) {
                 sum.add(Simulation.run(Scenario.of(seed, size), bug));
                 progress.accept(done.incrementAndGet());

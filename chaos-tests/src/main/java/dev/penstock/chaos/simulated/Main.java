@@ -90,6 +90,10 @@ public final class Main implements Callable<Integer> {
     if (seeds < 1 || threads < 1) {
       throw new CommandLine.ParameterException(line, "--seeds and --threads are at least 1");
     }
+    if (from > Long.MAX_VALUE - seeds) {
+      throw new CommandLine.ParameterException(
+          line, "--from and --seeds together go beyond the last seed, " + (Long.MAX_VALUE - 1));
+    }
     PrintWriter err = line.getErr();
     long begin = System.nanoTime();
     Campaign.Report report =

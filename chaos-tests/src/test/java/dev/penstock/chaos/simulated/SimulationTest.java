@@ -68,6 +68,13 @@ final class SimulationTest {
         .startsWith("{\"seeds\":5,\"from\":7,\"violations\":0,\"violatedSeeds\":[],")
         .endsWith("}");
 
+    int beyond =
+        Main.run(
+            new String[] {"--seeds", "2", "--from", String.valueOf(Long.MAX_VALUE - 1)},
+            new PrintWriter(out, true),
+            new PrintWriter(err, true));
+    assertThat(beyond).as("seeds that are none").isEqualTo(2);
+
     int unlawful =
         Main.run(
             new String[] {"--seeds", "2", "--bug", "tries_without_end", "--json"},

@@ -109,7 +109,15 @@ public final class SubmissionReader {
 
   /** Whether it may run, as soon as it may, before it expires and before too long. */
   private boolean isRunnable(JobRequest request) {
-    return request.runAt() == null || schedule(request.runAt(), request.expireAt()).isEmpty();
+    Instant expireAt = request.expireAt();
+    Duration delay = request.delay();
+    return (request.runAt() == null || schedule(request.runAt(), expireAt).isEmpty())
+        && (delay == null || isBefore(delay, expireAt));
+  }
+
+  /** Whether a job that is accepted now has waited {@code delay} before it expires. */
+  private boolean isBefore(Duration delay, @Nullable Instant expireAt) {
+    return expireAt == null || clock.instant().plus(delay).isBefore(expireAt);
   }
 
   private Optional<Violation> schedule(Instant runAt, @Nullable Instant expireAt) {
@@ -237,6 +245,13 @@ public final class SubmissionReader {
       }
     }
     JsonNode schema = input.path("schema");
+    if (schema.isObject()) {
+      try {
+        var _ = new JsonObject(schema.toString());
+      } catch (IllegalArgumentException e) {
+        violations.add(new Violation("/input/schema", "is " + e.getMessage()));
+      }
+    }
     if (schema.isObject() && schema.toString().length() > JobInput.MAX_SCHEMA_CHARS) {
       violations.add(
           new Violation(
@@ -275,7 +290,10 @@ public final class SubmissionReader {
       schedule(runAt, expireAt).ifPresent(violations::add);
     }
     JsonNode retry = tree.path("retry");
-    delay(tree.path("delay"), "/delay", violations);
+    Duration delay = delay(tree.path("delay"), "/delay", violations);
+    if (delay != null && !isBefore(delay, expireAt)) {
+      violations.add(new Violation("/delay", "must end before expireAt"));
+    }
     Duration baseDelay = delay(retry.path("baseDelay"), "/retry/baseDelay", violations);
     Duration maxDelay = delay(retry.path("maxDelay"), "/retry/maxDelay", violations);
     if (!Rules.isOrdered(baseDelay, maxDelay)) {

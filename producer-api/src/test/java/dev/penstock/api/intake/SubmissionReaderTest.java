@@ -112,6 +112,11 @@ final class SubmissionReaderTest {
     assertThat(refused(head + "{\"d\":\"" + "x".repeat(20_000) + "\"}}}").violations())
         .extracting(Violation::pointer)
         .containsExactly("/input/schema");
+    assertThat(refused(head + "{\"a\":".repeat(25) + "1" + "}".repeat(25) + "}}").violations())
+        .extracting(Violation::message)
+        .containsExactly(
+            "is nested deeper than 24, or a name longer than 200 characters, or a number longer"
+                + " than 50");
     assertThat(refused(head + "[]}}").violations())
         .extracting(Violation::pointer)
         .containsExactly("/input/schema");
@@ -144,6 +149,8 @@ final class SubmissionReaderTest {
             new Violation("/runAt", "must be before expireAt"),
             "\"runAt\":\"2026-11-22T08:00:00Z\",\"delay\":\"1s\"",
             new Violation("/delay", "can't stand beside runAt"),
+            "\"delay\":\"2d\",\"expireAt\":\"2026-11-22T08:00:00Z\"",
+            new Violation("/delay", "must end before expireAt"),
             "\"delay\":\"31d\"",
             new Violation("/delay", "must be at most 30 days"),
             "\"retry\":{\"baseDelay\":\"2s\",\"maxDelay\":\"1s\"}",

@@ -29,6 +29,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns a batch into the records of its transaction. All sizes are settled here, before the
@@ -38,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 final class BatchEncoder {
   /** What headers, key and the batch's own head may add to a value. */
   private static final int HEAD_ROOM_BYTES = 64 * 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(BatchEncoder.class);
 
   private static final int MAX_VALUE_BYTES = Topics.MAX_RECORD_BYTES - HEAD_ROOM_BYTES;
 
@@ -87,7 +91,18 @@ final class BatchEncoder {
             finish.attempts(),
             finish.outcome(),
             finish.at());
-    ProducerRecord<byte[], byte[]> encoded = event(event, claim);
+    ProducerRecord<byte[], byte[]> encoded;
+    try {
+      encoded = event(event, claim);
+    } catch (RuntimeException e) {
+      if (!(finish.outcome() instanceof Outcome.Succeeded)) {
+        throw e;
+      }
+      // One answer that can't be written must not keep all others from being written.
+      log.warn("the answer to job {} can't be written", record.job().id(), e);
+      finish(claim, unwritable(finish, e), records);
+      return;
+    }
     if (encoded.value().length > MAX_VALUE_BYTES) {
       finish(claim, tooLarge(finish, encoded.value().length), records);
       return;
@@ -117,6 +132,12 @@ final class BatchEncoder {
     encoded.headers().add(new RecordHeader(RecordHeaders.JOB_ID, bytes(id.toString())));
     addCommon(encoded, generation, claim.traceparent());
     return encoded;
+  }
+
+  private static Settlement.Finish unwritable(Settlement.Finish finish, RuntimeException e) {
+    var failure =
+        new Failure.Unknown("the provider's answer can't be written as JSON: " + e.getMessage());
+    return new Settlement.Finish(finish.attempts(), new Outcome.DeadLettered(failure), finish.at());
   }
 
   private static Settlement.Finish tooLarge(Settlement.Finish finish, int bytes) {
