@@ -1,0 +1,5 @@
+/** What calls cost. */
+@NullMarked
+package dev.penstock.worker.cost;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.cost;
+
+import org.jspecify.annotations.NullMarked;
