@@ -14,14 +14,22 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** Jobs and results as text for people. */
 final class JobText {
+  /** Control characters but for tab and line feed, and those that turn the direction of text. */
+  private static final Pattern NOT_SHOWN =
+      Pattern.compile("[\\p{Cc}\u202a-\u202e\u2066-\u2069&&[^\\t\\n]]");
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS xxx", Locale.ROOT);
   private static final int VECTOR_SHOWN = 6;
@@ -189,7 +197,7 @@ final class JobText {
 
   private static <T> T read(JsonNode json, Class<T> type) {
     try {
-      return Json.MAPPER.treeToValue(json, type);
+      return Json.MAPPER.treeToValue(shown(json), type);
     } catch (JacksonException e) {
       throw new ApiException.Unreachable(
           "the server's answer is not one that this version can show ("
@@ -197,5 +205,32 @@ final class JobText {
               + "); --output json shows it as it is",
           e);
     }
+  }
+
+  /**
+   * The same without what a terminal would take for commands: texts of models, submitters and
+   * providers are only ever shown.
+   */
+  private static JsonNode shown(JsonNode json) {
+    return switch (json) {
+      case StringNode text -> StringNode.valueOf(shown(text.stringValue()));
+      case ObjectNode object -> {
+        ObjectNode same = Json.MAPPER.createObjectNode();
+        object
+            .properties()
+            .forEach(field -> same.set(shown(field.getKey()), shown(field.getValue())));
+        yield same;
+      }
+      case ArrayNode array -> {
+        ArrayNode same = Json.MAPPER.createArrayNode();
+        array.forEach(element -> same.add(shown(element)));
+        yield same;
+      }
+      default -> json;
+    };
+  }
+
+  private static String shown(String text) {
+    return NOT_SHOWN.matcher(text).replaceAll("\ufffd");
   }
 }

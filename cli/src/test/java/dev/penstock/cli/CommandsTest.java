@@ -39,6 +39,33 @@ class CommandsTest {
   }
 
   @Test
+  void submitSendsPromptsAndSchemas() throws IOException {
+    assertThat(
+            shell.run(
+                "submit",
+                "--kind=generate",
+                "--text=Say hi.",
+                "--system=Be short.",
+                "--max-output-tokens=9"))
+        .isEqualTo(ExitCode.OK);
+    assertThat(Objects.requireNonNull(api.lastJob.get()).get("input"))
+        .isEqualTo(
+            Json.MAPPER.readTree(
+                "{\"text\":\"Say hi.\",\"system\":\"Be short.\",\"maxOutputTokens\":9}"));
+
+    Path schema = Files.writeString(directory.resolve("schema.json"), "{\"type\": \"object\"}");
+    assertThat(shell.run("submit", "--kind=extract", "--text=t", "--schema=" + schema))
+        .isEqualTo(ExitCode.OK);
+    assertThat(Objects.requireNonNull(api.lastJob.get()).get("input"))
+        .isEqualTo(Json.MAPPER.readTree("{\"text\":\"t\",\"schema\":{\"type\":\"object\"}}"));
+
+    Files.writeString(schema, "{");
+    assertThat(shell.run("submit", "--kind=extract", "--text=t", "--schema=" + schema))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(shell.err()).contains(schema + " is not JSON");
+  }
+
+  @Test
   void submitSendsEveryOptionAsTheApiNamesIt() {
     int code =
         shell.run(

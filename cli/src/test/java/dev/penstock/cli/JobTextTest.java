@@ -1,0 +1,37 @@
+package dev.penstock.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.codec.Json;
+import java.io.InputStream;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class JobTextTest {
+  private static final JobText TEXT =
+      JobText.of(
+          new Terminal(InputStream.nullInputStream(), System.out, System.err, Set.of(), 80, false));
+
+  @Test
+  void whatAModelWroteIsNoCommandToTheTerminal() {
+    var result =
+        Json.MAPPER.readTree(
+            """
+            {"id":"01a1fde9-9009-7fbe-b20b-f706a42df8e7","generation":0,"state":"succeeded",
+             "output":{"kind":"generate","text":"a\\u001b[2Jb\\nc\\td\\u009bm\\u202ee\\r"},
+             "finishedAt":"2026-11-21T08:00:00Z"}
+            """);
+    assertThat(TEXT.result(result)).containsExactly("a\ufffd[2Jb", "c\td\ufffdm\ufffde\ufffd");
+  }
+
+  @Test
+  void anExtractionIsShownAsJson() {
+    var result =
+        Json.MAPPER.readTree(
+            """
+            {"id":"01a1fde9-9009-7fbe-b20b-f706a42df8e7","generation":0,"state":"succeeded",
+             "output":{"kind":"extract","value":{"total": 1.5}},"finishedAt":"2026-11-21T08:00:00Z"}
+            """);
+    assertThat(TEXT.result(result)).containsExactly("{\"total\":1.5}");
+  }
+}
