@@ -7,6 +7,9 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
+import dev.penstock.job.Served;
+import dev.penstock.job.Usage;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -166,7 +169,38 @@ final class JobText {
         + maxAttempts
         + ", worker "
         + attempt.worker()
-        + ")";
+        + ")"
+        + describe(attempt.served());
+  }
+
+  private static String describe(@Nullable Served served) {
+    if (served == null) {
+      return "";
+    }
+    var parts = new ArrayList<String>();
+    if (served.insteadOf() != null) {
+      parts.add("instead of " + served.insteadOf());
+    }
+    if (served.providerModel() != null) {
+      parts.add("model " + served.providerModel());
+    }
+    Usage usage = served.usage();
+    if (!usage.equals(Usage.NONE)) {
+      parts.add(
+          usage.inputTokens()
+              + (usage.cachedTokens() > 0 ? " (" + usage.cachedTokens() + " cached)" : "")
+              + " + "
+              + usage.outputTokens()
+              + " tokens");
+    }
+    if (served.costNanos() != null) {
+      parts.add(
+          "cost " + BigDecimal.valueOf(served.costNanos(), 9).stripTrailingZeros().toPlainString());
+    }
+    if (served.requestId() != null) {
+      parts.add("request " + served.requestId());
+    }
+    return parts.isEmpty() ? "" : "; " + String.join(", ", parts);
   }
 
   private static String describe(Failure failure) {

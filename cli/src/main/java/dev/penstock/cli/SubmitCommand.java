@@ -307,7 +307,15 @@ final class SubmitCommand implements Callable<Integer> {
     try {
       return Json.MAPPER.readTree(Files.readString(path));
     } catch (JacksonException e) {
-      throw CommandContext.usage(spec, path + " is not JSON: " + e.getOriginalMessage());
+      var at = e.getLocation();
+      throw CommandContext.usage(
+          spec,
+          path
+              + " is not JSON (line "
+              + at.getLineNr()
+              + ", column "
+              + at.getColumnNr()
+              + "); it is to hold a JSON Schema");
     }
   }
 

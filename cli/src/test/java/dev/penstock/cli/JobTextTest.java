@@ -25,6 +25,27 @@ final class JobTextTest {
   }
 
   @Test
+  void anAttemptTellsWhatItUsedAndCost() {
+    var job =
+        Json.MAPPER.readTree(
+            """
+            {"id":"01a1fde9-9009-7fbe-b20b-f706a42df8e7","kind":"generate","model":"fast",
+             "state":"succeeded","version":"0.1.f","generation":0,"maxAttempts":5,
+             "cancelRequested":false,"wastedCalls":0,"acceptedAt":"2026-11-21T08:00:00Z","labels":{},
+             "attempts":[{"number":1,"provider":"openai","worker":"w","latency":"PT1S",
+               "startedAt":"2026-11-21T08:00:00Z","served":{"providerModel":"m-7","requestId":"req_1",
+               "inputTokens":1000,"outputTokens":10,"cachedTokens":200,"costNanos":1020000,
+               "insteadOf":"a:x: breaker open"}}]}
+            """);
+    assertThat(TEXT.view(job))
+        .anySatisfy(line ->
+            assertThat(line)
+                .endsWith(
+                    "; instead of a:x: breaker open, model m-7, 1000 (200 cached) + 10 tokens,"
+                        + " cost 0.00102, request req_1"));
+  }
+
+  @Test
   void anExtractionIsShownAsJson() {
     var result =
         Json.MAPPER.readTree(

@@ -9,10 +9,18 @@ public sealed interface ProviderResult {
   /** What the provider told beside it. */
   CallReport report();
 
+  /** The same result with another report. */
+  ProviderResult with(CallReport report);
+
   record Answered(JobOutput output, CallReport report) implements ProviderResult {
     public Answered {
       Objects.requireNonNull(output, "output");
       Objects.requireNonNull(report, "report");
+    }
+
+    @Override
+    public Answered with(CallReport report) {
+      return new Answered(output, report);
     }
 
     /** An answer of a provider that tells nothing else. */
@@ -25,6 +33,11 @@ public sealed interface ProviderResult {
     public Failed {
       Objects.requireNonNull(failure, "failure");
       Objects.requireNonNull(report, "report");
+    }
+
+    @Override
+    public Failed with(CallReport report) {
+      return new Failed(failure, report);
     }
 
     /** A failure of a provider that tells nothing else. */

@@ -62,7 +62,9 @@ public final class PriceTable {
     try {
       tree = Json.MAPPER.readTree(json);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException("it is not JSON: " + e.getOriginalMessage(), e);
+      var at = e.getLocation();
+      throw new IllegalArgumentException(
+          "it is not JSON (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")", e);
     }
     var errors = new ArrayList<String>();
     unknown(tree, TABLE_FIELDS, "", errors);

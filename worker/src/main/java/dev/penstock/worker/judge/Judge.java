@@ -159,7 +159,7 @@ public final class Judge {
       String model = report.model() == null ? asked : report.model();
       return report.equals(CallReport.NONE) && model == null && insteadOf == null
           ? null
-          : new Served(model, report.requestId(), report.usage(), null, insteadOf);
+          : new Served(model, report.requestId(), report.usage(), report.costNanos(), insteadOf);
     }
   }
 }

@@ -82,7 +82,7 @@ final class PriceTableTest {
             "prices[0].input must be a number from 0",
             "prices[0].output must be a number",
             "prices[1] must be an object");
-    assertThatThrownBy(() -> PriceTable.read("[")).hasMessageContaining("not JSON");
+    assertThatThrownBy(() -> PriceTable.read("[")).hasMessageContaining("not JSON (line 1, column");
     String twice =
         "{\"provider\":\"a\",\"model\":\"m\",\"from\":\"2026-01-01\",\"input\":1,\"output\":1}";
     assertThatThrownBy(() ->
