@@ -81,12 +81,7 @@ final class JsonObjectTest {
     read(
         JsonCodec.DEAD_LETTERS,
         new DeadLetter(
-            job,
-            0,
-            List.of(),
-            new Failure.Retryable("x"),
-            new DeadLetter.Origin("t", 0, 1),
-            AT));
+            job, 0, List.of(), new Failure.Retryable("x"), new DeadLetter.Origin("t", 0, 1), AT));
     var output = new JobOutput.Extracted(object);
     read(
         JsonCodec.EVENTS,

@@ -2,20 +2,17 @@ package dev.penstock.worker;
 
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
-import dev.penstock.provider.Provider;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.limit.LimitRules;
-import dev.penstock.worker.provider.Providers;
+import dev.penstock.worker.provider.ProviderSetup;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * How a worker runs.
@@ -28,7 +25,7 @@ import java.util.stream.Collectors;
  * @param vigilance what it does not bear
  * @param kafka how to reach Kafka
  * @param http where health and metrics are served
- * @param providers whom it can call
+ * @param providers whom it can call, and what that costs
  * @param admission who is called for what, and when not
  * @param providerLimits the limits of providers, which it shares with the other workers
  */
@@ -40,7 +37,7 @@ public record WorkerConfig(
     Vigilance vigilance,
     KafkaConfig kafka,
     HttpConfig http,
-    List<Provider> providers,
+    ProviderSetup providers,
     AdmissionConfig admission,
     LimitRules providerLimits) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
@@ -121,8 +118,8 @@ public record WorkerConfig(
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
     var vigilance = new Vigilance(clockBound, reader.integer("worker.stuck-percent", 50, 1, 100));
-    List<Provider> providers = Providers.load(reader);
-    Set<String> names = providers.stream().map(Provider::name).collect(Collectors.toSet());
+    ProviderSetup providers = ProviderSetup.read(reader);
+    Set<String> names = providers.names();
     AdmissionConfig admission = AdmissionConfig.read(reader, names);
     LimitRules providerLimits = LimitRules.read(reader, names);
     return reader.build(() ->

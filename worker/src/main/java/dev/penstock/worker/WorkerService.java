@@ -4,17 +4,17 @@ import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.StartException;
-import dev.penstock.provider.Provider;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.worker.cost.PricedProvider;
+import dev.penstock.worker.cost.UsageMeter;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.Interceptors;
 import dev.penstock.worker.settle.Trimmer;
 import dev.penstock.worker.thread.SystemThreads;
 import java.time.InstantSource;
-import java.util.HashSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -42,11 +42,13 @@ public final class WorkerService implements Service {
 
   private WorkerService(WorkerConfig config) {
     this.config = config;
-    this.providers = new Providers(config.providers(), Interceptors.load());
-    var names = new HashSet<String>();
-    for (Provider provider : config.providers()) {
-      names.add(provider.name());
-    }
+    var priced =
+        PricedProvider.all(
+            config.providers().providers(),
+            config.providers().prices(),
+            new UsageMeter(metrics.registry()),
+            InstantSource.system());
+    this.providers = new Providers(priced, Interceptors.load());
     this.supervisor =
         new Supervisor(
             config,
@@ -57,7 +59,7 @@ public final class WorkerService implements Service {
                 metrics.registry(),
                 config.limits(),
                 config.kafka().topics(),
-                names,
+                config.providers().names(),
                 config.admission().routes()));
     this.http =
         new HttpEndpoint(
@@ -122,7 +124,7 @@ public final class WorkerService implements Service {
           config.limits().slots(),
           config.limits().windowJobs(),
           config.limits().waiting().jobs(),
-          config.providers().stream().map(Provider::name).sorted().toList());
+          config.providers().names().stream().sorted().toList());
     }
   }
 

@@ -474,7 +474,7 @@ final class WorkerServiceTest {
     var off = new AtomicReference<>(Duration.ofSeconds(5));
     WorkerConfig config = WorkerConfig.read(fixture.settings("w1", Map.of()));
     try (var supervisor =
-        supervisor(config, () -> Instant.now().plus(off.get()), config.providers())) {
+        supervisor(config, () -> Instant.now().plus(off.get()), config.providers().providers())) {
       supervisor.start();
       var job = fixture.submit(1).getFirst();
       await()

@@ -78,9 +78,7 @@ final class Campaign {
       for (int i = 0; i < threads; i++) {
         workers.add(
             executor.submit(() -> {
-              for (long seed = next.getAndIncrement();
-                  seed < end;
-                  seed = next.getAndIncrement()) {
+              for (long seed = next.getAndIncrement(); seed < end; seed = next.getAndIncrement()) {
                 sum.add(Simulation.run(Scenario.of(seed, size), bug));
                 progress.accept(done.incrementAndGet());
               }

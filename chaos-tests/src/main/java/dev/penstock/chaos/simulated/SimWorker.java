@@ -15,10 +15,12 @@ import dev.penstock.worker.Machine;
 import dev.penstock.worker.Supervisor;
 import dev.penstock.worker.WorkerConfig;
 import dev.penstock.worker.core.Claim;
+import dev.penstock.worker.cost.Prices;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import dev.penstock.worker.limit.LimitRules;
+import dev.penstock.worker.provider.ProviderSetup;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.thread.Threads;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -153,7 +155,7 @@ final class SimWorker {
         new WorkerConfig.Vigilance(world.bug().clockBound(), NEVER_TOO_MANY_PERCENT),
         new KafkaConfig("simulated:9092", world.topics(), 1, Map.of()),
         new HttpConfig("simulated", 0),
-        List.of(),
+        new ProviderSetup(List.of(), Prices.NONE),
         world.bug().admission(scenario.targets().admission()),
         LimitRules.NONE);
   }

@@ -708,9 +708,12 @@ public final class WorkerCore {
 
   private void begun(Claim claim, Instant now) {
     claim.startedAt = now;
-    Instant dueAt = claim.record().dueAt();
-    if (dueAt != null) {
-      metrics.late(Duration.between(dueAt, now));
+    JobRecord record = claim.record();
+    if (record.dueAt() != null) {
+      // A job can be accepted for a time that has passed.
+      Instant acceptedAt = record.job().acceptedAt();
+      metrics.late(
+          Duration.between(record.dueAt().isAfter(acceptedAt) ? record.dueAt() : acceptedAt, now));
     }
   }
 

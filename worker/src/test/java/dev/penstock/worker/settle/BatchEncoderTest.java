@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
@@ -82,14 +83,48 @@ final class BatchEncoderTest {
     assertThat(releases(record(null, 0), finished(new Outcome.Cancelled()))).isEmpty();
   }
 
+  /** A provider plugin may hand back anything; it must not stop the worker. */
+  @Test
+  @SuppressWarnings("NullAway") // on purpose: what a plugin should not do
+  void anAnswerThatCannotBeWrittenIsADeadLetterAndOthersAreWritten() {
+    JobRecord broken = record(new Ordering("customer 17", Ordering.OnDeadLetter.RELEASE), 0);
+    var answer = finished(new Outcome.Succeeded(new JobOutput.Text(null)));
+    List<ProducerRecord<byte[], byte[]>> records =
+        encoder.encode(
+            new Batch(
+                List.of(
+                    new Batch.Settled(claim(broken), answer),
+                    new Batch.Settled(
+                        claim(record(null, 0)),
+                        finished(new Outcome.Succeeded(new JobOutput.Text("hi"))))),
+                List.of(),
+                List.of(),
+                Set.of(),
+                Map.of()),
+            NOW);
+    assertThat(records)
+        .extracting(ProducerRecord::topic)
+        .containsExactly(topics.events(), topics.deadLetters(), topics.ordered(), topics.events());
+    assertThat(JsonCodec.DEAD_LETTERS.decode(records.get(1).value()))
+        .isInstanceOfSatisfying(
+            Decoded.Value.class,
+            value ->
+                assertThat(((DeadLetter) value.value()).reason().message())
+                    .startsWith("the provider's answer can't be written as JSON"));
+  }
+
   private static Settlement finished(Outcome outcome) {
     return new Settlement.Finish(List.of(), outcome, NOW);
   }
 
-  private List<OrderedRecord> releases(JobRecord record, Settlement settlement) {
+  private Claim claim(JobRecord record) {
     var partition = new TopicPartition(topics.jobs(), 0);
-    var source = new SourceRecord(partition, 7, new Decoded.Value<>(record), null, 100, null);
-    var settled = new Batch.Settled(new Claim(source, record), settlement);
+    return new Claim(
+        new SourceRecord(partition, 7, new Decoded.Value<>(record), null, 100, null), record);
+  }
+
+  private List<OrderedRecord> releases(JobRecord record, Settlement settlement) {
+    var settled = new Batch.Settled(claim(record), settlement);
     return encoder
         .encode(new Batch(List.of(settled), List.of(), List.of(), Set.of(), Map.of()), NOW)
         .stream()
