@@ -35,17 +35,20 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * What a worker relies on in every provider. Extend it in a test of your plugin, say how to make
  * your provider, and run it; {@code docs/providers.md} shows one. Tests for which a provider gives
- * no settings are skipped, and say so.
+ * no settings are left out.
  *
  * <p>Nothing here looks at the clock: what is to happen at once has a minute, which a slow machine
  * does not need and a stuck call uses up.
@@ -107,12 +110,15 @@ public abstract class ProviderConformance {
     assertThat(factories()).extracting(ProviderFactory::type).containsOnlyOnce(type());
   }
 
-  @Test
-  final void aFactoryThatIsUsedByDefaultNeedsNoSettings() {
-    Assumptions.assumeTrue(factory().byDefault(), "it is not used by default");
-    try (Provider plain = factory().create("plain", Map.of())) {
-      assertThat(plain.name()).isEqualTo("plain");
-    }
+  @TestFactory
+  final Stream<DynamicTest> aFactoryThatIsUsedByDefaultNeedsNoSettings() {
+    return where(
+        factory().byDefault(),
+        () -> {
+          try (Provider plain = factory().create("plain", Map.of())) {
+            assertThat(plain.name()).isEqualTo("plain");
+          }
+        });
   }
 
   @Test
@@ -166,22 +172,26 @@ public abstract class ProviderConformance {
     }
   }
 
-  @Test
-  final void partialAnswersAddUpToTheAnswer() throws InterruptedException {
-    Assumptions.assumeTrue(provider().kinds().contains(JobKind.GENERATE), "it does not write text");
-    var told = new StringBuilder();
-    var lengths = new ArrayList<Long>();
-    Progress progress =
-        (added, chars) -> {
-          told.append(added);
-          lengths.add(chars);
-          assertThat(chars).isEqualTo(told.length());
-        };
-    JobInput input = Shapes.input(JobKind.GENERATE, TEXT);
-    var answer = (JobOutput.Text) answered(provider().call(call(input, "", progress))).output();
-    if (!lengths.isEmpty()) {
-      assertThat(told).hasToString(answer.text());
-    }
+  @TestFactory
+  final Stream<DynamicTest> partialAnswersAddUpToTheAnswer() {
+    return where(
+        provider().kinds().contains(JobKind.GENERATE),
+        () -> {
+          var told = new StringBuilder();
+          var lengths = new ArrayList<Long>();
+          Progress progress =
+              (added, chars) -> {
+                told.append(added);
+                lengths.add(chars);
+                assertThat(chars).isEqualTo(told.length());
+              };
+          JobInput input = Shapes.input(JobKind.GENERATE, TEXT);
+          var answer =
+              (JobOutput.Text) answered(provider().call(call(input, "", progress))).output();
+          if (!lengths.isEmpty()) {
+            assertThat(told).hasToString(answer.text());
+          }
+        });
   }
 
   @Test
@@ -232,27 +242,34 @@ public abstract class ProviderConformance {
     checkWhole(input, provider().call(call(input, "", Progress.NONE)));
   }
 
-  @Test
-  final void aModelThatItDoesNotHaveIsACodedFailure() throws InterruptedException {
+  @TestFactory
+  final Stream<DynamicTest> aModelThatItDoesNotHaveIsACodedFailure() {
     Optional<String> model = unknownModel();
-    Assumptions.assumeTrue(model.isPresent(), "it takes any name of a model");
-    JobInput input = Shapes.input(provider().kinds().iterator().next(), TEXT);
-    ProviderResult result = provider().call(call(input, model.orElseThrow(), Progress.NONE));
-    assertThat(failure(result).code()).isIn("invalid_request", "no_provider");
-    assertThat(failure(result).message()).isNotBlank();
+    return where(
+        model.isPresent(),
+        () -> {
+          JobInput input = Shapes.input(provider().kinds().iterator().next(), TEXT);
+          ProviderResult result = provider().call(call(input, model.orElseThrow(), Progress.NONE));
+          assertThat(failure(result).code()).isIn("invalid_request", "no_provider");
+          assertThat(failure(result).message()).isNotBlank();
+        });
   }
 
-  @Test
-  final void aFailureIsAValue() throws InterruptedException {
+  @TestFactory
+  final Stream<DynamicTest> aFailureIsAValue() {
     Optional<Map<String, String>> failing = failingSettings();
-    Assumptions.assumeTrue(failing.isPresent(), "it can't be made to fail");
-    try (Provider broken = factory().create(NAME, failing.orElseThrow())) {
-      for (JobKind kind : broken.kinds()) {
-        ProviderResult result = broken.call(call(Shapes.input(kind, TEXT), "", Progress.NONE));
-        assertThat(failure(result).code()).isNotEqualTo("unknown");
-        assertThat(failure(result).message()).isNotBlank().doesNotContain(TEXT);
-      }
-    }
+    return where(
+        failing.isPresent(),
+        () -> {
+          try (Provider broken = factory().create(NAME, failing.orElseThrow())) {
+            for (JobKind kind : broken.kinds()) {
+              ProviderResult result =
+                  broken.call(call(Shapes.input(kind, TEXT), "", Progress.NONE));
+              assertThat(failure(result).code()).isNotEqualTo("unknown");
+              assertThat(failure(result).message()).isNotBlank().doesNotContain(TEXT);
+            }
+          }
+        });
   }
 
   /** A call that was interrupted before it began must not begin. */
@@ -273,52 +290,58 @@ public abstract class ProviderConformance {
         .isInstanceOfAny(InterruptedException.class, ProviderResult.Answered.class);
   }
 
-  @Test
-  final void anInterruptEndsTheCallAndLeavesNoThread() throws Exception {
+  @TestFactory
+  final Stream<DynamicTest> anInterruptEndsTheCallAndLeavesNoThread() {
     Optional<Map<String, String>> hanging = hangingSettings();
-    Assumptions.assumeTrue(hanging.isPresent(), "it can't be made to hang");
-    try (Provider first = factory().create(NAME, hanging.orElseThrow())) {
-      // What the JVM starts once, with the first use, is there now.
-      interrupted(first);
-    }
-    Set<Thread> before = threads();
-    try (Provider second = factory().create(NAME, hanging.orElseThrow())) {
-      assertThat(interrupted(second)).isInstanceOf(InterruptedException.class);
-    }
-    // In this thread: a thread of the waiting would be one too many itself.
-    await()
-        .pollInSameThread()
-        .atMost(ENOUGH)
-        .untilAsserted(() -> assertThat(before).containsAll(threads()));
+    return where(
+        hanging.isPresent(),
+        () -> {
+          try (Provider first = factory().create(NAME, hanging.orElseThrow())) {
+            // What the JVM starts once, with the first use, is there now.
+            interrupted(first);
+          }
+          Set<Thread> before = threads();
+          try (Provider second = factory().create(NAME, hanging.orElseThrow())) {
+            assertThat(interrupted(second)).isInstanceOf(InterruptedException.class);
+          }
+          // In this thread: a thread of the waiting would be one too many itself.
+          await()
+              .pollInSameThread()
+              .atMost(ENOUGH)
+              .untilAsserted(() -> assertThat(before).containsAll(threads()));
+        });
   }
 
   /** What the worker does when a call takes too long: it waits, then it interrupts. */
-  @Test
-  final void aCallThatTakesTooLongEndsOneWayOrTheOther() throws Exception {
+  @TestFactory
+  final Stream<DynamicTest> aCallThatTakesTooLongEndsOneWayOrTheOther() {
     Optional<Map<String, String>> hanging = hangingSettings();
-    Assumptions.assumeTrue(hanging.isPresent(), "it can't be made to hang");
-    try (Provider slow = factory().create(NAME, hanging.orElseThrow())) {
-      JobInput input = Shapes.input(slow.kinds().iterator().next(), TEXT);
-      var brief =
-          new ProviderCall(
-              JobId.random(Instant.EPOCH),
-              0,
-              1,
-              new Target(NAME, ""),
-              input,
-              Duration.ofMillis(50));
-      var ended = new AtomicReference<@Nullable Object>();
-      Thread caller = Thread.ofVirtual().start(() -> ended.set(outcome(slow, brief)));
-      if (!caller.join(TOO_LONG)) {
-        caller.interrupt();
-      }
-      assertThat(caller.join(ENOUGH)).as("the call has ended").isTrue();
-      if (ended.get() instanceof ProviderResult.Failed(Failure failure, _)) {
-        assertThat(failure.code()).isEqualTo("timeout");
-      } else {
-        assertThat(ended.get()).isInstanceOf(InterruptedException.class);
-      }
-    }
+    return where(
+        hanging.isPresent(),
+        () -> {
+          try (Provider slow = factory().create(NAME, hanging.orElseThrow())) {
+            JobInput input = Shapes.input(slow.kinds().iterator().next(), TEXT);
+            var brief =
+                new ProviderCall(
+                    JobId.random(Instant.EPOCH),
+                    0,
+                    1,
+                    new Target(NAME, ""),
+                    input,
+                    Duration.ofMillis(50));
+            var ended = new AtomicReference<@Nullable Object>();
+            Thread caller = Thread.ofVirtual().start(() -> ended.set(outcome(slow, brief)));
+            if (!caller.join(TOO_LONG)) {
+              caller.interrupt();
+            }
+            assertThat(caller.join(ENOUGH)).as("the call has ended").isTrue();
+            if (ended.get() instanceof ProviderResult.Failed(Failure failure, _)) {
+              assertThat(failure.code()).isEqualTo("timeout");
+            } else {
+              assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+            }
+          }
+        });
   }
 
   @Test
@@ -416,5 +439,10 @@ public abstract class ProviderConformance {
         .filter(thread -> !thread.getName().startsWith("ForkJoinPool"))
         .filter(thread -> !thread.getName().startsWith("VirtualThread"))
         .collect(Collectors.toSet());
+  }
+
+  /** A test where the provider has what it is about; no test where it has not. */
+  private static Stream<DynamicTest> where(boolean applies, Executable test) {
+    return applies ? Stream.of(DynamicTest.dynamicTest("holds", test)) : Stream.empty();
   }
 }
