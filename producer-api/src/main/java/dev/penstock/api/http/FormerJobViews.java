@@ -6,11 +6,13 @@ import dev.penstock.api.schedule.FormerJobs;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
+import dev.penstock.job.Ordering;
 import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -58,6 +60,11 @@ public final class FormerJobViews implements FormerJobs {
         ? new FormerJob.Unknown()
         : state.get().isTerminal()
             ? new FormerJob.Ended()
-            : new FormerJob.Unended(job.path("generation").asInt(0));
+            : new FormerJob.Unended(
+                job.path("generation").asInt(0), orderingKey(job.path("orderingKey").asString("")));
+  }
+
+  private static @Nullable String orderingKey(String text) {
+    return Ordering.isKey(text) ? text : null;
   }
 }

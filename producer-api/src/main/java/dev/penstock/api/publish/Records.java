@@ -61,7 +61,7 @@ public final class Records {
   }
 
   /** Tells the sequencer something of a job in the line of {@code key}. */
-  static ProducerRecord<byte[], byte[]> ordered(
+  public static ProducerRecord<byte[], byte[]> ordered(
       Topics topics, String key, OrderedRecord value, String traceparent) {
     var record =
         new ProducerRecord<>(topics.ordered(), ascii(key), JsonCodec.ORDERED.encode(value));

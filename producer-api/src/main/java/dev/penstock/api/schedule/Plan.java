@@ -21,6 +21,13 @@ sealed interface Plan {
   record Ask(JobId former) implements Plan {}
 
   /**
+   * A former job is to end.
+   *
+   * @param orderingKey whose line it is in, or null
+   */
+  record Cancel(CancelRequest request, @Nullable String orderingKey) {}
+
+  /**
    * Some of the times that are due fire, the others never will.
    *
    * @param fire the times that fire, in rising order
@@ -34,11 +41,11 @@ sealed interface Plan {
       int misfired,
       int overlapped,
       Instant settledUntil,
-      Optional<CancelRequest> cancel)
+      Optional<Cancel> cancel)
       implements Plan {
 
     /** This with only {@code some} of its times, because of what has not ended. */
-    private Settle firing(List<Instant> some, Optional<CancelRequest> cancelled) {
+    private Settle firing(List<Instant> some, Optional<Cancel> cancelled) {
       return new Settle(
           some, misfired, overlapped + fire.size() - some.size(), settledUntil, cancelled);
     }
@@ -104,9 +111,9 @@ sealed interface Plan {
       return all;
     }
     Progress.Firing last = schedule.progress().last();
-    Optional<CancelRequest> unended =
-        last != null && former instanceof FormerJob.Unended(int generation)
-            ? Optional.of(new CancelRequest(last.jobId(), generation, now))
+    Optional<Cancel> unended =
+        last != null && former instanceof FormerJob.Unended(int generation, String orderingKey)
+            ? Optional.of(new Cancel(new CancelRequest(last.jobId(), generation, now), orderingKey))
             : Optional.empty();
     if (overlap == Overlap.CANCEL_PREVIOUS) {
       return all.firing(List.of(all.fire().getLast()), unended);

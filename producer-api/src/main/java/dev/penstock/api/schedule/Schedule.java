@@ -43,9 +43,29 @@ record Schedule(
     return new Schedule(name, uid, revision, request, createdAt, updatedAt, now);
   }
 
-  /** This schedule, saying something else from {@code now} on. */
-  Schedule saying(ScheduleRequest other, Instant now) {
-    return new Schedule(name, uid, revision + 1, other, createdAt, now, progress.settledTo(now));
+  /**
+   * This schedule, saying something else from {@code now} on. Times that are due and not decided
+   * stay due if both name them; otherwise they are misfires.
+   *
+   * @param due the first time that is not decided, whether past or to come; null if there is none
+   */
+  Schedule saying(ScheduleRequest other, @Nullable Instant due, Instant now) {
+    return new Schedule(name, uid, revision + 1, other, createdAt, now, left(other, due, now));
+  }
+
+  private Progress left(ScheduleRequest other, @Nullable Instant due, Instant now) {
+    if (due == null || due.isAfter(now)) {
+      return progress.settledTo(now);
+    }
+    return !other.paused() && request.hasTimesOf(other, progress.settledUntil(), now)
+        ? progress
+        : progress
+            .misfired(
+                request
+                    .times()
+                    .oldest(due.minusNanos(1), request.toEnd(now), Plan.MAX_COUNTED)
+                    .size())
+            .settledTo(now);
   }
 
   byte[] key() {

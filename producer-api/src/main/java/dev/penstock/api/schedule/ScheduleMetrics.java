@@ -57,6 +57,11 @@ final class ScheduleMetrics {
     }
   }
 
+  /** So many times fire no job since their schedule was changed before they were decided. */
+  void misfired(long count) {
+    misfired.increment((double) count);
+  }
+
   /** The partition has so many schedules; 0 when it is not ours. */
   void schedules(int partition, int count) {
     if (count == 0) {

@@ -9,8 +9,10 @@ import dev.penstock.api.problem.Violation;
 import dev.penstock.api.publish.Records;
 import dev.penstock.api.publish.TraceContext;
 import dev.penstock.codec.Decoded;
+import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
+import dev.penstock.job.OrderedRecord;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -44,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safety does not depend on who believes to own the partition: the log lets only the last one
  * that opened it commit, each one reads it to its end before it fires, and a firing is one
  * transaction of the job and of the schedule's progress. So no fire time fires twice, and none is
- * forgotten.
+ * forgotten: what was due when the schedule is changed stays due, or is counted as a misfire.
  */
 final class SchedulePartition implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SchedulePartition.class);
@@ -406,11 +408,19 @@ final class SchedulePartition implements AutoCloseable {
       Job job = schedule.request().job().toJob(schedule.jobId(time), now, parts.defaultModel());
       records.addAll(Records.job(parts.topics(), job, TraceContext.continueOrStart("")));
     }
-    step.settled()
-        .cancel()
-        .ifPresent(cancel ->
-            records.add(Records.cancel(parts.topics(), cancel, TraceContext.continueOrStart(""))));
+    step.settled().cancel().ifPresent(cancel -> addRecords(cancel, records));
     records.add(step.record());
+  }
+
+  private void addRecords(Plan.Cancel cancel, List<ProducerRecord<byte[], byte[]>> records) {
+    CancelRequest request = cancel.request();
+    String traceparent = TraceContext.continueOrStart("");
+    records.add(Records.cancel(parts.topics(), request, traceparent));
+    if (cancel.orderingKey() != null) {
+      // Workers don't have it while it waits for its turn; the sequencer hands it over to one.
+      var leave = new OrderedRecord.Cancel(request.jobId(), request.generation());
+      records.add(Records.ordered(parts.topics(), cancel.orderingKey(), leave, traceparent));
+    }
   }
 
   private ProducerRecord<byte[], byte[]> record(byte[] key, byte @Nullable [] value) {
@@ -504,6 +514,10 @@ final class SchedulePartition implements AutoCloseable {
 
   private void carryOut(Command command) {
     try {
+      if (open() && changes(command.work())) {
+        // What came due meanwhile fires as the schedule still says, where that can be decided.
+        fire();
+      }
       command.answer().complete(open() ? answer(command.work()) : new Command.Refused(notOpen()));
     } catch (RuntimeException e) {
       log.error("a command about the schedules of partition {} failed", partition, e);
@@ -511,6 +525,18 @@ final class SchedulePartition implements AutoCloseable {
       rest(rest);
       refuse(command, indeterminate());
     }
+  }
+
+  /** Whether this changes what a schedule that is due says. */
+  private boolean changes(Command.Work work) {
+    String name =
+        switch (work) {
+          case Command.Put put -> put.name();
+          case Command.Pause pause -> pause.name();
+          case Command.Delete _, Command.Look _, Command.Read _, Command.Page _ -> "";
+        };
+    Standing there = standing.get(name);
+    return there != null && there.due() != null && !there.due().isAfter(now());
   }
 
   private Command.Answer answer(Command.Work work) {
@@ -538,11 +564,11 @@ final class SchedulePartition implements AutoCloseable {
     }
     Instant now = now();
     Schedule schedule =
-        former == null
+        there == null
             ? new Schedule(
                 put.name(), put.uid(), 1, put.request(), now, now, new Progress(now, 0, 0, 0, null))
-            : former.saying(put.request(), now);
-    return write(schedule, former == null);
+            : there.schedule().saying(put.request(), there.due(), now);
+    return write(schedule, there == null);
   }
 
   /** An unreadable schedule is one that is there, in a version that no one knows. */
@@ -559,9 +585,10 @@ final class SchedulePartition implements AutoCloseable {
       return found(name);
     }
     Schedule schedule = there.schedule();
+    ScheduleRequest changed = schedule.request().withPaused(paused);
     return schedule.request().paused() == paused
         ? new Command.Found(schedule, false)
-        : write(schedule.saying(schedule.request().withPaused(paused), now()), false);
+        : write(schedule.saying(changed, there.due(), now()), false);
   }
 
   private Command.Answer write(Schedule schedule, boolean created) {
@@ -573,6 +600,8 @@ final class SchedulePartition implements AutoCloseable {
     Commit commit = commit(List.of(record(schedule.key(), value)), "changes of schedules");
     if (commit instanceof Commit.Committed) {
       put(schedule, value.length);
+      long before = there == null ? 0 : there.schedule().progress().misfired();
+      parts.metrics().misfired(schedule.progress().misfired() - before);
       parts.metrics().schedules(partition, standing.size());
       return new Command.Found(schedule, created);
     }

@@ -78,6 +78,17 @@ record ScheduleRequest(
     return end != null && !until.isBefore(end) ? end.minusNanos(1) : until;
   }
 
+  /**
+   * Whether both have the same times after {@code after} and until {@code until}: they spell them
+   * alike, and neither begins or ends in between where the other does not.
+   */
+  boolean hasTimesOf(ScheduleRequest other, Instant after, Instant until) {
+    return cron.equals(other.cron)
+        && zone.equals(other.zone)
+        && fromStart(after).equals(other.fromStart(after))
+        && toEnd(until).equals(other.toEnd(until));
+  }
+
   ScheduleRequest withPaused(boolean now) {
     return new ScheduleRequest(
         cron, zone, times, job, misfire, misfireAfter, misfireLimit, overlap, start, end, now);

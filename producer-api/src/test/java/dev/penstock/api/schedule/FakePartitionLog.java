@@ -7,6 +7,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.OrderedRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -47,6 +48,16 @@ final class FakePartitionLog {
 
   List<CancelRequest> cancels(String topic) {
     return decoded(topic, JsonCodec.CANCEL_REQUESTS);
+  }
+
+  /** What stands in the line of {@code key}. */
+  List<OrderedRecord> ordered(String topic, String key) {
+    return records.stream()
+        .filter(record -> record.topic().equals(topic))
+        .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(key))
+        .map(record ->
+            ((Decoded.Value<OrderedRecord>) JsonCodec.ORDERED.decode(record.value())).value())
+        .toList();
   }
 
   private <T> List<T> decoded(String topic, JsonCodec<T> codec) {

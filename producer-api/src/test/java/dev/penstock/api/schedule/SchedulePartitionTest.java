@@ -6,19 +6,20 @@ import dev.penstock.api.intake.Contract;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
+import dev.penstock.job.OrderedRecord;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ final class SchedulePartitionTest {
   private final FakePartitionLog log = new FakePartitionLog();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final ScheduleMetrics scheduleMetrics = new ScheduleMetrics(metrics);
-  private final Map<JobId, FormerJob> formers = new HashMap<>();
+  private final Map<JobId, FormerJob> formers = new ConcurrentHashMap<>();
   private final ScheduleReader reader = new ScheduleReader(CONTRACT, clock, Duration.ofSeconds(1));
   private SchedulePartition owner = owner();
 
@@ -225,7 +226,7 @@ final class SchedulePartitionTest {
   void whileTheFormerJobHasNotEndedTimesAreSkipped() {
     put("skip", EVERY_MINUTE + ",\"overlap\":\"skip\"");
     fireAt("2026-05-01T12:01:00Z");
-    formers.put(ids().getLast(), new FormerJob.Unended(0));
+    formers.put(ids().getLast(), new FormerJob.Unended(0, null));
     fireAt("2026-05-01T12:02:00Z");
     assertThat(fireTimes()).containsExactly("2026-05-01T12:01:00Z");
     assertThat(counted("overlapped")).isEqualTo(1);
@@ -240,7 +241,7 @@ final class SchedulePartitionTest {
     put("cancel", EVERY_MINUTE + ",\"overlap\":\"cancel-previous\"");
     fireAt("2026-05-01T12:01:00Z");
     JobId former = ids().getLast();
-    formers.put(former, new FormerJob.Unended(3));
+    formers.put(former, new FormerJob.Unended(3, null));
     fireAt("2026-05-01T12:02:00Z");
     assertThat(fireTimes()).hasSize(2);
     assertThat(log.cancels(TOPICS.control()))
@@ -265,6 +266,90 @@ final class SchedulePartitionTest {
     stepUntilSettled("unknown", "2026-05-01T12:10:00Z");
     assertThat(fireTimes()).containsExactly("2026-05-01T12:01:00Z", "2026-05-01T12:10:00Z");
     assertThat(standing("unknown").progress().misfired()).isEqualTo(8);
+  }
+
+  @Test
+  void aTimeWhoseOverlapIsInQuestionOutlivesAChangeOfAnythingButTheTimes() {
+    put("changed", EVERY_MINUTE + ",\"overlap\":\"skip\"");
+    fireAt("2026-05-01T12:01:00Z");
+    formers.put(ids().getLast(), new FormerJob.Unknown());
+    fireAt("2026-05-01T12:02:00Z");
+    put("changed", EVERY_MINUTE + ",\"overlap\":\"skip\",\"end\":\"2027-01-01T00:00:00Z\"");
+    assertThat(standing("changed").revision()).isEqualTo(2);
+    formers.put(ids().getLast(), new FormerJob.Ended());
+    fireAt("2026-05-01T12:02:00.040Z", "2026-05-01T12:02:00Z");
+    assertThat(fireTimes()).containsExactly("2026-05-01T12:01:00Z", "2026-05-01T12:02:00Z");
+    formers.put(ids().getLast(), new FormerJob.Unknown());
+    fireAt("2026-05-01T12:03:00Z");
+    put("changed", EVERY_MINUTE + ",\"overlap\":\"skip\"");
+    formers.put(ids().getLast(), new FormerJob.Unended(0, null));
+    fireAt("2026-05-01T12:03:00.040Z", "2026-05-01T12:03:00Z");
+    assertThat(settled("changed")).containsExactly(2L, 0L, 1L);
+  }
+
+  @Test
+  void aTimeWhoseOverlapIsInQuestionIsAMisfireWhenTheTimesChangeOrPause() {
+    put("changed", EVERY_MINUTE + ",\"overlap\":\"skip\"");
+    fireAt("2026-05-01T12:01:00Z");
+    formers.put(ids().getLast(), new FormerJob.Unknown());
+    fireAt("2026-05-01T12:02:00Z");
+    clock.set("2026-05-01T12:02:00.040Z");
+    // The new expression's 12:02:00 is past as well: it was nobody's when it came.
+    put("changed", "\"cron\":\"*/2 * * * *\",\"overlap\":\"skip\"");
+    assertThat(settled("changed")).containsExactly(1L, 1L, 0L);
+    formers.put(ids().getLast(), new FormerJob.Ended());
+    fireAt("2026-05-01T12:04:00Z");
+    assertThat(settled("changed")).containsExactly(2L, 1L, 0L);
+    formers.put(ids().getLast(), new FormerJob.Unknown());
+    fireAt("2026-05-01T12:06:00Z");
+    ask(new Command.Pause("changed", true));
+    clock.set("2026-05-01T12:09:00Z");
+    ask(new Command.Pause("changed", false));
+    formers.put(ids().getLast(), new FormerJob.Ended());
+    takeOver();
+    assertThat(settled("changed")).containsExactly(2L, 2L, 0L);
+    fireAt("2026-05-01T12:10:00Z");
+    assertThat(settled("changed")).containsExactly(3L, 2L, 0L);
+    assertThat(fireTimes())
+        .containsExactly("2026-05-01T12:01:00Z", "2026-05-01T12:04:00Z", "2026-05-01T12:10:00Z");
+    assertThat(counted("misfired")).isEqualTo(2);
+  }
+
+  @Test
+  void aFiringThatWasAbortedIsDoneBeforeTheScheduleIsChanged() {
+    put("aborted", EVERY_MINUTE);
+    log.outcomes.add(FakePartitionLog.Outcome.ABORTED);
+    clock.set("2026-05-01T12:01:00Z");
+    put("aborted", "\"cron\":\"30 * * * *\"");
+    assertThat(fireTimes()).containsExactly("2026-05-01T12:01:00Z");
+    log.outcomes.add(FakePartitionLog.Outcome.ABORTED);
+    clock.set("2026-05-01T12:30:00Z");
+    ask(new Command.Pause("aborted", true));
+    assertThat(settled("aborted")).containsExactly(2L, 0L, 0L);
+  }
+
+  @Test
+  void aFormerJobInALineIsCancelledInThatLine() {
+    String job =
+        EVERY_MINUTE
+            + ",\"overlap\":\"cancel-previous\",\"job\":"
+            + "{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"orderingKey\":\"new\"}";
+    ask(
+        new Command.Put(
+            "ordered",
+            reader.admit(("{" + job + "}").getBytes(StandardCharsets.UTF_8)),
+            NONE,
+            "uid"));
+    fireAt("2026-05-01T12:01:00Z");
+    JobId former = log.jobs(TOPICS.accepted()).getLast().job().id();
+    // The schedule may have had another key when it fired that job.
+    formers.put(former, new FormerJob.Unended(3, "old"));
+    fireAt("2026-05-01T12:02:00Z");
+    assertThat(log.ordered(TOPICS.ordered(), "old"))
+        .containsExactly(new OrderedRecord.Cancel(former, 3));
+    assertThat(log.ordered(TOPICS.ordered(), "new")).hasSize(2);
+    assertThat(log.cancels(TOPICS.control()))
+        .containsExactly(new CancelRequest(former, 3, Instant.parse("2026-05-01T12:02:00Z")));
   }
 
   @Test
@@ -342,6 +427,28 @@ final class SchedulePartitionTest {
     put("broken", EVERY_MINUTE);
     fireAt("2026-05-01T12:02:00Z");
     assertThat(fireTimes()).hasSize(3);
+  }
+
+  @Test
+  void whatCanNotBeReadCanBeDeletedAndStopsNoOther() {
+    String whole = new String(put("whole", EVERY_MINUTE).value(), StandardCharsets.UTF_8);
+    var broken = new ArrayList<String>(List.of("", "null", "[]", "{\"v\":99}", "no JSON"));
+    for (String field : List.of("uid", "definition", "createdAt", "updatedAt", "progress")) {
+      broken.add(whole.replace("\"" + field + "\"", "\"other\""));
+    }
+    for (String field : List.of("settledUntil", "job", "cron", "input")) {
+      broken.add(whole.replace("\"" + field + "\":", "\"" + field + "\":null,\"other\":"));
+    }
+    for (String value : broken) {
+      log.put(TOPICS.schedules(), "broken", value);
+      takeOver();
+      assertThat(owner.schedules()).as(value).containsOnlyKeys("whole");
+      assertThat(refused(new Command.Read("broken"))).isEqualTo(ProblemType.INTERNAL_ERROR);
+      assertThat(ask(new Command.Delete("broken", NONE))).isEqualTo(new Command.Deleted("broken"));
+      assertThat(refused(new Command.Read("broken"))).isEqualTo(ProblemType.SCHEDULE_NOT_FOUND);
+    }
+    fireAt("2026-05-01T12:01:00Z");
+    assertThat(fireTimes()).hasSize(1);
   }
 
   @Test
@@ -484,6 +591,18 @@ final class SchedulePartitionTest {
     if (formers.values().stream().noneMatch(FormerJob.Unknown.class::isInstance)) {
       stepUntilSettled(only, time);
     }
+  }
+
+  /** Fires what {@code due} names, later. */
+  private void fireAt(String time, String due) {
+    clock.set(time);
+    stepUntilSettled(owner.schedules().keySet().iterator().next(), due);
+  }
+
+  /** How many fired, misfired and overlapped. */
+  private List<Long> settled(String name) {
+    Progress progress = standing(name).progress();
+    return List.of(progress.fired(), progress.misfired(), progress.overlapped());
   }
 
   /** What is known of former jobs comes from another thread. */
