@@ -2,13 +2,9 @@ package dev.penstock.worker.core;
 
 import dev.penstock.worker.admit.Admission;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +16,6 @@ final class Gates {
   private final Admission admission;
   private final Lanes lanes;
   private final Map<String, Gate> byName = new LinkedHashMap<>();
-  private final TreeSet<Claim> perishable =
-      new TreeSet<>(
-          Comparator.comparing(Gates::expireAt)
-              .thenComparing(claim -> claim.partition().topic())
-              .thenComparingInt(claim -> claim.partition().partition())
-              .thenComparingLong(Claim::offset));
   private int size;
 
   Gates(Admission admission, Lanes lanes) {
@@ -44,7 +34,7 @@ final class Gates {
     claim.gate = gate;
     claim.phase = Claim.Phase.GATED;
     lanes.addAt(gate, claim);
-    counted(claim);
+    size++;
   }
 
   /** Puts one back that was taken out and has to wait on: before those that wait behind it. */
@@ -52,7 +42,7 @@ final class Gates {
     claim.gate = gate;
     claim.phase = Claim.Phase.GATED;
     gate.addFirst(claim);
-    counted(claim);
+    size++;
   }
 
   /** Closes the gate of a claim that has to wait, and makes one where there is none. */
@@ -65,27 +55,17 @@ final class Gates {
     return gate;
   }
 
-  private void counted(Claim claim) {
-    size++;
-    if (claim.record().job().expireAt() != null) {
-      perishable.add(claim);
-    }
-  }
-
   /** Takes out one that is settled without a call, or dropped. */
   void remove(Claim claim) {
     Gate gate = Objects.requireNonNull(claim.gate);
     lanes.removeAt(gate, claim);
-    taken(claim);
+    taken();
     forgetIfEmpty(gate);
   }
 
   /** One has been taken out by the lanes. */
-  void taken(Claim claim) {
+  void taken() {
     size--;
-    if (claim.record().job().expireAt() != null) {
-      perishable.remove(claim);
-    }
   }
 
   /** Nobody has to wait any more where nobody waits. */
@@ -109,18 +89,6 @@ final class Gates {
     }
   }
 
-  /** Those whose result nobody wants any more. */
-  List<Claim> expired(Instant now) {
-    var expired = new ArrayList<Claim>();
-    for (Claim claim : perishable) {
-      if (expireAt(claim).isAfter(now)) {
-        break;
-      }
-      expired.add(claim);
-    }
-    return expired;
-  }
-
   /** When one is to be tried, if nothing else happens. */
   Instant nextOpening() {
     Instant next = Instant.MAX;
@@ -134,9 +102,5 @@ final class Gates {
 
   int size() {
     return size;
-  }
-
-  private static Instant expireAt(Claim claim) {
-    return Objects.requireNonNull(claim.record().job().expireAt());
   }
 }

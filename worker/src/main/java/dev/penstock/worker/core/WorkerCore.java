@@ -102,6 +102,7 @@ public final class WorkerCore {
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
+  private final Perishables perishables = new Perishables();
 
   /** Calls that go on although nobody waits for them any more: they keep their slots. */
   private final Set<Claim> lingering = new LinkedHashSet<>();
@@ -307,19 +308,30 @@ public final class WorkerCore {
       running.remove(claim);
       lingering.add(claim);
       caution(claim).ifPresent(caution -> caution.dropped(claim));
-    } else if (claim.phase == Claim.Phase.QUEUED) {
-      unqueue(claim);
-    } else if (claim.phase == Claim.Phase.WAITING) {
-      waiting.remove(claim);
-      noLongerWaits(claim);
-    } else if (claim.phase == Claim.Phase.GATED) {
-      leaveGate(claim);
+    } else {
+      takeOut(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
+    perishables.remove(claim);
     forget(claim);
     PartitionState state = partitions.get(claim.partition());
     if (state != null) {
       state.claims().remove(claim);
+    }
+  }
+
+  /** Takes a claim that does not run out of where it waits. */
+  private void takeOut(Claim claim) {
+    switch (claim.phase) {
+      case QUEUED -> unqueue(claim);
+      case WAITING -> {
+        waiting.remove(claim);
+        noLongerWaits(claim);
+      }
+      case GATED -> leaveGate(claim);
+      case RUNNING, SETTLED, DROPPED -> {
+        // It does not wait.
+      }
     }
   }
 
@@ -391,6 +403,7 @@ public final class WorkerCore {
         var claim = new Claim(source, record, state.lane());
         state.claimed(claim);
         claimsById.put(record.job().id(), claim);
+        perishables.add(claim);
         state.hold(source.payloadBytes());
         begin(claim, now);
       }
@@ -487,7 +500,7 @@ public final class WorkerCore {
   /** One whose turn it is leaves its gate, to be started or to be put back. */
   private void passGate(Claim claim) {
     if (claim.phase == Claim.Phase.GATED) {
-      gates.taken(claim);
+      gates.taken();
       gated(claim, -1);
       claim.phase = Claim.Phase.QUEUED;
     }
@@ -859,9 +872,11 @@ public final class WorkerCore {
         stuck(claim);
       }
     }
-    for (Claim claim : gates.expired(now)) {
-      leaveGate(claim);
-      settle(claim, Judge.withoutCall(claim.record(), new Outcome.Expired(), now));
+    for (Claim claim : perishables.expired(now)) {
+      if (claim.phase != Claim.Phase.RUNNING) {
+        takeOut(claim);
+        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Expired(), now));
+      }
     }
     if (drainUntil != null && now.isAfter(drainUntil)) {
       List.copyOf(running).forEach(this::drop);
@@ -894,17 +909,8 @@ public final class WorkerCore {
       return;
     }
     switch (claim.phase) {
-      case QUEUED -> {
-        unqueue(claim);
-        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
-      }
-      case WAITING -> {
-        waiting.remove(claim);
-        noLongerWaits(claim);
-        settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
-      }
-      case GATED -> {
-        leaveGate(claim);
+      case QUEUED, WAITING, GATED -> {
+        takeOut(claim);
         settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
       }
       case RUNNING -> {
@@ -922,6 +928,7 @@ public final class WorkerCore {
 
   private void settle(Claim claim, Settlement settlement) {
     claim.phase = Claim.Phase.SETTLED;
+    perishables.remove(claim);
     claim.settlement = settlement;
     state(claim.partition()).caution().settled(claim);
     settled.add(claim);

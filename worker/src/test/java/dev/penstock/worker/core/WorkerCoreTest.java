@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 
 /** The decisions, one at a time, with a clock that the test moves. */
 final class WorkerCoreTest {
+  private static final int SLOTS = 4;
   private static final TopicPartition P0 = new TopicPartition("jobs", 0);
   private static final TopicPartition P1 = new TopicPartition("jobs", 1);
   private static final TopicPartition HIGH = new TopicPartition("jobs.high", 0);
@@ -517,6 +518,28 @@ final class WorkerCoreTest {
   }
 
   @Test
+  void aJobExpiresInTimeAlthoughNoSlotIsFreeOrItIsNotDueYet() {
+    assign(P0, 0);
+    poll(P0, 0, SLOTS);
+    Instant expireAt = now.plusSeconds(2);
+    JobRecord queued = JobRecord.accepted(expiring(expireAt));
+    var waiting = new JobRecord(expiring(expireAt), 0, List.of(), now.plusSeconds(3));
+    core.handle(
+        new CoreEvent.Polled(
+            P0, List.of(source(P0, SLOTS, queued), source(P0, SLOTS + 1, waiting)), SLOTS + 2),
+        now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(1_900));
+    assertThat(outcomes(lastCommit())).as("the calls are told, no more").isEmpty();
+    committed();
+    pass(Duration.ofMillis(200));
+    pass(Duration.ofMillis(3));
+    assertThat(outcomes(lastCommit()))
+        .containsExactly(new Outcome.Expired(), new Outcome.Expired());
+    assertThat(actions.calls).hasSize(SLOTS);
+  }
+
+  @Test
   void anUnreadableRecordTakesNoSlotAndIsCommittedWithItsOffset() {
     assign(P0, 0);
     var poison =
@@ -960,6 +983,19 @@ final class WorkerCoreTest {
 
   private static SourceRecord source(TopicPartition partition, long offset, JobRecord record) {
     return new SourceRecord(partition, offset, new Decoded.Value<>(record), null, 100, null);
+  }
+
+  private static Job expiring(Instant expireAt) {
+    Job job = job();
+    return new Job(
+        job.id(),
+        job.model(),
+        job.input(),
+        job.maxAttempts(),
+        job.attemptTimeout(),
+        job.acceptedAt(),
+        expireAt,
+        job.labels());
   }
 
   private static Job job() {
