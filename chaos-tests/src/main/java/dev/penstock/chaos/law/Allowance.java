@@ -12,9 +12,12 @@ import java.util.Map;
  * @param clockSkew how far the clocks of the workers may be apart
  * @param commitsToTell how many transactions may begin and be committed during a call before one
  *     tells of it
- * @param promptly how long after its submission a job's first call begins at the latest
+ * @param promptly how long after its submission a job's first call begins at the latest, and each
+ *     further one after it is due
  * @param otherDeaths how many processes may have been lost for reasons that are not one job's
  * @param lanes how the priorities share the slots
+ * @param cancelledWithin how long after a request to cancel a job can be read its calls may go on
+ *     or begin
  */
 public record Allowance(
     int crashes,
@@ -22,7 +25,8 @@ public record Allowance(
     int commitsToTell,
     Duration promptly,
     int otherDeaths,
-    Lanes lanes) {
+    Lanes lanes,
+    Duration cancelledWithin) {
   /** Where other things than jobs may take the time. */
   public static final Duration NO_MATTER_WHEN = Duration.ofDays(1);
 
@@ -44,7 +48,7 @@ public record Allowance(
   /** Of a run in which it does not matter how priorities share the slots. */
   public Allowance(
       int crashes, Duration clockSkew, int commitsToTell, Duration promptly, int otherDeaths) {
-    this(crashes, clockSkew, commitsToTell, promptly, otherDeaths, Lanes.ANY);
+    this(crashes, clockSkew, commitsToTell, promptly, otherDeaths, Lanes.ANY, NO_MATTER_WHEN);
   }
 
   /** Of a run whose calls nobody saw. */

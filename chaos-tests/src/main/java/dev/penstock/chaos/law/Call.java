@@ -35,6 +35,8 @@ public record Call(
   public enum End {
     RETURNED,
     INTERRUPTED,
+    /** Its provider did not care about interrupts. */
+    DEAF,
     /** It brought its process down. */
     KILLED,
     /** Its process was gone before. */

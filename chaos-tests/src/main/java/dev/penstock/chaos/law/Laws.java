@@ -66,11 +66,13 @@ public final class Laws {
       laws.callsAreTold(life);
       laws.attemptsAreBounded(life);
       laws.retriesKeepTheirDueTime(life);
+      laws.retriesArePunctual(life);
       laws.nothingRunsBeforeItsTime(life);
       laws.killersAreContained(life);
       laws.deadLettersMatchOutcomes(life);
       laws.cancelledOnlyOnRequest(life);
       laws.cancelledBeforeClaimed(life);
+      laws.cancelledInTime(life);
       laws.noCallAfterTheDeadline(life);
       laws.slowJobsBlockNobody(life);
       LaneLaws.recordsKeepTheirLane(life, (law, finding) -> laws.violated(law, life, finding));
@@ -306,6 +308,29 @@ public final class Laws {
     }
   }
 
+  /** No call outlives a request to cancel its job by much, but of those who hear no interrupt. */
+  private void cancelledInTime(Life life) {
+    if (life.cancels().isEmpty()) {
+      return;
+    }
+    Instant asked = life.cancels().getFirst().visibleAt();
+    Instant last = asked.plus(allowance.cancelledWithin());
+    for (Call call : life.calls()) {
+      boolean late = call.beganAt().isAfter(last);
+      if (late || (call.endedAt().isAfter(last) && call.end() != Call.End.DEAF)) {
+        violated(
+            Law.CANCELLED_IN_TIME,
+            life,
+            "was to be cancelled since "
+                + asked
+                + ", but "
+                + call.worker()
+                + (late ? " called it at " + call.beganAt() : " let it run to " + call.endedAt()));
+        return;
+      }
+    }
+  }
+
   /** By the clock of whoever calls. */
   private void noCallAfterTheDeadline(Life life) {
     @Nullable Instant deadline =
@@ -485,6 +510,26 @@ public final class Laws {
     }
   }
 
+  /** Where nothing else takes the time. Whoever never calls again has its reasons. */
+  private void retriesArePunctual(Life life) {
+    for (Recorded<JobEvent> event : life.events()) {
+      if (event.value() instanceof JobEvent.RetryScheduled retry) {
+        int next = retry.failed().number() + 1;
+        Instant due = retry.dueAt().isAfter(event.visibleAt()) ? retry.dueAt() : event.visibleAt();
+        Instant last = due.plus(allowance.clockSkew()).plus(allowance.promptly());
+        life.calls().stream()
+            .filter(call -> call.attempt() == next)
+            .findFirst()
+            .filter(call -> call.beganAt().isAfter(last))
+            .ifPresent(call ->
+                violated(
+                    Law.RETRIES_ARE_PUNCTUAL,
+                    life,
+                    "began attempt " + next + " at " + call.beganAt() + ", but was due at " + due));
+      }
+    }
+  }
+
   /** By the true clock, whatever the clocks of those who decided it and ran it say. */
   private void retryAfterIsHonoured(Life life, JobEvent.RetryScheduled retry) {
     Attempt failed = retry.failed();
@@ -569,6 +614,29 @@ public final class Laws {
               : "lies in the dead letters, but is not dead-lettered");
     } else if (!letters.isEmpty() && !sameEnd(letters.getFirst(), dead.getFirst())) {
       violated(Law.DEAD_LETTERS_MATCH_OUTCOMES, life, "has a dead letter that tells another end");
+    } else if (!letters.isEmpty()) {
+      tellsWhereItComesFrom(life, letters.getFirst());
+    }
+  }
+
+  /** Each record that it waits in replaces the one before: the last one led to its end. */
+  private void tellsWhereItComesFrom(Life life, DeadLetter letter) {
+    if (life.jobs().isEmpty()) {
+      return; // other laws tell
+    }
+    Recorded<JobRecord> last =
+        life.retries().isEmpty() ? life.jobs().getFirst() : life.retries().getLast();
+    DeadLetter.Origin origin = letter.origin();
+    if (!origin.equals(new DeadLetter.Origin(last.topic(), last.partition(), last.offset()))) {
+      violated(
+          Law.DEAD_LETTERS_MATCH_OUTCOMES,
+          life,
+          "has a dead letter that names " + origin + ", but came from " + last.place());
+    } else if (!letter.job().equals(last.value().job())) {
+      violated(
+          Law.DEAD_LETTERS_MATCH_OUTCOMES,
+          life,
+          "has a dead letter with another job than at " + last.place());
     }
   }
 

@@ -73,8 +73,11 @@ final class CallLog {
     var noted = new Noted(worker, call, source, owner(worker, source), scheduler.now());
     all.add(noted);
     return end -> {
-      noted.endedAt = scheduler.now();
-      noted.end = end;
+      // That it was deaf is said first.
+      if (noted.end == Call.End.NEVER) {
+        noted.endedAt = scheduler.now();
+        noted.end = end;
+      }
     };
   }
 

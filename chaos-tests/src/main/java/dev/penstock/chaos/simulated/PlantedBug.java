@@ -8,6 +8,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Attempt;
 import dev.penstock.job.CancelRequest;
+import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
@@ -370,6 +371,21 @@ enum PlantedBug {
       return new Decider(kafka, process, settings);
     }
   },
+  /** Calls that run are not told of anything. */
+  LETS_CANCELLED_CALLS_RUN("9") {
+    @Override
+    boolean interruptsCalls() {
+      return false;
+    }
+  },
+  /** Who asks after the worker has begun asks in vain. */
+  IGNORES_LATER_CANCELS("9") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new WithoutCancels(kafka, process, settings);
+    }
+  },
   CALLS_AFTER_THE_DEADLINE("9") {
     @Override
     Consumer<byte[], byte[]> consumer(
@@ -454,6 +470,20 @@ enum PlantedBug {
               record.dueAt() == null
                   ? record
                   : withJob(record, record.job(), record.dueAt().minusMillis(700)));
+    }
+  },
+  RETRIES_LATE("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return reading(
+          kafka,
+          process,
+          settings,
+          record ->
+              record.dueAt() == null || record.attempts().isEmpty()
+                  ? record
+                  : withJob(record, record.job(), record.dueAt().plusSeconds(5)));
     }
   },
   CLOCK_IS_OFF("11") {
@@ -583,6 +613,13 @@ enum PlantedBug {
                   : List.of(record));
     }
   },
+  DEAD_LETTERS_NAME_ANOTHER_RECORD("8") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(kafka, process, settings, record -> List.of(fromElsewhere(record)));
+    }
+  },
   HIDES_CALLS("2") {
     @Override
     Producer<byte[], byte[]> producer(
@@ -703,6 +740,11 @@ enum PlantedBug {
 
   CoreLimits limits(CoreLimits limits) {
     return limits;
+  }
+
+  /** Whether calls hear that they are to end. */
+  boolean interruptsCalls() {
+    return true;
   }
 
   /** Who is called for what, and when not. */
@@ -865,6 +907,28 @@ enum PlantedBug {
         JsonCodec.JOB_RECORDS.encode(misreading.apply(job)),
         record.headers(),
         Optional.empty());
+  }
+
+  /** A job's dead letter says that it came from seven records further on. */
+  private static ProducerRecord<byte[], byte[]> fromElsewhere(
+      ProducerRecord<byte[], byte[]> record) {
+    if (!record.topic().endsWith("dead-letters")
+        || isPoisonLetter(record)
+        || !(JsonCodec.DEAD_LETTERS.decode(record.value())
+            instanceof Decoded.Value<DeadLetter>(DeadLetter letter))) {
+      return record;
+    }
+    DeadLetter.Origin from = letter.origin();
+    return withValue(
+        record,
+        JsonCodec.DEAD_LETTERS.encode(
+            new DeadLetter(
+                letter.job(),
+                letter.generation(),
+                letter.attempts(),
+                letter.reason(),
+                new DeadLetter.Origin(from.topic(), from.partition(), from.offset() + 7),
+                letter.at())));
   }
 
   private static CoreLimits withLanes(CoreLimits limits, CoreLimits.LaneRule lanes) {
@@ -1137,6 +1201,37 @@ enum PlantedBug {
       var known = new LinkedHashSet<>(partitions);
       known.retainAll(super.assignment());
       return known;
+    }
+  }
+
+  /** Hands no cancel request over that came after the end of its topic was asked for. */
+  private static final class WithoutCancels extends SimConsumer {
+    private final Map<TopicPartition, Long> ends = new HashMap<>();
+
+    WithoutCancels(SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      super(kafka, process, settings);
+    }
+
+    @Override
+    public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+      Map<TopicPartition, Long> now = super.endOffsets(partitions);
+      ends.putAll(now);
+      return now;
+    }
+
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      var records = super.poll(timeout);
+      var known = new LinkedHashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
+      for (TopicPartition partition : records.partitions()) {
+        long end = ends.getOrDefault(partition, 0L);
+        known.put(
+            partition,
+            records.records(partition).stream()
+                .filter(each -> !each.topic().endsWith("control") || each.offset() < end)
+                .toList());
+      }
+      return new ConsumerRecords<>(known, records.nextOffsets());
     }
   }
 

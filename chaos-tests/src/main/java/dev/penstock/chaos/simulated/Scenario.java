@@ -242,6 +242,11 @@ record Scenario(
             : Map.of());
   }
 
+  /** Whether no process is lost and Kafka is well. */
+  boolean hasNoFaults() {
+    return faults.isEmpty() && killers == 0;
+  }
+
   /** Whether nothing goes wrong but calls: then everything is to be prompt. */
   boolean isCalm() {
     return faults.isEmpty() && limits.slots() >= 100;

@@ -29,16 +29,25 @@ final class SimProvider implements Provider {
   private final Scheduler scheduler;
   private final Scenario scenario;
   private final Calls calls;
+  private final boolean hearsInterrupts;
   private final Runnable killing;
 
   /**
+   * @param hearsInterrupts false when whoever calls loses them, by a planted bug
    * @param killing ends the process; does not return
    */
-  SimProvider(String name, Scheduler scheduler, Scenario scenario, Calls calls, Runnable killing) {
+  SimProvider(
+      String name,
+      Scheduler scheduler,
+      Scenario scenario,
+      Calls calls,
+      boolean hearsInterrupts,
+      Runnable killing) {
     this.name = name;
     this.scheduler = scheduler;
     this.scenario = scenario;
     this.calls = calls;
+    this.hearsInterrupts = hearsInterrupts;
     this.killing = killing;
   }
 
@@ -69,7 +78,13 @@ final class SimProvider implements Provider {
     boolean slow = Math.floorMod(call.jobId().hashCode(), 100) < scenario.slowJobs();
     try {
       if (scheduler.below(3) > 0 || slow) {
-        sleep(slow ? 500 * MILLI + scheduler.below(3_000 * MILLI) : scheduler.below(150 * MILLI));
+        long nanos =
+            slow ? 500 * MILLI + scheduler.below(3_000 * MILLI) : scheduler.below(150 * MILLI);
+        if (hearsInterrupts) {
+          sleep(nanos);
+        } else {
+          scheduler.sleep(nanos);
+        }
       }
       if (call.input().text().startsWith(KILLER)) {
         ending.ended(Call.End.KILLED);
@@ -81,7 +96,7 @@ final class SimProvider implements Provider {
       }
       ProviderResult result =
           scheduler.below(100) < scenario.badCalls()
-              ? wrong()
+              ? wrong(ending)
               : new ProviderResult.Answered(
                   new JobOutput.DetectedLanguages(
                       List.of(new JobOutput.ScoredLabel("und", scheduler.below(100) / 100.0))));
@@ -96,7 +111,7 @@ final class SimProvider implements Provider {
     }
   }
 
-  private ProviderResult wrong() throws InterruptedException {
+  private ProviderResult wrong(Ending ending) throws InterruptedException {
     return switch ((int) scheduler.below(scenario.targets().routed() > 0 ? 14 : 12)) {
       case 0, 1 ->
           failed(new Failure.Throttled("too many", Duration.ofMillis(scheduler.below(2_000))));
@@ -110,6 +125,7 @@ final class SimProvider implements Provider {
       case 6 -> {
         // It does not care about interrupts.
         scheduler.sleep(scheduler.below(9_000 * MILLI));
+        ending.ended(Call.End.DEAF);
         yield failed(new Failure.Retryable("at last"));
       }
       case 12 -> failed(new Failure.ContextTooLong("more than it takes"));

@@ -142,6 +142,7 @@ final class SimWorker {
         world.scheduler(),
         world.scenario(),
         call -> world.calls().begun(this, call),
+        world.bug().interruptsCalls(),
         this::killedByCall);
   }
 

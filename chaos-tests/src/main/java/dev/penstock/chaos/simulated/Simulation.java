@@ -42,6 +42,9 @@ final class Simulation {
   /** Faults end, timeouts pass, and the workers begin anew after pauses that grow to 30 s. */
   private static final Duration QUIESCENCE = Duration.ofMinutes(6);
 
+  /** Once a request can be read: workers read it, and the call hears of it. */
+  private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(1);
+
   private static final Duration ALARM = Duration.ofSeconds(40);
   private static final int MAX_WORKERS = 4;
 
@@ -137,7 +140,8 @@ final class Simulation {
         scenario.isCalm() ? Duration.ofSeconds(2) : Allowance.NO_MATTER_WHEN,
         (int) scenario.faults().stream().filter(fault -> !(fault instanceof Fault.Join)).count()
             + scenario.killers(),
-        scenario.lanes());
+        scenario.lanes(),
+        scenario.hasNoFaults() ? CANCELLED_WITHIN : Allowance.NO_MATTER_WHEN);
   }
 
   // The life of the world

@@ -6,6 +6,7 @@ import dev.penstock.job.Attempt;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
+import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.Test;
 final class LawsTest {
   private static final Outcome SUCCESS =
       new Outcome.Succeeded(new JobOutput.Summary(List.of("another one")));
+
+  private static final Call.End DONE = Call.End.RETURNED;
 
   private final Run run = new Run();
 
@@ -235,6 +238,120 @@ final class LawsTest {
   }
 
   @Test
+  void aDeadLetterThatNamesAnotherRecordIsFound() {
+    DeadLetter letter = run.history.deadLetters.getFirst().value();
+    DeadLetter.Origin from = letter.origin();
+    for (var wrong :
+        List.of(
+            new DeadLetter.Origin(from.topic(), from.partition(), from.offset() + 7),
+            new DeadLetter.Origin(from.topic(), from.partition() + 1, from.offset()),
+            new DeadLetter.Origin("jobs", from.partition(), from.offset()))) {
+      run.misplace(letter.job(), wrong);
+      assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "but came from retry:0:" + from.offset());
+    }
+  }
+
+  @Test
+  void aDeadLetterThatHoldsAnotherJobIsFound() {
+    DeadLetter letter = run.history.deadLetters.getFirst().value();
+    Job job = run.jobRecord(run.dead).job();
+    assertThat(job).as("accepted at another time").isNotEqualTo(letter.job());
+    run.misplace(job, letter.origin());
+    assertOnly(Law.DEAD_LETTERS_MATCH_OUTCOMES, "another job than at retry:0:");
+  }
+
+  @Test
+  void aCallThatOutlivesTheRequestToCancelItIsFound() {
+    Instant asked = run.history.cancels.getFirst().visibleAt();
+    Call call = run.call(run.cancelled, "w1", 1, Duration.ZERO);
+    run.history.calls.add(lasting(call, asked.minusSeconds(1), asked.plusSeconds(1), DONE));
+    assertThat(violationsInTime()).isEmpty();
+    run.history.calls.set(0, lasting(call, asked.minusSeconds(1), asked.plusMillis(1_001), DONE));
+    assertThat(violationsInTime())
+        .singleElement()
+        .satisfies(found -> assertThat(found.law()).isEqualTo(Law.CANCELLED_IN_TIME))
+        .satisfies(found -> assertThat(found.finding()).contains("w1 let it run to"));
+    run.history.calls.set(
+        0, lasting(call, asked.minusSeconds(1), asked.plusSeconds(9), Call.End.DEAF));
+    assertThat(violationsInTime()).isEmpty();
+  }
+
+  @Test
+  void aCallThatBeginsLongAfterTheRequestToCancelItsJobIsFound() {
+    Instant asked = run.history.cancels.getFirst().visibleAt();
+    Call call = run.call(run.cancelled, "w1", 1, Duration.ZERO);
+    // Nobody had its partition when the end was asked for.
+    run.history.calls.add(
+        lasting(call, asked.plusMillis(1_001), asked.plusMillis(1_002), Call.End.DEAF));
+    assertThat(violationsInTime()).extracting(Violation::law).contains(Law.CANCELLED_IN_TIME);
+  }
+
+  @Test
+  void aRetryThatBeginsLateIsFound() {
+    Recorded<JobEvent> scheduled =
+        run.history.events.stream()
+            .filter(event -> event.value() instanceof JobEvent.RetryScheduled)
+            .filter(event -> event.value().jobId().equals(run.retried))
+            .findFirst()
+            .orElseThrow();
+    Instant due = ((JobEvent.RetryScheduled) scheduled.value()).dueAt();
+    Instant last =
+        (due.isAfter(scheduled.visibleAt()) ? due : scheduled.visibleAt()).plusSeconds(1);
+    Call call = run.call(run.retried, "w1", 2, Duration.ZERO);
+    run.history.calls.add(second(lasting(call, last, last, DONE)));
+    assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL)).isEmpty();
+    run.history.calls.set(0, second(lasting(call, last.plusMillis(1), last.plusMillis(2), DONE)));
+    assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL))
+        .singleElement()
+        .satisfies(found -> assertThat(found.finding()).contains("began attempt 2 at"));
+  }
+
+  private List<Violation> violationsOf(Law law) {
+    return violationsInTime().stream().filter(found -> found.law() == law).toList();
+  }
+
+  /** Of a run in which calls are prompt and cancels are heard within a second. */
+  private List<Violation> violationsInTime() {
+    var second = Duration.ofSeconds(1);
+    return Laws.check(
+        run.history.build(),
+        new Allowance(
+            1, Duration.ZERO, Run.COMMITS_TO_TELL, second, 1, Allowance.Lanes.ANY, second));
+  }
+
+  private static Call lasting(Call call, Instant began, Instant ended, Call.End end) {
+    return new Call(
+        call.job(),
+        call.generation(),
+        call.attempt(),
+        call.worker(),
+        call.life(),
+        false,
+        call.ownedSince(),
+        began,
+        began,
+        ended,
+        end,
+        0);
+  }
+
+  private static Call second(Call call) {
+    return new Call(
+        call.job(),
+        call.generation(),
+        2,
+        call.worker(),
+        call.life(),
+        call.owned(),
+        call.ownedSince(),
+        call.toldAt(),
+        call.beganAt(),
+        call.endedAt(),
+        call.end(),
+        call.commits());
+  }
+
+  @Test
   void aCancellationThatNoOneAskedForIsFound() {
     run.history.cancels.clear();
     assertOnly(Law.CANCELLED_ONLY_ON_REQUEST, "no one asked");
@@ -374,16 +491,7 @@ final class LawsTest {
     run.history.calls.add(run.call(run.succeeded, "w1", 1, Duration.ZERO));
     var reason = new Failure.CrashLoop("it looked like it");
     run.finish(run.succeeded, List.of(), new Outcome.DeadLettered(reason));
-    run.history.deadLetters.add(
-        run.record(
-            "dead-letters",
-            new DeadLetter(
-                run.jobRecord(run.succeeded).job(),
-                0,
-                List.of(),
-                reason,
-                new DeadLetter.Origin("jobs", 0, 1),
-                Instant.EPOCH)));
+    run.bury(run.succeeded, List.of(), reason);
     run.history.results.clear();
     assertOnly(Law.KILLERS_ARE_CONTAINED, "never killed one");
   }
@@ -504,7 +612,13 @@ final class LawsTest {
   private List<Law> laneViolations(Allowance.Lanes lanes) {
     var allowance =
         new Allowance(
-            100, Duration.ofDays(1), Run.COMMITS_TO_TELL, Allowance.NO_MATTER_WHEN, 100, lanes);
+            100,
+            Duration.ofDays(1),
+            Run.COMMITS_TO_TELL,
+            Allowance.NO_MATTER_WHEN,
+            100,
+            lanes,
+            Allowance.NO_MATTER_WHEN);
     return Laws.check(run.history.build(), allowance).stream()
         .map(Violation::law)
         .filter(law ->

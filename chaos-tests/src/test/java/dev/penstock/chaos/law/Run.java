@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,11 +195,34 @@ final class Run {
   }
 
   void bury(JobId id, List<Attempt> attempts) {
+    bury(id, attempts, FAILURE);
+  }
+
+  void bury(JobId id, List<Attempt> attempts, Failure reason) {
+    Recorded<JobRecord> from =
+        Stream.concat(history.jobs.stream(), history.retries.stream())
+            .filter(record -> record.value().job().id().equals(id))
+            .reduce((_, later) -> later)
+            .orElseThrow();
+    var origin = new DeadLetter.Origin(from.topic(), from.partition(), from.offset());
     history.deadLetters.add(
         record(
             "dead-letters",
-            new DeadLetter(
-                job(id, START), 0, attempts, FAILURE, new DeadLetter.Origin("jobs", 0, 1), now())));
+            new DeadLetter(from.value().job(), 0, attempts, reason, origin, now())));
+  }
+
+  /** Says that the one dead letter is of another job, or from elsewhere. */
+  void misplace(Job job, DeadLetter.Origin origin) {
+    history.deadLetters.replaceAll(record -> {
+      DeadLetter letter = record.value();
+      return new Recorded<>(
+          record.topic(),
+          record.partition(),
+          record.offset(),
+          record.appendedAt(),
+          new DeadLetter(
+              job, letter.generation(), letter.attempts(), letter.reason(), origin, letter.at()));
+    });
   }
 
   void event(JobEvent event) {
