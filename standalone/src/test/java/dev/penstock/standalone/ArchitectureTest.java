@@ -37,6 +37,7 @@ final class ArchitectureTest {
     "dev.penstock.config..",
     "dev.penstock.job..",
     "dev.penstock.lifecycle..",
+    "dev.penstock.limit..",
     "dev.penstock.provider..",
     "dev.penstock.retry..",
     "dev.penstock.topic.."
