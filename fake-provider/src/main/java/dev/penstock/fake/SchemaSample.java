@@ -1,6 +1,7 @@
 package dev.penstock.fake;
 
 import dev.penstock.codec.Json;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -10,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Makes a value that fits a JSON Schema, of the part of the language that the providers take for
  * structured output: types, properties, items, enum, const, anyOf, oneOf, allOf, {@code $ref}
  * within the schema, bounds of numbers, lengths and items, and the usual formats. Patterns are not
- * looked at.
+ * looked at; a string named {@code code} is the code of a language.
  */
 final class SchemaSample {
   /** Schemas that contain themselves end here, where they can. */
@@ -21,6 +22,7 @@ final class SchemaSample {
 
   private static final int MAX_CHARS = 10_000;
   private static final int MAX_ITEMS = 1_000;
+  private static final List<String> LANGUAGES = List.of("eng", "deu", "fra", "spa", "jpn");
 
   private final JsonNode root;
   private final long mixed;
@@ -134,7 +136,11 @@ final class SchemaSample {
           case "uri" -> "https://example.com/" + draw(1000);
           case "uuid" ->
               new java.util.UUID(Mix.of(mixed, drawn++), Mix.of(mixed, drawn++)).toString();
-          default -> name + " " + draw(1000);
+          // Often one of ISO 639-3, as when a language is asked for.
+          default ->
+              name.equals("code")
+                  ? LANGUAGES.get((int) draw(LANGUAGES.size()))
+                  : name + " " + draw(1000);
         };
     int least = Math.clamp(schema.path("minLength").asInt(0), 0, MAX_CHARS);
     int most = Math.clamp(schema.path("maxLength").asInt(MAX_CHARS), least, MAX_CHARS);
