@@ -34,7 +34,7 @@ final class WorkerKilledTest {
           "worker.provider.simulated.latency-mean", "300ms",
           "worker.provider.simulated.latency-sigma", "0.7",
           "worker.provider.simulated.failure-rate", "0.25",
-          "worker.provider.simulated.throttle-rate", "0.02",
+          "worker.provider.simulated.throttle-rate", "0.004",
           "worker.provider.simulated.invalid-rate", "0.01",
           "worker.provider.simulated.retry-after", "500ms");
 

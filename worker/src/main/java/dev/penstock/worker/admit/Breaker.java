@@ -195,7 +195,6 @@ final class Breaker {
     private void bad(Failure failure, Duration latency, Instant now) {
       if (isCurrent()) {
         circuit.onError(latency.toNanos(), TimeUnit.NANOSECONDS, new Failed());
-        atOnce = atOnce < Integer.MAX_VALUE ? Math.max(rule.probes(), atOnce / 2) : atOnce;
         follow(now, failure.code() + ": " + failure.message());
       }
     }
