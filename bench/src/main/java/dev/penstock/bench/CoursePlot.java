@@ -1,6 +1,5 @@
 package dev.penstock.bench;
 
-import com.google.errorprone.annotations.FormatMethod;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,13 +10,14 @@ final class CoursePlot {
   private static final int RIGHT = 130;
   private static final int PANEL = 130;
   private static final int GAP = 44;
-  private static final int TITLE = 44;
+  private static final int FONT = 12;
   private static final String[] COLOURS = {"#4c78a8", "#e45756", "#54a24b", "#b279a2"};
 
-  private final StringBuilder svg = new StringBuilder();
+  private final Svg svg;
   private final double seconds;
 
-  private CoursePlot(double seconds) {
+  private CoursePlot(Svg svg, double seconds) {
+    this.svg = svg;
     this.seconds = seconds;
   }
 
@@ -44,26 +44,17 @@ final class CoursePlot {
             .mapToDouble(Point::seconds)
             .max()
             .orElse(1);
-    return new CoursePlot(Math.max(1, seconds)).draw(title, panels);
+    int height = Svg.TITLE + panels.size() * (PANEL + GAP) + 10;
+    return new CoursePlot(new Svg(WIDTH, height, FONT, title), Math.max(1, seconds)).draw(panels);
   }
 
-  private String draw(String title, List<Panel> panels) {
-    int height = TITLE + panels.size() * (PANEL + GAP) + 10;
-    add(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
-            + " font-family=\"sans-serif\" font-size=\"12\">%n",
-        WIDTH, height, WIDTH, height);
-    add("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>%n", WIDTH, height);
-    add(
-        "<text x=\"12\" y=\"26\" font-size=\"15\" font-weight=\"bold\">%s</text>%n",
-        escaped(title));
-    int y = TITLE;
+  private String draw(List<Panel> panels) {
+    int y = Svg.TITLE;
     for (Panel panel : panels) {
       draw(panel, y + 18);
       y += PANEL + GAP;
     }
-    add("</svg>%n");
-    return svg.toString();
+    return svg.end();
   }
 
   private void draw(Panel panel, int top) {
@@ -75,24 +66,24 @@ final class CoursePlot {
             .orElse(1);
     double scale = most > 0 ? PANEL / most : 0;
     int bottom = top + PANEL;
-    add(
+    svg.add(
         "<text x=\"%d\" y=\"%d\" fill=\"#555555\">%s</text>%n",
-        LEFT, top - 5, escaped(panel.title()));
-    add(
+        LEFT, top - 5, Svg.escaped(panel.title()));
+    svg.add(
         "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"#f3e3e3\"/>%n",
         x(panel.from()),
         top,
         x(Math.min(panel.to(), seconds)) - x(Math.min(panel.from(), seconds)),
         PANEL);
-    add(
+    svg.add(
         "<path d=\"M%d %d V%d H%d\" fill=\"none\" stroke=\"#999999\"/>%n",
         LEFT, top, bottom, WIDTH - RIGHT);
-    add(
+    svg.add(
         "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>%n",
         LEFT - 6, top + 10, Report.number(most));
-    add("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>%n", LEFT - 6, bottom);
+    svg.add("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>%n", LEFT - 6, bottom);
     for (int second = 0; second <= seconds; second += 10) {
-      add(
+      svg.add(
           "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d s</text>%n",
           x(second), bottom + 14, second);
     }
@@ -108,23 +99,14 @@ final class CoursePlot {
                 x(point.seconds()),
                 bottom - point.value() * scale));
       }
-      add("<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n", path, colour);
-      add(
+      svg.add("<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n", path, colour);
+      svg.add(
           "<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>%n",
-          WIDTH - RIGHT + 8, top + 12 + 16 * i, colour, escaped(line.name()));
+          WIDTH - RIGHT + 8, top + 12 + 16 * i, colour, Svg.escaped(line.name()));
     }
   }
 
   private double x(double second) {
     return LEFT + second * (WIDTH - LEFT - RIGHT) / seconds;
-  }
-
-  @FormatMethod
-  private void add(String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values));
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }
