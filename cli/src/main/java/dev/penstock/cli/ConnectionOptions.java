@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options that every command has: where the server is, and for whom the output is. */
@@ -19,11 +20,7 @@ final class ConnectionOptions {
               + " pipe or a file.")
   @Nullable OutputForm output;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "This text.")
-  boolean help;
+  @Mixin final HelpOption help = new HelpOption();
 
   /** For whom the output is. */
   enum OutputForm {

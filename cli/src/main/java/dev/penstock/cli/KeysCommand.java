@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,11 +21,7 @@ import picocli.CommandLine.Spec;
 final class KeysCommand implements Runnable {
   private static final String WRONG = "2:the command line, the file or the secret is wrong";
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "This text.")
-  boolean help;
+  @Mixin final HelpOption help = new HelpOption();
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs
@@ -48,11 +45,7 @@ final class KeysCommand implements Runnable {
   static final class New implements Callable<Integer> {
     private final CommandContext context;
 
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "This text.")
-    boolean help;
+    @Mixin final HelpOption help = new HelpOption();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs
@@ -94,11 +87,7 @@ final class KeysCommand implements Runnable {
 
     private final CommandContext context;
 
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "This text.")
-    boolean help;
+    @Mixin final HelpOption help = new HelpOption();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs

@@ -49,11 +49,7 @@ final class ScheduleCommand implements Runnable {
   @SuppressWarnings("NullAway.Init") // picocli sets it before anything runs
   private CommandSpec spec;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "This text.")
-  boolean help;
+  @Mixin final HelpOption help = new HelpOption();
 
   ScheduleCommand(CommandContext context) {
     this.context = context;

@@ -1,5 +1,6 @@
 package dev.penstock.standalone;
 
+import dev.penstock.cli.HelpOption;
 import dev.penstock.config.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of everything that runs here. */
@@ -30,11 +32,7 @@ final class RunOptions {
       description = "Log what happens, and say what the time to start was made of.")
   private boolean verbose;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "This text.")
-  boolean help;
+  @Mixin final HelpOption help = new HelpOption();
 
   boolean isVerbose() {
     return verbose;
