@@ -94,7 +94,14 @@ final class OpenAiChat implements Operation {
           "max_tokens",
           "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.");
     }
-    JsonNode schema = schema(body);
+    JsonNode format = body.path("response_format");
+    boolean plain = format.isMissingNode() || format.isNull();
+    JsonNode schema =
+        OpenAiRequests.schema(
+            plain ? "text" : format.path("type").asString(""),
+            "response_format.type",
+            format.path("json_schema"),
+            "response_format.json_schema");
     return new Asked(
         model,
         prompt,
@@ -154,34 +161,6 @@ final class OpenAiChat implements Operation {
       }
     }
     return String.join("\n", prompt);
-  }
-
-  private static @Nullable JsonNode schema(ObjectNode body) throws ApiException {
-    JsonNode format = body.path("response_format");
-    if (format.isMissingNode() || format.isNull()) {
-      return null;
-    }
-    return switch (format.path("type").asString("")) {
-      case "text" -> null;
-      case "json_object" -> Json.MAPPER.createObjectNode().put("type", "object");
-      case "json_schema" -> {
-        JsonNode named = format.path("json_schema");
-        if (!named.path("name").isString()) {
-          throw OpenAiRequests.missing("response_format.json_schema.name");
-        }
-        if (!named.path("schema").isObject()) {
-          throw OpenAiRequests.missing("response_format.json_schema.schema");
-        }
-        yield named.get("schema");
-      }
-      default ->
-          throw OpenAiRequests.invalid(
-              "invalid_value",
-              "response_format.type",
-              "Invalid value: '"
-                  + format.path("type").asString("")
-                  + "'. Supported values are: 'json_object', 'json_schema', and 'text'.");
-    };
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.penstock.fake;
 
+import dev.penstock.codec.Json;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -84,6 +85,38 @@ final class OpenAiRequests {
               + value
               + " instead.");
     }
+  }
+
+  /**
+   * The schema that the answer is to have, or null for plain text.
+   *
+   * @param type what the request says that the answer is to be
+   * @param at where the request says it
+   * @param named where a schema stands with its name
+   * @param namedAt where that stands
+   */
+  static @Nullable JsonNode schema(String type, String at, JsonNode named, String namedAt)
+      throws ApiException {
+    return switch (type) {
+      case "text" -> null;
+      case "json_object" -> Json.MAPPER.createObjectNode().put("type", "object");
+      case "json_schema" -> {
+        if (!named.path("name").isString()) {
+          throw missing(namedAt + ".name");
+        }
+        if (!named.path("schema").isObject()) {
+          throw missing(namedAt + ".schema");
+        }
+        yield named.get("schema");
+      }
+      default ->
+          throw invalid(
+              "invalid_value",
+              at,
+              "Invalid value: '"
+                  + type
+                  + "'. Supported values are: 'json_object', 'json_schema', and 'text'.");
+    };
   }
 
   static ApiException missing(String param) {

@@ -68,7 +68,10 @@ final class OpenAiResponses implements Operation {
     String prompt = prompt(body);
     OpenAiRequests.decimal(body, "temperature", 0, 2);
     OpenAiRequests.decimal(body, "top_p", 0, 1);
-    JsonNode schema = schema(body);
+    JsonNode format = body.path("text").path("format");
+    JsonNode schema =
+        OpenAiRequests.schema(
+            format.path("type").asString("text"), "text.format.type", format, "text.format");
     return new Asked(
         model,
         prompt,
@@ -115,30 +118,6 @@ final class OpenAiResponses implements Operation {
         prompt.add(part.get("text").stringValue());
       }
     }
-  }
-
-  private static @Nullable JsonNode schema(ObjectNode body) throws ApiException {
-    JsonNode format = body.path("text").path("format");
-    return switch (format.path("type").asString("text")) {
-      case "text" -> null;
-      case "json_object" -> Json.MAPPER.createObjectNode().put("type", "object");
-      case "json_schema" -> {
-        if (!format.path("name").isString()) {
-          throw OpenAiRequests.missing("text.format.name");
-        }
-        if (!format.path("schema").isObject()) {
-          throw OpenAiRequests.missing("text.format.schema");
-        }
-        yield format.get("schema");
-      }
-      default ->
-          throw OpenAiRequests.invalid(
-              "invalid_value",
-              "text.format.type",
-              "Invalid value: '"
-                  + format.path("type").asString("")
-                  + "'. Supported values are: 'json_object', 'json_schema', and 'text'.");
-    };
   }
 
   /** As {@link OpenAiChat} chooses. */
