@@ -1,25 +1,19 @@
 package dev.penstock.http.openai;
 
-import dev.penstock.http.TinyServer;
-import dev.penstock.kit.ProviderConformance;
+import dev.penstock.http.HttpConformance;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 
 /** The ways in which the type {@code openai} can be set up. */
 final class OpenAiConformanceTest {
-  private static final TinyServer SERVER = TinyServer.start(new TinyOpenAi());
-  private static final TinyServer SILENT = TinyServer.start((_, _) -> Thread.sleep(Long.MAX_VALUE));
-  private static final TinyServer BROKEN =
-      TinyServer.start(TinyServer.json(500, "{\"error\":{\"message\":\"no\"}}"));
+  private static final HttpConformance.Servers SERVERS =
+      HttpConformance.Servers.start(new TinyOpenAi(), "{\"error\":{\"message\":\"no\"}}");
 
   @AfterAll
   static void stop() {
-    SERVER.close();
-    SILENT.close();
-    BROKEN.close();
+    SERVERS.close();
   }
 
   @Nested
@@ -50,42 +44,13 @@ final class OpenAiConformanceTest {
     }
   }
 
-  abstract static class Conformance extends ProviderConformance {
-    private final Map<String, String> particular;
-
+  abstract static class Conformance extends HttpConformance {
     private Conformance(Map<String, String> particular) {
-      this.particular = particular;
+      super("openai", SERVERS, embeddings(particular));
     }
 
-    @Override
-    protected String type() {
-      return "openai";
-    }
-
-    @Override
-    protected Map<String, String> settings() {
-      return settings(SERVER);
-    }
-
-    @Override
-    protected Optional<Map<String, String>> hangingSettings() {
-      return Optional.of(settings(SILENT));
-    }
-
-    @Override
-    protected Optional<Map<String, String>> failingSettings() {
-      return Optional.of(settings(BROKEN));
-    }
-
-    @Override
-    protected Optional<String> unknownModel() {
-      return Optional.of("no-such-model");
-    }
-
-    private Map<String, String> settings(TinyServer server) {
+    private static Map<String, String> embeddings(Map<String, String> particular) {
       var settings = new HashMap<>(particular);
-      settings.put("base-url", server.url());
-      settings.put("model", "tiny");
       settings.put("embedding-model", "tiny-embedding");
       return settings;
     }
