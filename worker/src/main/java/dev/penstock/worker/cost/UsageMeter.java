@@ -4,6 +4,7 @@ import dev.penstock.job.Usage;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -29,48 +30,26 @@ public final class UsageMeter {
    * @param answered whether it came to an answer; what others used was paid for and is of no use
    */
   void used(Target target, CallReport report, boolean answered, String currency) {
-    String model = label(target);
-    String result = answered ? "answered" : "failed";
+    Tags who = Tags.of("provider", target.provider(), "model", label(target));
+    Tags what = who.and("result", answered ? "answered" : "failed");
     Usage usage = report.usage();
     long cached = Math.min(usage.cachedTokens(), usage.inputTokens());
-    tokens(target, model, result, "input", usage.inputTokens() - cached);
-    tokens(target, model, result, "cached_input", cached);
-    tokens(target, model, result, "output", usage.outputTokens());
+    tokens(what.and("type", "input"), usage.inputTokens() - cached);
+    tokens(what.and("type", "cached_input"), cached);
+    tokens(what.and("type", "output"), usage.outputTokens());
     Long cost = report.costNanos();
     if (cost == null) {
-      registry
-          .counter("penstock.worker.calls.unpriced", "provider", target.provider(), "model", model)
-          .increment();
+      registry.counter("penstock.worker.calls.unpriced", who).increment();
     } else {
       registry
-          .counter(
-              "penstock.worker.cost",
-              "provider",
-              target.provider(),
-              "model",
-              model,
-              "result",
-              result,
-              "currency",
-              currency)
+          .counter("penstock.worker.cost", what.and("currency", currency))
           .increment(cost * NANO);
     }
   }
 
-  private void tokens(Target target, String model, String result, String type, long count) {
+  private void tokens(Tags tags, long count) {
     if (count > 0) {
-      registry
-          .counter(
-              "penstock.worker.tokens",
-              "provider",
-              target.provider(),
-              "model",
-              model,
-              "result",
-              result,
-              "type",
-              type)
-          .increment((double) count);
+      registry.counter("penstock.worker.tokens", tags).increment((double) count);
     }
   }
 
