@@ -49,6 +49,7 @@ final class CallLog {
     final long beganAt;
     long endedAt = -1;
     Call.End end = Call.End.NEVER;
+    boolean deaf;
     int commits;
 
     Noted(
@@ -72,11 +73,18 @@ final class CallLog {
     scheduler.note(call.jobId().hashCode() * 31L + call.attempt());
     var noted = new Noted(worker, call, source, owner(worker, source), scheduler.now());
     all.add(noted);
-    return end -> {
-      // That it was deaf is said first.
-      if (noted.end == Call.End.NEVER) {
-        noted.endedAt = scheduler.now();
-        noted.end = end;
+    return new SimProvider.Ending() {
+      @Override
+      public void ended(Call.End end) {
+        if (noted.endedAt < 0) {
+          noted.endedAt = scheduler.now();
+          noted.end = end;
+        }
+      }
+
+      @Override
+      public void deaf() {
+        noted.deaf = true;
       }
     };
   }
@@ -149,6 +157,7 @@ final class CallLog {
     var made = new TreeMap<String, Integer>();
     for (Noted each : all) {
       if (each.end == Call.End.RETURNED
+          && !each.deaf
           && targets.isIll(each.call.target().provider(), each.beganAt)
           && targets.isIll(each.call.target().provider(), each.endedAt)) {
         made.merge(
@@ -186,7 +195,8 @@ final class CallLog {
         noted.toldAt,
         at(noted.beganAt),
         at(noted.endedAt < 0 ? scheduler.now() : noted.endedAt),
-        noted.end,
+        // Also where its process was gone, or the run over, before it came back.
+        noted.deaf ? Call.End.DEAF : noted.end,
         noted.commits);
   }
 

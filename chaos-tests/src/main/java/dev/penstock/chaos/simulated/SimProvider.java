@@ -60,6 +60,9 @@ final class SimProvider implements Provider {
   /** Notes the end of a call. */
   interface Ending {
     void ended(Call.End end);
+
+    /** From now on the call hears no interrupt. */
+    void deaf();
   }
 
   @Override
@@ -124,8 +127,8 @@ final class SimProvider implements Provider {
       }
       case 6 -> {
         // It does not care about interrupts.
+        ending.deaf();
         scheduler.sleep(scheduler.below(9_000 * MILLI));
-        ending.ended(Call.End.DEAF);
         yield failed(new Failure.Retryable("at last"));
       }
       case 12 -> failed(new Failure.ContextTooLong("more than it takes"));
