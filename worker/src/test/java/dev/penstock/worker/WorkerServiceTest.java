@@ -74,7 +74,9 @@ final class WorkerServiceTest {
             "worker.provider.simulated.failure-rate", "0.3",
             "worker.provider.simulated.throttle-rate", "0.1",
             "worker.provider.simulated.invalid-rate", "0.1",
-            "worker.provider.simulated.retry-after", "30ms");
+            "worker.provider.simulated.retry-after", "30ms",
+            // Else one that is throttled keeps all the others from running.
+            "worker.breaker.enabled", "false");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();
       var jobs = fixture.submit(1_000);
@@ -241,6 +243,7 @@ final class WorkerServiceTest {
             "worker.provider.simulated.retry-after", "15s",
             // Else one that is throttled keeps all the others from running.
             "worker.breaker.enabled", "false",
+            "worker.adaptive-concurrency", "false",
             "worker.slots", "20");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();
