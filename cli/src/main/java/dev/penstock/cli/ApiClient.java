@@ -180,6 +180,42 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
+   * A piece of an answer that is being written.
+   *
+   * @param from how much of the attempt's answer stands before it, in UTF-16 code units
+   */
+  record Piece(int attempt, long from, String text) {}
+
+  /**
+   * Follows a job to its end, or until the server ends the stream, and hands over what is told of
+   * its answer while it is written.
+   *
+   * @throws ApiException when the job can't be followed now
+   */
+  void follow(JobId id, Consumer<Piece> onPiece) {
+    var request =
+        request("/v1/jobs/" + id + "/events").header("Accept", "text/event-stream").GET().build();
+    try (var lines =
+        new BufferedReader(new InputStreamReader(send(request).body(), StandardCharsets.UTF_8))) {
+      boolean progress = false;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("event: ")) {
+          progress = line.equals("event: progress");
+        } else if (line.startsWith("data: ") && progress) {
+          JsonNode data = json(line.substring("data: ".length()));
+          onPiece.accept(
+              new Piece(
+                  data.path("attempt").asInt(0),
+                  data.path("from").asLong(0),
+                  data.path("text").asString("")));
+        }
+      }
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  /**
    * Asks for the end of the job; final only when its state is {@code cancelled}.
    *
    * @throws ApiException when it has ended in another way or is not known

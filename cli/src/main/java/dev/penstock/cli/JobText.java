@@ -264,7 +264,8 @@ final class JobText {
     };
   }
 
-  private static String shown(String text) {
+  /** What may be shown of a text that others wrote. */
+  static String shown(String text) {
     return NOT_SHOWN.matcher(text).replaceAll("\ufffd");
   }
 }

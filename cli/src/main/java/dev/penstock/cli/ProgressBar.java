@@ -76,9 +76,16 @@ public final class ProgressBar implements AutoCloseable {
 
   /** Takes the line away, so that what follows starts on a clean one. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    end();
+  }
+
+  /** As {@link #close}. */
+  synchronized void end() {
     closed = true;
     if (drawn) {
+      // Once: what others write on this line later stays.
+      drawn = false;
       terminal.err().print("\r\u001b[K");
       terminal.err().flush();
     }

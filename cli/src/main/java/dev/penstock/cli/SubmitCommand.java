@@ -182,6 +182,14 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String priority;
 
   @Option(
+      names = "--progress",
+      description = {
+        "Have the answer told while it is written, where its provider does that;",
+        "with --wait on a terminal it is shown as it grows."
+      })
+  private boolean progress;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -225,20 +233,32 @@ final class SubmitCommand implements Callable<Integer> {
     if (!wait) {
       return ExitCode.OK;
     }
-    Tally tally;
-    try (var bar = new ProgressBar(context.terminal(), "running", Optional.empty())) {
+    boolean live = progress && !json && context.terminal().isInteractive(Terminal.Stream.OUT);
+    try (var bar = new ProgressBar(context.terminal(), "running", Optional.empty());
+        LiveAnswer answer = live ? new LiveAnswer(api, id, context.terminal(), bar::end) : null) {
       var watcher = new JobWatcher(api, _ -> {}, _ -> {});
       watcher.add(id);
       watcher.complete();
-      tally = watcher.run(now -> bar.update(now.done(), now.total(), ""));
+      Tally tally = watcher.run(now -> bar.update(now.done(), now.total(), ""));
+      bar.end();
+      JsonNode result = api.result(id);
+      if (json) {
+        context.printJson(result);
+      } else if (answer == null || !isShown(result, answer)) {
+        JobText.of(context.terminal()).result(result).forEach(context::print);
+      }
+      return tally.allSucceeded() ? ExitCode.OK : ExitCode.NOT_SUCCEEDED;
     }
-    JsonNode result = api.result(id);
-    if (json) {
-      context.printJson(result);
-    } else {
-      JobText.of(context.terminal()).result(result).forEach(context::print);
+  }
+
+  /** Shows the rest of the answer; false when it has to be shown anew. */
+  private static boolean isShown(JsonNode result, LiveAnswer answer) {
+    String text = result.path("output").path("text").asString("");
+    if (!text.isEmpty() && answer.complete(text)) {
+      return true;
     }
-    return tally.allSucceeded() ? ExitCode.OK : ExitCode.NOT_SUCCEEDED;
+    answer.close();
+    return false;
   }
 
   private ObjectNode job() throws IOException {
@@ -290,6 +310,9 @@ final class SubmitCommand implements Callable<Integer> {
     }
     if (priority != null) {
       job.put("priority", priority);
+    }
+    if (progress) {
+      job.put("progress", true);
     }
     Map<String, String> own = labels;
     if (own != null) {

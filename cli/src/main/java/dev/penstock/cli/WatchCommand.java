@@ -29,7 +29,9 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "watch",
     description = {
-      "Waits until jobs have ended, with live progress on a terminal.",
+      "Waits until jobs have ended, with live progress on a terminal. There, of a single job that"
+          + " was",
+      "submitted with --progress, the answer is shown while it is written.",
       "As JSON: one line for each job when it ends, in the order in which that is noticed."
     },
     footerHeading = "%nExample:%n",
@@ -78,7 +80,8 @@ final class WatchCommand implements Callable<Integer> {
     boolean json = context.json(connection);
     try (ApiClient api = context.api(spec, connection)) {
       Tally tally;
-      try (var bar = new ProgressBar(context.terminal(), "watching", Optional.empty())) {
+      try (var bar = new ProgressBar(context.terminal(), "watching", Optional.empty());
+          var _ = live(api, json, bar)) {
         var watcher =
             new JobWatcher(
                 api,
@@ -102,6 +105,17 @@ final class WatchCommand implements Callable<Integer> {
       }
       return tally.allSucceeded() ? ExitCode.OK : ExitCode.NOT_SUCCEEDED;
     }
+  }
+
+  /** Shows the answer of a single job while it is written. */
+  private @Nullable LiveAnswer live(ApiClient api, boolean json, ProgressBar bar) {
+    return ids != null
+            && ids.size() == 1
+            && idFile == null
+            && !json
+            && context.terminal().isInteractive(Terminal.Stream.OUT)
+        ? new LiveAnswer(api, ids.getFirst(), context.terminal(), bar::end)
+        : null;
   }
 
   private void ended(JsonNode view, boolean json) {

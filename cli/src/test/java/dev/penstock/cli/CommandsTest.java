@@ -84,6 +84,7 @@ class CommandsTest {
             "--ordering-key=customer 17",
             "--on-dead-letter=block",
             "--priority=high",
+            "--progress",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -96,10 +97,59 @@ class CommandsTest {
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
                  "orderingKey":"customer 17","onDeadLetter":"block",
-                 "priority":"high",
+                 "priority":"high","progress":true,
                  "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");
+  }
+
+  @Test
+  void onATerminalAnAnswerIsShownWhileItIsWrittenAndOnce() {
+    api.events = pieces(1, 0, "Wa", 2, "ter ", 6, "tu\u001brns ");
+    api.output = "{\"kind\":\"generate\",\"text\":\"Water tu\\u001brns the wheel.\"}";
+    assertThat(
+            shell.onTerminal().run("submit", "--kind=generate", "--text=t", "--progress", "--wait"))
+        .isEqualTo(ExitCode.OK);
+    assertThat(shell.out()).isEqualTo("Water tu\ufffdrns the wheel.\n");
+    assertThat(shell.err())
+        .as("the bar is taken away once, and not what stands in its place")
+        .doesNotContain("\r\u001b[K\r\u001b[K");
+  }
+
+  @Test
+  void anAnswerThatWasShownWithGapsOrBeganAgainIsShownAsAWholeAtTheEnd() {
+    api.output = "{\"kind\":\"generate\",\"text\":\"Water turns.\"}";
+    api.events = pieces(1, 0, "Wa", 6, "turns");
+    assertThat(
+            shell.onTerminal().run("submit", "--kind=generate", "--text=t", "--progress", "--wait"))
+        .isEqualTo(ExitCode.OK);
+    assertThat(shell.out()).isEqualTo("Wa … turns\nWater turns.\n");
+
+    api.events = pieces(1, 0, "Ice") + pieces(2, 0, "Water");
+    assertThat(shell.run("submit", "--kind=generate", "--text=t", "--progress", "--wait"))
+        .isEqualTo(ExitCode.OK);
+    assertThat(shell.out()).endsWith("Ice\n— begins again: attempt 2 —\nWater turns.\n");
+  }
+
+  @Test
+  void watchShowsTheAnswerOfASingleJob() {
+    JobId id = api.job("running");
+    api.events = pieces(1, 0, "Water");
+    assertThat(shell.onTerminal().run("watch", id.toString())).isEqualTo(ExitCode.OK);
+    assertThat(shell.out()).startsWith("Water\n").contains("1 succeeded");
+  }
+
+  /** Progress events: after the attempt, each piece as where it begins and its text. */
+  private static String pieces(int attempt, Object... pieces) {
+    var text = new StringBuilder("retry: 1000\n\nid: 0.0.0\nevent: accepted\ndata: {}\n\n");
+    for (int i = 0; i < pieces.length; i += 2) {
+      text.append("event: progress\ndata: ")
+          .append(
+              Json.MAPPER.writeValueAsString(
+                  Map.of("attempt", attempt, "from", pieces[i], "text", pieces[i + 1])))
+          .append("\n\n");
+    }
+    return text.toString();
   }
 
   @Test

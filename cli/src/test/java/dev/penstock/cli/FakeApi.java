@@ -47,6 +47,13 @@ final class FakeApi implements AutoCloseable {
   /** The state of jobs that are submitted from now on. */
   volatile String newState = "queued";
 
+  /** What is told of a job that is followed. */
+  volatile String events = "";
+
+  /** The output of jobs that succeeded, as JSON. */
+  volatile String output =
+      "{\"kind\":\"summarize\",\"sentences\":[\"The first.\",\"The second.\"]}";
+
   /** The server ends a stream once, by refusing its line of this number; 0 for never. */
   volatile int endsStreamAtLine;
 
@@ -134,11 +141,27 @@ final class FakeApi implements AutoCloseable {
           }
         }
         case "DELETE" -> find(exchange, parts[3], this::cancel);
-        default -> find(exchange, parts[3], parts.length > 4 ? this::sendResult : this::sendView);
+        default -> find(exchange, parts[3], get(parts));
       }
     } catch (UncheckedIOException e) {
       throw new IOException(e);
     }
+  }
+
+  private Answer get(String[] parts) {
+    if (parts.length == 4) {
+      return this::sendView;
+    }
+    return parts[4].equals("events") ? this::sendEvents : this::sendResult;
+  }
+
+  /** The job ends when all was sent. */
+  private void sendEvents(HttpExchange exchange, String id, String state) throws IOException {
+    exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    exchange.getResponseBody().write(events.getBytes(StandardCharsets.UTF_8));
+    exchange.getResponseBody().close();
+    states.put(id, "succeeded");
   }
 
   /** A page is one schedule. */
@@ -280,10 +303,7 @@ final class FakeApi implements AutoCloseable {
             .put("state", state)
             .put("finishedAt", ACCEPTED.plusSeconds(2).toString());
     switch (state) {
-      case "succeeded" -> {
-        ObjectNode output = result.putObject("output").put("kind", "summarize");
-        output.putArray("sentences").add("The first.").add("The second.");
-      }
+      case "succeeded" -> result.set("output", Json.MAPPER.readTree(output));
       case "dead-lettered" ->
           result.putObject("failure").put("code", "retryable").put("message", "connection reset");
       case "cancelled", "expired" -> {}

@@ -29,6 +29,7 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString ORDERING_KEY = new SerializedString("orderingKey");
   private static final SerializedString ON_DEAD_LETTER = new SerializedString("onDeadLetter");
   private static final SerializedString PRIORITY = new SerializedString("priority");
+  private static final SerializedString PROGRESS = new SerializedString("progress");
 
   @Override
   Job readFields(Fields in) {
@@ -45,6 +46,7 @@ final class JobShape extends Shape<Job> {
     String orderingKey = null;
     Ordering.OnDeadLetter onDeadLetter = Ordering.OnDeadLetter.RELEASE;
     Priority priority = Priority.NORMAL;
+    boolean progress = false;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -64,6 +66,7 @@ final class JobShape extends Shape<Job> {
           }
         }
         case "priority" -> priority = in.isNull() ? Priority.NORMAL : priority(in);
+        case "progress" -> progress = !in.isNull() && in.bool();
         default -> in.skip();
       }
     }
@@ -79,7 +82,8 @@ final class JobShape extends Shape<Job> {
         runAt,
         retry,
         orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter),
-        priority);
+        priority,
+        progress);
   }
 
   private static Priority priority(Fields in) {
@@ -118,6 +122,9 @@ final class JobShape extends Shape<Job> {
     }
     if (job.priority() != Priority.NORMAL) {
       out.writeName(PRIORITY).writeString(job.priority().wireName());
+    }
+    if (job.progress()) {
+      out.writeName(PROGRESS).writeBoolean(true);
     }
   }
 }

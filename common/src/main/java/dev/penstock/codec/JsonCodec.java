@@ -5,6 +5,7 @@ import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.PartialAnswer;
 import dev.penstock.limit.LimitReport;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,7 @@ public final class JsonCodec<T> {
   public static final JsonCodec<OrderedRecord> ORDERED = of(new OrderedShape());
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
   public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
+  public static final JsonCodec<PartialAnswer> PARTIAL_ANSWERS = of(new PartialAnswerShape());
 
   private final Body<T> body;
 

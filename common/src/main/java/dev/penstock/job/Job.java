@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry how its retries are spaced, or null for as the workers have it
  * @param ordering after which jobs it is run, or null for whenever there is room
  * @param priority how urgent it is beside others
+ * @param progress whether its answer is to be told while it is written
  */
 public record Job(
     JobId id,
@@ -35,7 +36,8 @@ public record Job(
     @Nullable Instant runAt,
     @Nullable RetryRule retry,
     @Nullable Ordering ordering,
-    Priority priority) {
+    Priority priority,
+    boolean progress) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
 
@@ -82,6 +84,36 @@ public record Job(
         null,
         null,
         Priority.NORMAL);
+  }
+
+  /** A job whose answer is wanted as a whole. */
+  public Job(
+      JobId id,
+      String model,
+      JobInput input,
+      int maxAttempts,
+      Duration attemptTimeout,
+      Instant acceptedAt,
+      @Nullable Instant expireAt,
+      Map<String, String> labels,
+      @Nullable Instant runAt,
+      @Nullable RetryRule retry,
+      @Nullable Ordering ordering,
+      Priority priority) {
+    this(
+        id,
+        model,
+        input,
+        maxAttempts,
+        attemptTimeout,
+        acceptedAt,
+        expireAt,
+        labels,
+        runAt,
+        retry,
+        ordering,
+        priority,
+        false);
   }
 
   /** The name of the provider that {@link #model} asks for. */

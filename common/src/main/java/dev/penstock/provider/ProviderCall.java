@@ -29,6 +29,11 @@ public record ProviderCall(
     this(jobId, generation, attempt, target, input, timeout, Progress.NONE);
   }
 
+  /** The same call, with someone who takes what is there of the answer. */
+  public ProviderCall telling(Progress progress) {
+    return new ProviderCall(jobId, generation, attempt, target, input, timeout, progress);
+  }
+
   /**
    * The same for the same attempt, also when it is made again after a crash: for providers that
    * take one.

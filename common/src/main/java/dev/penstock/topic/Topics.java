@@ -61,7 +61,8 @@ public record Topics(
   /** What a hold topic keeps on disk of what has left it is at most this much a partition. */
   private static final int HOLD_SEGMENT_BYTES = 32 * 1024 * 1024;
 
-  private static final Duration EPHEMERAL_RETENTION = Duration.ofHours(1);
+  private static final Duration LIMITS_RETENTION = Duration.ofHours(1);
+  private static final Duration PROGRESS_RETENTION = Duration.ofMinutes(10);
 
   private static final int COMPACTED_SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -251,6 +252,11 @@ public record Topics(
     return prefix + "limits";
   }
 
+  /** Pieces of answers that are being written, of jobs that asked for them. */
+  public String progress() {
+    return prefix + "progress";
+  }
+
   /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
@@ -333,7 +339,8 @@ public record Topics(
                 // window.
                 expiring("compact,delete", idempotencyWindow.multipliedBy(2)))));
     all.add(spec(schedules(), "name of the schedule", "ScheduleRecord", compacted()));
-    all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral()));
+    all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral(LIMITS_RETENTION)));
+    all.add(spec(progress(), "job id", "PartialAnswer", ephemeral(PROGRESS_RETENTION)));
     return List.copyOf(all);
   }
 
@@ -356,12 +363,12 @@ public record Topics(
   }
 
   /** What nobody wants to know any more after some seconds. */
-  private static Map<String, String> ephemeral() {
+  private static Map<String, String> ephemeral(Duration retention) {
     return Map.of(
         "cleanup.policy",
         "delete",
         "retention.ms",
-        String.valueOf(EPHEMERAL_RETENTION.toMillis()),
+        String.valueOf(retention.toMillis()),
         "message.timestamp.type",
         "LogAppendTime",
         "max.message.bytes",

@@ -17,6 +17,7 @@ import dev.penstock.job.JsonObject;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.PartialAnswer;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
@@ -69,7 +70,8 @@ final class WireFormatTest {
           "costNanos",
           "insteadOf",
           "system",
-          "priority");
+          "priority",
+          "progress");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -106,7 +108,7 @@ final class WireFormatTest {
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
           + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"},\"runAt\":\"2026-11-21T09:00:00Z\","
-          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\"}";
+          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\",\"progress\":true}";
   private static final String ORDERED_JOB =
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":{\"kind\":\"embed\",\"text\":\"Ein"
           + " Text.\"},\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\",\"labels\":{},\"orderingKey\":\"customer"
@@ -209,6 +211,12 @@ final class WireFormatTest {
                     new LimitReport.Entry("openai/requests", 500_000, 125_000, 250_000, 9_000))),
             "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"entries\":[{\"limit\":"
                 + "\"openai/requests\",\"most\":500000,\"holds\":125000,\"wants\":250000,\"demand\":9000}]}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.PARTIAL_ANSWERS,
+            new PartialAnswer(ID, 2, 1, 17_000_000_000L, "漢 \"a\""),
+            "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,\"attempt\":1,\"from\":17000000000,\"text\":\"漢"
+                + " \\\"a\\\"\"}"));
     var ordered = new JobRecord(orderedJob(embed), 0, List.of(), null);
     String orderedJson = ORDERED_JOB + ",\"generation\":0,\"attempts\":[]";
     all.add(
@@ -267,7 +275,8 @@ final class WireFormatTest {
         Instant.parse("2026-11-21T09:00:00Z"),
         new RetryRule(Duration.ofSeconds(2), Duration.ofMinutes(1), 1.5),
         null,
-        Priority.HIGH);
+        Priority.HIGH,
+        true);
   }
 
   private static Attempt attempt(Failure failure) {

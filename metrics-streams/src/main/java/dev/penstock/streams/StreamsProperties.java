@@ -1,5 +1,6 @@
 package dev.penstock.streams;
 
+import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.streams.topology.RocksDbMemory;
 import dev.penstock.topic.Topics;
 import java.util.HashMap;
@@ -82,6 +83,17 @@ final class StreamsProperties {
     properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
     properties.put(StreamsConfig.producerPrefix(ProducerConfig.RETRY_BACKOFF_MS_CONFIG), 5L);
     return properties;
+  }
+
+  /** The properties of who reads partial answers: of now, in no group, whoever's transaction. */
+  static Map<String, Object> ofPartialAnswers(KafkaConfig kafka) {
+    var settings = new HashMap<>(kafka.clientSettings("penstock-streams-progress"));
+    settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
+    settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
+    settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5_000);
+    return settings;
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.topology.JobTopology;
@@ -16,11 +17,14 @@ import dev.penstock.streams.topology.RocksDbMemory;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.ViewProgress;
 import dev.penstock.topic.Topics;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.state.HostInfo;
@@ -133,9 +137,19 @@ public final class StreamsService implements Service {
     StreamsMeters.bind(streams, progress, metrics.registry());
     Admin admin = Admin.create(config.kafka().clientSettings("penstock-streams-ends"));
     opened.push(admin);
+    var partial =
+        new PartialTail(
+            topics.progress(),
+            () ->
+                new KafkaConsumer<>(
+                    StreamsProperties.ofPartialAnswers(config.kafka()),
+                    new ByteArrayDeserializer(),
+                    new ByteArrayDeserializer()),
+            InstantSource.system());
+    opened.push(partial);
     var queries =
         Queries.of(
-            new Queries.View(topics, streams, progress, hub),
+            new Queries.View(topics, streams, progress, hub, partial),
             admin,
             self,
             config.limits(),

@@ -12,6 +12,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobView;
+import dev.penstock.job.PartialAnswer;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
@@ -124,6 +125,9 @@ final class Harness {
               topics.control(),
               cancel.jobId().toString(),
               JsonCodec.CANCEL_REQUESTS.encode(cancel));
+      case PartialAnswer piece ->
+          new ProducerRecord<>(
+              topics.progress(), piece.jobId().toString(), JsonCodec.PARTIAL_ANSWERS.encode(piece));
       default -> throw new AssertionError(value);
     };
   }

@@ -24,6 +24,7 @@ import dev.penstock.worker.limit.AdaptiveConcurrency;
 import dev.penstock.worker.limit.GroupLimits;
 import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.limit.ReportLoop;
+import dev.penstock.worker.partial.PartialAnswers;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.run.JobRunner;
 import dev.penstock.worker.settle.ClockCheck;
@@ -77,6 +78,7 @@ final class Engine implements CoreActions, Life {
   private final JobRunner runner;
   private final Settler settler;
   private final ReportLoop reports;
+  private final PartialAnswers partial;
   private final InstantSource clock;
   private final Threads threads;
   private final Breakdown breakdown;
@@ -140,8 +142,16 @@ final class Engine implements CoreActions, Life {
             breakdown,
             transactionTimeout.plusSeconds(5),
             threads);
+    this.partial =
+        new PartialAnswers(
+            () -> clients.producer(partialWriterSettings(kafka)),
+            topics.progress(),
+            metrics.partialAnswers(),
+            breakdown,
+            threads);
     this.runner =
-        new JobRunner(config.id(), clock, core, breakdown, threads, providers.interceptors());
+        new JobRunner(
+            config.id(), clock, core, breakdown, threads, providers.interceptors(), partial);
     this.reports =
         new ReportLoop(
             () -> clients.consumer(reportReaderSettings(kafka)),
@@ -378,6 +388,7 @@ final class Engine implements CoreActions, Life {
     try {
       // After the core, so that the others learn that this worker has left.
       reports.stop(Duration.ofSeconds(2));
+      partial.stop(Duration.ofSeconds(2));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -427,6 +438,22 @@ final class Engine implements CoreActions, Life {
     settings.put("delivery.timeout.ms", 3_000);
     settings.put("max.block.ms", 1_000L);
     settings.put("buffer.memory", 1024L * 1024);
+    return settings;
+  }
+
+  /** A piece of an answer that is late is worth nothing: it is lost, and nobody waits for it. */
+  private Map<String, Object> partialWriterSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = kafka.clientSettings(config.id() + "-progress");
+    settings.put("key.serializer", ByteArraySerializer.class);
+    settings.put("value.serializer", ByteArraySerializer.class);
+    settings.put("acks", "1");
+    settings.put("enable.idempotence", false);
+    settings.put("retries", 0);
+    settings.put("linger.ms", 5);
+    settings.put("request.timeout.ms", 1_500);
+    settings.put("delivery.timeout.ms", 3_000);
+    settings.put("max.block.ms", 500L);
+    settings.put("buffer.memory", 4L * 1024 * 1024);
     return settings;
   }
 

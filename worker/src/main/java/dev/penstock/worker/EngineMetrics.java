@@ -3,6 +3,7 @@ package dev.penstock.worker;
 import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.limit.LimitMetrics;
+import dev.penstock.worker.partial.PartialMetrics;
 import io.micrometer.core.instrument.Timer;
 
 /** What an engine measures. */
@@ -16,6 +17,11 @@ public interface EngineMetrics extends CoreMetrics {
   /** Shows the limits of providers. */
   default LimitMetrics limits() {
     return LimitMetrics.NONE;
+  }
+
+  /** Measures what is told of answers while they are written. */
+  default PartialMetrics partialAnswers() {
+    return PartialMetrics.NONE;
   }
 
   /** Measures the hold topics. */

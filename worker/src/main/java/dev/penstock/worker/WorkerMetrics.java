@@ -13,6 +13,7 @@ import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import dev.penstock.worker.limit.LimitMetrics;
+import dev.penstock.worker.partial.PartialMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -67,6 +68,7 @@ final class WorkerMetrics implements EngineMetrics {
   private final Timer lateness;
   private final HoldMetrics holds;
   private final LimitGauges shared;
+  private final PartialMetrics partial;
 
   WorkerMetrics(
       MeterRegistry registry,
@@ -98,6 +100,7 @@ final class WorkerMetrics implements EngineMetrics {
             .register(registry);
     this.holds = new HoldMetrics(registry, topics);
     this.shared = new LimitGauges(registry, this.providers);
+    this.partial = new PartialCounters(registry);
     this.commits = registry.timer("penstock.worker.commit");
   }
 
@@ -109,6 +112,11 @@ final class WorkerMetrics implements EngineMetrics {
   @Override
   public LimitMetrics limits() {
     return shared;
+  }
+
+  @Override
+  public PartialMetrics partialAnswers() {
+    return partial;
   }
 
   @Override

@@ -3,6 +3,9 @@ package dev.penstock.streams.query;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import dev.penstock.job.LifePosition;
+import dev.penstock.job.PartialAnswer;
+import dev.penstock.streams.partial.PartialTail;
+import dev.penstock.streams.partial.Watch;
 import dev.penstock.streams.query.JobReader.Reading;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.JobLife;
@@ -18,8 +21,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lives of jobs as server-sent events: what is known already, then what happens, until the job
@@ -45,6 +50,7 @@ final class EventStreams {
 
   private final JobReader reader;
   private final ChangeHub hub;
+  private final PartialTail partial;
   private final StallGuard guard;
   private final int limit;
   private final Duration heartbeat;
@@ -54,11 +60,13 @@ final class EventStreams {
   EventStreams(
       JobReader reader,
       ChangeHub hub,
+      PartialTail partial,
       StallGuard guard,
       Queries.Limits limits,
       MeterRegistry registry) {
     this.reader = reader;
     this.hub = hub;
+    this.partial = partial;
     this.guard = guard;
     this.limit = limits.maxEventStreams();
     this.heartbeat = limits.heartbeat();
@@ -86,12 +94,18 @@ final class EventStreams {
       var deadline = new Deadline(LIFETIME);
       var signal = new Signal();
       try (var _ = hub.watch(id, signal);
+          Watch answer = watchAnswer(id, found, signal);
           OutputStream out = open(response)) {
-        stream(id, found, seen, signal, deadline, out);
+        stream(id, found, seen, signal, answer, deadline, out);
       }
     } finally {
       free.release();
     }
+  }
+
+  /** Watches what is written of the job's answer; null where that is over. */
+  private @Nullable Watch watchAnswer(JobId id, Reading.Found found, Signal signal) {
+    return found.life().end() == null ? partial.watch(id, found.stay().partition(), signal) : null;
   }
 
   /** Passes on what another instance sends. */
@@ -131,6 +145,7 @@ final class EventStreams {
       Reading.Found found,
       Optional<LifePosition> seen,
       Signal signal,
+      @Nullable Watch answer,
       Deadline deadline,
       OutputStream out)
       throws IOException, InterruptedException {
@@ -149,6 +164,9 @@ final class EventStreams {
       told = tell(life.get(), told, out);
       if (life.get().end() != null) {
         return;
+      }
+      if (answer != null) {
+        tellAnswer(life.get(), answer.take(), out);
       }
       if (!signal.await(heartbeat)) {
         write(out, PING, PING.length);
@@ -178,6 +196,37 @@ final class EventStreams {
       write(out, bytes, bytes.length);
     }
     return last;
+  }
+
+  /**
+   * Tells what was written of the answer, of an attempt that is not known to be over. No id: what
+   * is missed is not told again.
+   */
+  private void tellAnswer(JobLife life, List<PartialAnswer> pieces, OutputStream out)
+      throws IOException {
+    var text = new StringBuilder();
+    for (PartialAnswer piece : pieces) {
+      if (piece.generation() == life.generation() && !isOver(life, piece.attempt())) {
+        text.append("event: progress\ndata: ")
+            .append(
+                Json.MAPPER.writeValueAsString(
+                    new Written(piece.attempt(), piece.from(), piece.text())))
+            .append("\n\n");
+      }
+    }
+    if (!text.isEmpty()) {
+      byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+      write(out, bytes, bytes.length);
+    }
+  }
+
+  /** The data of a progress event. */
+  private record Written(int attempt, long from, String text) {}
+
+  private static boolean isOver(JobLife life, int attempt) {
+    return life.attempts().stream()
+        .anyMatch(
+            each -> each.number() > attempt || (each.number() == attempt && each.retry() != null));
   }
 
   private void write(OutputStream out, byte[] bytes, int length) throws IOException {

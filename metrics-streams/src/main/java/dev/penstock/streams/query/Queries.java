@@ -1,5 +1,6 @@
 package dev.penstock.streams.query;
 
+import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.ViewProgress;
 import dev.penstock.topic.Topics;
@@ -22,7 +23,12 @@ public record Queries(
   private static final Duration FORWARD_SLACK = Duration.ofSeconds(2);
 
   /** The view that is being built. */
-  public record View(Topics topics, KafkaStreams streams, ViewProgress progress, ChangeHub hub) {}
+  public record View(
+      Topics topics,
+      KafkaStreams streams,
+      ViewProgress progress,
+      ChangeHub hub,
+      PartialTail partial) {}
 
   /**
    * What bounds a query.
@@ -54,7 +60,7 @@ public record Queries(
     return new Queries(
         self,
         reader,
-        new EventStreams(reader, view.hub, guard, limits, registry),
+        new EventStreams(reader, view.hub, view.partial, guard, limits, registry),
         new Forwarder(limits.viewWait.plus(FORWARD_SLACK)),
         guard);
   }

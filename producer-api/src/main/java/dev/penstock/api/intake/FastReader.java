@@ -41,6 +41,7 @@ final class FastReader {
   private @Nullable String orderingKey;
   private Ordering.@Nullable OnDeadLetter onDeadLetter;
   private @Nullable Priority priority;
+  private @Nullable Boolean progress;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -105,6 +106,10 @@ final class FastReader {
               String spelled = string(parser, token);
               priority = spelled == null ? null : Priority.ofWireName(spelled).orElse(null);
               yield priority != null;
+            }
+            case "progress" -> {
+              progress = token == JsonToken.VALUE_TRUE;
+              yield progress || token == JsonToken.VALUE_FALSE;
             }
             case "labels" -> token == JsonToken.START_OBJECT && labels(parser);
             case "orderingKey" -> {
@@ -310,7 +315,8 @@ final class FastReader {
                 retry,
                 priority,
                 labels,
-                Rules.ordering(orderingKey, onDeadLetter)),
+                Rules.ordering(orderingKey, onDeadLetter),
+                progress),
             idempotencyKey);
   }
 }

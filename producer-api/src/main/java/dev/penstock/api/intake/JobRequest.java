@@ -26,6 +26,8 @@ import tools.jackson.core.JsonGenerator;
  * @param priority how urgent it is, or null where it does not say
  * @param labels sorted by name
  * @param ordering after which jobs it is to be run; null for whenever there is room
+ * @param progress whether the answer is to be told while it is written, or null where it does not
+ *     say
  */
 public record JobRequest(
     JobInput input,
@@ -38,7 +40,8 @@ public record JobRequest(
     @Nullable RetryRule retry,
     @Nullable Priority priority,
     Map<String, String> labels,
-    @Nullable Ordering ordering) {
+    @Nullable Ordering ordering,
+    @Nullable Boolean progress) {
   static final int DEFAULT_MAX_SENTENCES = 3;
   static final int DEFAULT_MAX_OUTPUT_TOKENS = 1_024;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
@@ -62,7 +65,8 @@ public record JobRequest(
         delay == null ? runAt : acceptedAt.plus(delay),
         retry,
         ordering,
-        priority == null ? Priority.NORMAL : priority);
+        priority == null ? Priority.NORMAL : priority,
+        progress != null && progress);
   }
 
   /** Whether the job is not to run at once. */
@@ -133,6 +137,9 @@ public record JobRequest(
       if (ordering != null) {
         json.writeStringProperty("orderingKey", ordering.key());
         json.writeStringProperty("onDeadLetter", ordering.onDeadLetter().wireName());
+      }
+      if (progress != null) {
+        json.writeBooleanProperty("progress", progress);
       }
       json.writeEndObject();
     }

@@ -413,7 +413,8 @@ public final class SubmissionReader {
             labels,
             Rules.ordering(
                 string(tree, "orderingKey"),
-                onDeadLetter == null ? null : Rules.onDeadLetter(onDeadLetter))),
+                onDeadLetter == null ? null : Rules.onDeadLetter(onDeadLetter)),
+            tree.has("progress") ? tree.get("progress").booleanValue() : null),
         string(tree, "idempotencyKey"));
   }
 

@@ -171,6 +171,7 @@ final class FastReaderAgreesWithTheContractTest {
         maybe(fields, "onDeadLetter", quoted(pick("release", "block", "BLOCK", "")));
       }
       maybe(fields, "priority", quoted(pick("high", "normal", "low", "High", "urgent", "")));
+      maybe(fields, "progress", pick("true", "false", "null", "1", "\"true\""));
       maybe(
           fields,
           "expireAt",

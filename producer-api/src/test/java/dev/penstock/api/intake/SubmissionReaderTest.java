@@ -33,7 +33,7 @@ final class SubmissionReaderTest {
             {"labels":{"b":"2","a":"1"},"input":{"labels":["x","y"],"text":"t"},"kind":"classify",
              "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
              "expireAt":"2030-01-31T12:00:00.5+02:00","runAt":"2026-12-01T12:00:00Z",
-             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high"}\
+             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high","progress":true}\
             """);
     assertThat(valid.request())
         .isEqualTo(
@@ -48,7 +48,8 @@ final class SubmissionReaderTest {
                 new RetryRule(Duration.ofSeconds(2), Duration.ofHours(12), 1.5),
                 Priority.HIGH,
                 Map.of("a", "1", "b", "2"),
-                null));
+                null,
+                true));
   }
 
   @Test
@@ -75,7 +76,7 @@ final class SubmissionReaderTest {
             """
             {"kind":"classify","input":{"text":"\\"q\\"\\u0000","labels":["a","b"]},"model":"m",
              "maxAttempts":1,"attemptTimeout":"30m","expireAt":"2030-01-31T12:00:00.123456789Z",
-             "delay":"7d","retry":{"baseDelay":"1m","multiplier":3},"priority":"low","labels":{"k":"v"}}\
+             "delay":"7d","retry":{"baseDelay":"1m","multiplier":3},"priority":"low","progress":false,"labels":{"k":"v"}}\
             """);
     byte[] canonical = valid.request().canonicalJson();
     assertThat(READER.readJob(canonical)).isEqualTo(new Submission.Valid(valid.request(), null));

@@ -9,6 +9,7 @@ import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.judge.Judge;
+import dev.penstock.worker.partial.PartialAnswers;
 import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,7 +28,10 @@ public final class JobRunner {
   private final Breakdown breakdown;
   private final Threads threads;
   private final Interceptors interceptors;
-  private final Map<Claim, Threads.Task> calls = new ConcurrentHashMap<>();
+  private final PartialAnswers partial;
+  private final Map<Claim, Running> calls = new ConcurrentHashMap<>();
+
+  private record Running(Threads.Task task, PartialAnswers.Telling telling) {}
 
   public JobRunner(
       String worker,
@@ -35,46 +39,58 @@ public final class JobRunner {
       CoreInbox inbox,
       Breakdown breakdown,
       Threads threads,
-      Interceptors interceptors) {
+      Interceptors interceptors,
+      PartialAnswers partial) {
     this.worker = worker;
     this.clock = clock;
     this.inbox = inbox;
     this.breakdown = breakdown;
     this.threads = threads;
     this.interceptors = interceptors;
+    this.partial = partial;
   }
 
   /** Begins the call; {@link CoreEvent.CallEnded} follows in every case. */
   public void start(Claim claim, Provider provider, ProviderCall call) {
-    Threads.Task task = threads.virtual(() -> run(claim, provider, call));
-    calls.put(claim, task);
+    boolean wanted = claim.record().job().progress();
+    PartialAnswers.Telling telling = partial.telling(call, wanted);
+    ProviderCall told = wanted ? call.telling(telling) : call;
+    Threads.Task task = threads.virtual(() -> run(claim, provider, told, telling));
+    calls.put(claim, new Running(task, telling));
     task.start();
   }
 
-  /** Interrupts the claim's call, if it still runs. */
+  /** Interrupts the claim's call, if it still runs; nothing more of its answer is told. */
   public void interrupt(Claim claim) {
-    Threads.Task task = calls.get(claim);
-    if (task != null) {
-      task.interrupt();
+    Running running = calls.get(claim);
+    if (running != null) {
+      interrupt(running);
     }
+  }
+
+  private static void interrupt(Running running) {
+    running.telling().end();
+    running.task().interrupt();
   }
 
   /** What the claim's call does at the moment, for people; empty when it has ended. */
   public String where(Claim claim) {
-    Threads.Task task = calls.get(claim);
-    return task == null ? "" : task.where();
+    Running running = calls.get(claim);
+    return running == null ? "" : running.task().where();
   }
 
   /** Interrupts every call: nobody waits for them any more. */
   public void interruptAll() {
-    calls.values().forEach(Threads.Task::interrupt);
+    calls.values().forEach(JobRunner::interrupt);
   }
 
-  private void run(Claim claim, Provider provider, ProviderCall call) {
+  private void run(
+      Claim claim, Provider provider, ProviderCall call, PartialAnswers.Telling telling) {
     var startedAt = clock.instant();
     claim.begun(startedAt);
     long begin = threads.nanoTime();
     Interceptors.Result ended = around(provider, call);
+    telling.end();
     var latency = Duration.ofNanos(threads.nanoTime() - begin);
     calls.remove(claim);
     inbox.tell(
