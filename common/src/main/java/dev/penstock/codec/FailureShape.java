@@ -45,6 +45,7 @@ final class FailureShape extends Shape<Failure> {
       case "content_refused" -> new Failure.ContentRefused(given);
       case "context_too_long" -> new Failure.ContextTooLong(given);
       case "budget" -> new Failure.BudgetSpent(given);
+      case "model_not_found" -> new Failure.ModelNotFound(given);
       // A newer program's: what it says is kept, and the record is no poison for that.
       default -> new Failure.Unknown(code + ": " + given);
     };

@@ -41,6 +41,7 @@ public sealed interface Failure {
       case ContentRefused _ -> "content_refused";
       case ContextTooLong _ -> "context_too_long";
       case BudgetSpent _ -> "budget";
+      case ModelNotFound _ -> "model_not_found";
     };
   }
 
@@ -254,6 +255,18 @@ public sealed interface Failure {
   /** Input, or input and output together, are longer than the model's context. */
   record ContextTooLong(String message) implements Failure {
     public ContextTooLong {
+      message = cut(message);
+    }
+
+    @Override
+    public Next next() {
+      return Next.FAIL_OVER;
+    }
+  }
+
+  /** The provider does not have the model, or not for this key. */
+  record ModelNotFound(String message) implements Failure {
+    public ModelNotFound {
       message = cut(message);
     }
 

@@ -331,6 +331,7 @@ final class WireFormatTest {
     all.put(new Failure.ContentRefused("m"), "{\"code\":\"content_refused\",\"message\":\"m\"}");
     all.put(new Failure.ContextTooLong("m"), "{\"code\":\"context_too_long\",\"message\":\"m\"}");
     all.put(new Failure.BudgetSpent("m"), "{\"code\":\"budget\",\"message\":\"m\"}");
+    all.put(new Failure.ModelNotFound("m"), "{\"code\":\"model_not_found\",\"message\":\"m\"}");
     all.put(new Failure.CrashLoop("m"), "{\"code\":\"crash_loop\",\"message\":\"m\"}");
     return all;
   }

@@ -23,6 +23,7 @@ final class ErrorRules {
     OVERLOADED,
     TIMED_OUT,
     INVALID,
+    NO_MODEL,
     AUTHENTICATION,
     REFUSED,
     TOO_LONG,
@@ -57,9 +58,9 @@ final class ErrorRules {
           Map.entry("ip_not_authorized", Kind.AUTHENTICATION),
           Map.entry("unsupported_country_region_territory", Kind.AUTHENTICATION),
           // No such model.
-          Map.entry("model_not_found", Kind.INVALID),
-          Map.entry("deploymentnotfound", Kind.INVALID),
-          Map.entry("not_found_error", Kind.INVALID),
+          Map.entry("model_not_found", Kind.NO_MODEL),
+          Map.entry("deploymentnotfound", Kind.NO_MODEL),
+          Map.entry("not_found_error", Kind.NO_MODEL),
           // Too fast.
           Map.entry("rate_limit_exceeded", Kind.THROTTLED),
           Map.entry("rate_limit_error", Kind.THROTTLED),
@@ -74,6 +75,9 @@ final class ErrorRules {
           Map.entry("api_error", Kind.RETRYABLE),
           Map.entry("internal_error", Kind.RETRYABLE),
           Map.entry("conflict_error", Kind.RETRYABLE));
+
+  private static final Pattern NO_SUCH_MODEL =
+      Pattern.compile("\\bmodel\\b.{0,200}(not found|does not exist)");
 
   /** Of a message, where no code decided. */
   private record Rule(Pattern pattern, Kind kind) {}
@@ -118,6 +122,7 @@ final class ErrorRules {
       case OVERLOADED -> new Failure.Overloaded(message, retryAfter);
       case TIMED_OUT -> new Failure.TimedOut(message);
       case INVALID -> new Failure.InvalidRequest(message);
+      case NO_MODEL -> new Failure.ModelNotFound(message);
       case AUTHENTICATION -> new Failure.Authentication(message);
       case REFUSED -> new Failure.ContentRefused(message);
       case TOO_LONG -> new Failure.ContextTooLong(message);
@@ -136,6 +141,10 @@ final class ErrorRules {
       if (kind != null) {
         return kind;
       }
+    }
+    if (status == 404 && NO_SUCH_MODEL.matcher(text).find()) {
+      // Servers that have no code for it; any other 404 is about the address.
+      return Kind.NO_MODEL;
     }
     @Nullable Kind said = status < 500 ? byMessage(text) : null;
     return said == null ? byStatus(status) : said;

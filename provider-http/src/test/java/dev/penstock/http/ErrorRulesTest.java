@@ -28,7 +28,7 @@ final class ErrorRulesTest {
         "401|{\"error\":{\"message\":\"Incorrect API key"
             + " provided\",\"type\":\"invalid_request_error\",\"code\":\"invalid_api_key\"}}|authentication",
         "403|{\"error\":{\"message\":\"no\",\"type\":\"request_forbidden\",\"code\":\"unsupported_country_region_territory\"}}|authentication",
-        "404|{\"error\":{\"message\":\"no\",\"type\":\"invalid_request_error\",\"code\":\"model_not_found\"}}|invalid_request",
+        "404|{\"error\":{\"message\":\"no\",\"type\":\"invalid_request_error\",\"code\":\"model_not_found\"}}|model_not_found",
         "429|{\"error\":{\"message\":\"Rate limit"
             + " reached\",\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}|throttled",
         "429|{\"error\":{\"message\":\"Request too large for gpt-4o on tokens per min (TPM): Limit"
@@ -57,7 +57,7 @@ final class ErrorRulesTest {
         "402|{\"type\":\"error\",\"error\":{\"type\":\"billing_error\",\"message\":\"no\"}}|budget",
         "403|{\"type\":\"error\",\"error\":{\"type\":\"permission_error\",\"message\":\"no\"}}|authentication",
         "404|{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",\"message\":\"model:"
-            + " x\"}}|invalid_request",
+            + " x\"}}|model_not_found",
         "409|{\"type\":\"error\",\"error\":{\"type\":\"conflict_error\",\"message\":\"no\"}}|retryable",
         "413|{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\",\"message\":\"no\"}}|context_too_long",
         "429|{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"no\"}}|throttled",
@@ -68,7 +68,7 @@ final class ErrorRulesTest {
         "0|{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}|overloaded",
         // Azure
         "400|{\"error\":{\"code\":\"content_filter\",\"message\":\"no\",\"innererror\":{\"code\":\"ResponsibleAIPolicyViolation\"}}}|content_refused",
-        "404|{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"no\"}}|invalid_request",
+        "404|{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"no\"}}|model_not_found",
         "429|{\"error\":{\"code\":\"429\",\"message\":\"Requests have exceeded the token rate"
             + " limit\"}}|throttled",
         "401|{\"statusCode\":401,\"message\":\"Access denied due to invalid subscription"
@@ -76,7 +76,10 @@ final class ErrorRulesTest {
         // vLLM, Ollama, FastAPI
         "400|{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096"
             + " tokens\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}|context_too_long",
-        "404|{\"error\":\"model 'x' not found\"}|invalid_request",
+        "404|{\"error\":\"model 'x' not found\"}|model_not_found",
+        "404|{\"object\":\"error\",\"message\":\"The model x does not"
+            + " exist.\",\"type\":\"NotFoundError\",\"code\":404}|model_not_found",
+        "404|{\"detail\":\"Not Found\"}|invalid_request",
         "422|{\"detail\":[{\"loc\":[\"body\"]}]}|invalid_request",
         // Nothing that can be read
         "400|<html>|invalid_request",

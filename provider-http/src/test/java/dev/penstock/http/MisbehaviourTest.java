@@ -101,7 +101,7 @@ final class MisbehaviourTest {
       error(all, way, 400, "invalid_request", Next.DEAD_LETTER);
       error(all, way, 401, "authentication", Next.STOP_CALLING);
       error(all, way, 403, "authentication", Next.STOP_CALLING);
-      error(all, way, 404, "invalid_request", Next.DEAD_LETTER);
+      error(all, way, 404, "model_not_found", Next.FAIL_OVER);
       error(all, way, 413, "context_too_long", Next.FAIL_OVER);
       error(all, way, 422, "invalid_request", Next.DEAD_LETTER);
       error(all, way, 429, "throttled", Next.RETRY);

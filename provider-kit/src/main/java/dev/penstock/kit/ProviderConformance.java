@@ -250,7 +250,8 @@ public abstract class ProviderConformance {
         () -> {
           JobInput input = Shapes.input(provider().kinds().iterator().next(), TEXT);
           ProviderResult result = provider().call(call(input, model.orElseThrow(), Progress.NONE));
-          assertThat(failure(result).code()).isIn("invalid_request", "no_provider");
+          assertThat(failure(result).code())
+              .isIn("model_not_found", "invalid_request", "no_provider");
           assertThat(failure(result).message()).isNotBlank();
         });
   }

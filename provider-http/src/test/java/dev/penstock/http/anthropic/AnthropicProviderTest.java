@@ -82,7 +82,7 @@ final class AnthropicProviderTest {
       assertThat(failed.report().requestId()).isEqualTo("req_in_body");
       assertThat(failed.failure())
           .isInstanceOfSatisfying(
-              Failure.InvalidRequest.class,
+              Failure.ModelNotFound.class,
               failure -> assertThat(failure.message()).contains("404", "no-such-model"));
     }
   }

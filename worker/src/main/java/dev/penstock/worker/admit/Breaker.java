@@ -177,6 +177,7 @@ final class Breaker {
         case Failure.InvalidRequest _,
             Failure.ContentRefused _,
             Failure.ContextTooLong _,
+            Failure.ModelNotFound _,
             Failure.OutputTooLarge _ -> {
           // The job's own fault: it does not speak for the target, but a probe has been answered.
           if (state == Breakers.State.HALF_OPEN) {

@@ -101,6 +101,7 @@ public final class AdaptiveConcurrency implements TargetGate {
                 Failure.Authentication _,
                 Failure.ContentRefused _,
                 Failure.ContextTooLong _,
+                Failure.ModelNotFound _,
                 Failure.BudgetSpent _ ->
                 false;
           };

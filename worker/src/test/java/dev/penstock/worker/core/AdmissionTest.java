@@ -345,6 +345,25 @@ final class AdmissionTest {
   }
 
   @Test
+  void aModelThatATargetDoesNotHaveIsLeftToTheNextAndElsewhereIsTheEnd() {
+    var unknown = new Failure.ModelNotFound("there is no x");
+    submit("fast", 1);
+    submit(List.of(fail(unknown).next()));
+    assertThat(targets()).containsExactly("a:x", "a:y");
+    end(running("fast").getFirst(), ANSWER);
+    settle();
+    assertThat(finish(actions.commits.getLast().settled().getFirst()).outcome())
+        .isInstanceOf(Outcome.Succeeded.class);
+
+    submit("a:made-up", RULE.minimumCalls());
+    running("a:made-up").forEach(each -> end(each, new ProviderResult.Failed(unknown)));
+    settle();
+    assertThat(finish(actions.commits.getLast().settled().getFirst()).outcome())
+        .isEqualTo(new Outcome.DeadLettered(unknown));
+    assertThat(states).as("names that jobs make up open no breaker").isEmpty();
+  }
+
+  @Test
   void failoversAreAttemptsAndThereAreNoMoreThanThePolicySays() {
     submit(List.of(JobRecord.accepted(job("fast", 2, null))));
     submit(List.of(fail(new Failure.Retryable("5xx")).next()));
