@@ -17,6 +17,7 @@ final class ServedShape extends Shape<Served> {
   private static final SerializedString CACHED_TOKENS = new SerializedString("cachedTokens");
   private static final SerializedString COST_NANOS = new SerializedString("costNanos");
   private static final SerializedString INSTEAD_OF = new SerializedString("insteadOf");
+  private static final SerializedString TARGET = new SerializedString("target");
 
   @Override
   Served readFields(Fields in) {
@@ -27,6 +28,7 @@ final class ServedShape extends Shape<Served> {
     Long cachedTokens = null;
     Long costNanos = null;
     String insteadOf = null;
+    String target = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "providerModel" -> providerModel = in.isNull() ? null : in.text();
@@ -36,6 +38,7 @@ final class ServedShape extends Shape<Served> {
         case "cachedTokens" -> cachedTokens = in.longInteger();
         case "costNanos" -> costNanos = in.isNull() ? null : in.longInteger();
         case "insteadOf" -> insteadOf = in.isNull() ? null : in.text();
+        case "target" -> target = in.isNull() ? null : in.text();
         default -> in.skip();
       }
     }
@@ -47,7 +50,8 @@ final class ServedShape extends Shape<Served> {
             in.required("outputTokens", outputTokens),
             in.required("cachedTokens", cachedTokens)),
         costNanos,
-        insteadOf);
+        insteadOf,
+        target);
   }
 
   @Override
@@ -62,6 +66,7 @@ final class ServedShape extends Shape<Served> {
       out.writeName(COST_NANOS).writeNumber(costNanos);
     }
     text(INSTEAD_OF, served.insteadOf(), out);
+    text(TARGET, served.target(), out);
   }
 
   private static void text(SerializedString name, @Nullable String text, JsonGenerator out) {

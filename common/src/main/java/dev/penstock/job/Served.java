@@ -12,13 +12,16 @@ import org.jspecify.annotations.Nullable;
  *     is known
  * @param insteadOf why an earlier target of the job's route was not called, or null where this was
  *     the first
+ * @param target whom the job's route had called, {@code provider} or {@code provider:model}, or
+ *     null where the job itself names it
  */
 public record Served(
     @Nullable String providerModel,
     @Nullable String requestId,
     Usage usage,
     @Nullable Long costNanos,
-    @Nullable String insteadOf) {
+    @Nullable String insteadOf,
+    @Nullable String target) {
   /** The longest of the texts, in UTF-16 code units; what is longer is cut. */
   public static final int MAX_TEXT_CHARS = 200;
 
@@ -26,9 +29,20 @@ public record Served(
     providerModel = cut(providerModel);
     requestId = cut(requestId);
     insteadOf = cut(insteadOf);
+    target = cut(target);
     if (costNanos != null && costNanos < 0) {
       throw new IllegalArgumentException("a cost is not negative");
     }
+  }
+
+  /** What is known of a call to a target that the job itself names. */
+  public Served(
+      @Nullable String providerModel,
+      @Nullable String requestId,
+      Usage usage,
+      @Nullable Long costNanos,
+      @Nullable String insteadOf) {
+    this(providerModel, requestId, usage, costNanos, insteadOf, null);
   }
 
   private static @Nullable String cut(@Nullable String text) {

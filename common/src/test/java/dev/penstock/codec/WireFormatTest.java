@@ -69,6 +69,7 @@ final class WireFormatTest {
           "requestId",
           "costNanos",
           "insteadOf",
+          "target",
           "system",
           "priority",
           "progress");
@@ -116,7 +117,7 @@ final class WireFormatTest {
   private static final String ATTEMPT =
       "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"latency\":\"PT0.012S\",\"failure\":FAILURE,\"served\":{\"providerModel\":\"m-2026\",\"requestId\":\"req_7\",\"inputTokens\":12,\"outputTokens\":3,\"cachedTokens\":4,\"costNanos\":5000000000,\"insteadOf\":\"a:"
-          + " open\"}}";
+          + " open\",\"target\":\"b:m\"}}";
   private static final String THROTTLED =
       "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
   private static final String HEAD =
@@ -287,7 +288,7 @@ final class WireFormatTest {
         AT,
         Duration.ofMillis(12),
         failure,
-        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open"));
+        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open", "b:m"));
   }
 
   private static Map<JobInput, String> inputs() {

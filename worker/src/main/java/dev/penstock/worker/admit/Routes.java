@@ -255,11 +255,14 @@ public final class Routes implements Admission {
     }
 
     /**
-     * Which target an attempt called: the one of its provider whose model's name is most of the
-     * name that the provider gave.
+     * Which target an attempt called, by what stands on it; on one of an older worker, the one of
+     * its provider whose model's name is most of the name that the provider gave.
      */
     private int indexOf(Attempt attempt) {
       Served served = attempt.served();
+      if (served != null && served.target() != null) {
+        return chain.indexOf(Target.of(served.target()));
+      }
       String model = served == null || served.providerModel() == null ? "" : served.providerModel();
       int best = -1;
       for (int i = 0; i < chain.size(); i++) {

@@ -137,12 +137,10 @@ public final class Claim {
     return Objects.requireNonNull(target);
   }
 
-  /** The model that its target is asked for, where its job does not name the target itself. */
-  @Nullable String asked() {
+  /** Who is called, where its job does not name the target itself. */
+  @Nullable Target asked() {
     Target called = target();
-    return called.model().isEmpty() || called.toString().equals(record.job().model())
-        ? null
-        : called.model();
+    return called.toString().equals(record.job().model()) ? null : called;
   }
 
   /** The header's value; not to be changed. */

@@ -7,6 +7,7 @@ import dev.penstock.job.Outcome;
 import dev.penstock.job.Served;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.provider.Target;
 import dev.penstock.retry.RetryPolicies;
 import java.time.Duration;
 import java.time.Instant;
@@ -130,7 +131,7 @@ public final class Judge {
    * @param worker who made it
    * @param startedAt when it began
    * @param latency how long it took
-   * @param asked the model that was asked for, where the job's own model does not say it, or null
+   * @param asked who was called, where the job's own model does not say it, or null
    * @param insteadOf why earlier targets of the job's route were not called, or null
    */
   public record Call(
@@ -138,7 +139,7 @@ public final class Judge {
       String worker,
       Instant startedAt,
       Duration latency,
-      @Nullable String asked,
+      @Nullable Target asked,
       @Nullable String insteadOf) {
     /** A call of the first target of a job. */
     public Call(String provider, String worker, Instant startedAt, Duration latency) {
@@ -146,7 +147,7 @@ public final class Judge {
     }
 
     /** The same call, with who was called instead of whom. */
-    public Call instead(@Nullable String asked, @Nullable String insteadOf) {
+    public Call instead(@Nullable Target asked, @Nullable String insteadOf) {
       return new Call(provider, worker, startedAt, latency, asked, insteadOf);
     }
 
@@ -156,10 +157,19 @@ public final class Judge {
     }
 
     private @Nullable Served served(CallReport report) {
-      String model = report.model() == null ? asked : report.model();
-      return report.equals(CallReport.NONE) && model == null && insteadOf == null
+      return report.equals(CallReport.NONE) && asked == null && insteadOf == null
           ? null
-          : new Served(model, report.requestId(), report.usage(), report.costNanos(), insteadOf);
+          : new Served(
+              report.model() == null ? askedModel() : report.model(),
+              report.requestId(),
+              report.usage(),
+              report.costNanos(),
+              insteadOf,
+              asked == null ? null : asked.toString());
+    }
+
+    private @Nullable String askedModel() {
+      return asked == null || asked.model().isEmpty() ? null : asked.model();
     }
   }
 }

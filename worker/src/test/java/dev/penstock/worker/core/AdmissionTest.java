@@ -13,6 +13,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import dev.penstock.retry.RetryPolicies;
@@ -345,6 +346,36 @@ final class AdmissionTest {
   }
 
   @Test
+  void whoWasCalledStandsOnTheAttemptWhateverTheProviderCallsItsModel() {
+    submit("fast", 1);
+    Settlement.Retry retry =
+        fail(
+            new ProviderResult.Failed(
+                new Failure.ContextTooLong("too long for x"),
+                new CallReport("y-in-truth", null, Usage.NONE, null, null)));
+    Served served = Objects.requireNonNull(retry.failed().served());
+    assertThat(served.target()).isEqualTo("a:x");
+    assertThat(served.providerModel()).isEqualTo("y-in-truth");
+    submit(List.of(retry.next()));
+    assertThat(targets()).containsExactly("a:x", "a:y");
+  }
+
+  @Test
+  void anAttemptAtATargetThatTheRouteNoLongerHasSpeaksForNoOther() {
+    var gone =
+        new Attempt(
+            1,
+            "a",
+            "w",
+            now,
+            Duration.ZERO,
+            new Failure.ContextTooLong("too long for z"),
+            new Served("z", null, Usage.NONE, null, null, "a:z"));
+    submit(List.of(new JobRecord(job("fast", 5, null), 0, List.of(gone), null)));
+    assertThat(targets()).containsExactly("a:x");
+  }
+
+  @Test
   void aModelThatATargetDoesNotHaveIsLeftToTheNextAndElsewhereIsTheEnd() {
     var unknown = new Failure.ModelNotFound("there is no x");
     submit("fast", 1);
@@ -499,7 +530,11 @@ final class AdmissionTest {
 
   /** The only running call of the route fails; returns what follows. */
   private Settlement.Retry fail(Failure failure) {
-    end(running("fast").getFirst(), new ProviderResult.Failed(failure));
+    return fail(new ProviderResult.Failed(failure));
+  }
+
+  private Settlement.Retry fail(ProviderResult.Failed failed) {
+    end(running("fast").getFirst(), failed);
     settle();
     return (Settlement.Retry) actions.commits.getLast().settled().getLast().settlement();
   }
