@@ -12,10 +12,10 @@ import dev.penstock.provider.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +28,15 @@ import org.jspecify.annotations.Nullable;
  * the targets behind the one that failed come first.
  */
 public final class Routes implements Admission {
+  private static final int MAX_SINGLE = 1_000;
+
   private final Map<String, List<Target>> chains;
   private final Serving serving;
   private final List<TargetGate> gates;
   private final Duration clockMargin;
+
+  /** Of models that are no route, at most {@link #MAX_SINGLE}. */
+  private final Map<String, List<Target>> single = new HashMap<>();
 
   /** Which providers there are. */
   @FunctionalInterface
@@ -64,25 +69,33 @@ public final class Routes implements Admission {
   @Override
   public Verdict ask(JobRecord record, Instant now) {
     var path = new Path(record);
-    if (path.able.isEmpty()) {
-      return new Verdict.Refuse(noProvider(record.job()));
-    }
-    var closed = new TreeMap<Integer, String>();
+    // Most jobs are called for at once: nothing is gathered until something is shut.
+    List<Shut> closed = List.of();
     Instant until = Instant.MAX;
     @Nullable Instant since = Instant.MIN;
-    for (int index : path.able) {
+    for (int turn = 1; turn <= path.chain.size(); turn++) {
+      int index = path.at(turn);
+      if (!path.isAble(index)) {
+        continue;
+      }
       Target target = path.chain.get(index);
       TargetGate.Opening.Closed asked = path.askedToWait(index, now);
       TargetGate.Opening.Closed shut = asked == null ? shut(target, record, now) : asked;
       if (shut == null) {
         return new Verdict.Call(permit(target, record, path.reasons(index, closed), now));
       }
-      closed.put(index, shut.why());
+      closed = closed.isEmpty() ? new ArrayList<>(path.chain.size()) : closed;
+      closed.add(new Shut(index, shut.why()));
       until = shut.until().isBefore(until) ? shut.until() : until;
       since = later(since, shut.since());
     }
-    return new Verdict.Wait(until, path.why(closed), since);
+    return closed.isEmpty()
+        ? new Verdict.Refuse(noProvider(record.job()))
+        : new Verdict.Wait(until, path.why(closed), since);
   }
+
+  /** A target of the chain that may not be called now. */
+  private record Shut(int index, String why) {}
 
   @Override
   public Way after(JobRecord record, Instant now) {
@@ -91,14 +104,18 @@ public final class Routes implements Admission {
       return NOBODY.after(record, now);
     }
     var path = new Path(record);
-    for (int index : path.able) {
-      if (index > path.last
-          && path.askedToWait(index, now) == null
-          && shut(path.chain.get(index), record, now) == null) {
-        return Way.AT_ONCE;
+    boolean able = false;
+    for (int index = 0; index < path.chain.size(); index++) {
+      if (path.isAble(index)) {
+        able = true;
+        if (index > path.last
+            && path.askedToWait(index, now) == null
+            && shut(path.chain.get(index), record, now) == null) {
+          return Way.AT_ONCE;
+        }
       }
     }
-    return path.able.isEmpty() ? NOBODY.after(record, now) : Way.LATER;
+    return able ? Way.LATER : NOBODY.after(record, now);
   }
 
   @Override
@@ -109,8 +126,7 @@ public final class Routes implements Admission {
       return gate;
     }
     // One that has fewer targets left than others is not to make those wait.
-    var path = new Path(record);
-    return gate + path.forGood + path.asked.keySet();
+    return gate + new Path(record).past();
   }
 
   @Override
@@ -207,6 +223,43 @@ public final class Routes implements Admission {
             + "'; name another model, or add the provider's jar to the workers");
   }
 
+  /** The targets of a model; where it is no route, itself. */
+  private List<Target> chain(String model) {
+    List<Target> route = chains.get(model);
+    if (route != null) {
+      return route;
+    }
+    List<Target> known = single.get(model);
+    if (known != null) {
+      return known;
+    }
+    List<Target> alone = List.of(Target.of(model));
+    // Whoever submits jobs can make up models.
+    if (single.size() < MAX_SINGLE) {
+      single.put(model, alone);
+    }
+    return alone;
+  }
+
+  /** What became of a target that was called. */
+  private static final class Past {
+    private final int index;
+
+    /** What it failed with in the end. */
+    private String code;
+
+    /** It is out of the question. */
+    private boolean forGood;
+
+    /** Until when it asked this job to wait, by what it said. */
+    private @Nullable Instant askedUntil;
+
+    Past(int index, String code) {
+      this.index = index;
+      this.code = code;
+    }
+  }
+
   /** A job's chain, and what has become of it so far. */
   private final class Path {
     final List<Target> chain;
@@ -214,44 +267,74 @@ public final class Routes implements Admission {
     /** Where in the chain the last attempt was, or -1. */
     final int last;
 
-    /** The targets that are out of the question, by what they failed with. */
-    final Map<Integer, String> forGood = new TreeMap<>();
+    private final JobKind kind;
 
-    /** Those that may be called, in the order in which they are tried. */
-    final List<Integer> able = new ArrayList<>();
-
-    /** What each target that was called failed with in the end. */
-    private final Map<Integer, String> failed = new HashMap<>();
-
-    /** Until when each target asked this job to wait, by what it said. */
-    private final Map<Integer, Instant> asked = new TreeMap<>();
+    /** The targets that were called and failed. */
+    private final List<Past> pasts;
 
     Path(JobRecord record) {
       Job job = record.job();
-      List<Target> route = chains.get(job.model());
-      this.chain = route == null ? List.of(Target.of(job.model())) : route;
+      this.chain = chain(job.model());
+      this.kind = job.input().kind();
+      List<Attempt> attempts = record.attempts();
+      this.pasts = attempts.isEmpty() ? List.of() : new ArrayList<>(chain.size());
       int at = -1;
-      for (Attempt attempt : record.attempts()) {
+      for (Attempt attempt : attempts) {
         at = indexOf(attempt);
         Failure failure = attempt.failure();
         if (at >= 0 && failure != null) {
-          failed.put(at, failure.code());
-          if (failure.retryAfter().isPositive()) {
-            asked.put(at, ended(attempt).plus(failure.retryAfter()).plus(clockMargin));
-          }
-          if (!failure.next().again()) {
-            forGood.put(at, failure.code());
-          }
+          failed(at, attempt, failure);
         }
       }
       this.last = at;
-      JobKind kind = job.input().kind();
-      for (int i = 1; i <= chain.size(); i++) {
-        int index = (at + i) % chain.size();
-        if (!forGood.containsKey(index) && serving.serves(chain.get(index).provider(), kind)) {
-          able.add(index);
+    }
+
+    private void failed(int index, Attempt attempt, Failure failure) {
+      Past past = pastOf(index);
+      if (past == null) {
+        past = new Past(index, failure.code());
+        pasts.add(past);
+      }
+      past.code = failure.code();
+      past.forGood |= !failure.next().again();
+      if (failure.retryAfter().isPositive()) {
+        past.askedUntil = ended(attempt).plus(failure.retryAfter()).plus(clockMargin);
+      }
+    }
+
+    private @Nullable Past pastOf(int index) {
+      for (Past past : pasts) {
+        if (past.index == index) {
+          return past;
         }
       }
+      return null;
+    }
+
+    /** The index of the target that is tried in that turn, from 1. */
+    int at(int turn) {
+      return (last + turn) % chain.size();
+    }
+
+    /** Whether the target may be called at all. */
+    boolean isAble(int index) {
+      Past past = pastOf(index);
+      return (past == null || !past.forGood) && serving.serves(chain.get(index).provider(), kind);
+    }
+
+    /** What keeps the job from its targets, the same for all whom the same keeps. */
+    String past() {
+      var text = new StringBuilder();
+      for (int index = 0; index < chain.size(); index++) {
+        Past past = pastOf(index);
+        if (past != null && past.forGood) {
+          text.append(' ').append(index).append(past.code);
+        }
+        if (past != null && past.askedUntil != null) {
+          text.append(' ').append(index);
+        }
+      }
+      return text.toString();
     }
 
     /**
@@ -281,10 +364,11 @@ public final class Routes implements Admission {
 
     /** Whoever runs the job now may not have heard what the target said to another worker. */
     TargetGate.Opening.@Nullable Closed askedToWait(int index, Instant now) {
-      Instant until = asked.get(index);
-      return until == null || !until.isAfter(now)
+      Past past = pastOf(index);
+      Instant until = past == null ? null : past.askedUntil;
+      return past == null || until == null || !until.isAfter(now)
           ? null
-          : new TargetGate.Opening.Closed(until, failed.getOrDefault(index, "throttled"));
+          : new TargetGate.Opening.Closed(until, past.code);
     }
 
     private static int covers(Target target, String model) {
@@ -292,30 +376,36 @@ public final class Routes implements Admission {
     }
 
     /** Why the targets before {@code index} are not called; none for the first. */
-    List<Reason> reasons(int index, Map<Integer, String> closed) {
-      var reasons = new ArrayList<Reason>();
+    List<Reason> reasons(int index, List<Shut> closed) {
+      if (index == 0) {
+        return List.of();
+      }
+      var reasons = new ArrayList<Reason>(index);
       for (int i = 0; i < index; i++) {
         reasons.add(new Reason(chain.get(i), reason(i, closed)));
       }
       return reasons;
     }
 
-    private String reason(int index, Map<Integer, String> closed) {
-      String shut = closed.get(index);
-      if (shut != null) {
-        return shut;
+    private String reason(int index, List<Shut> closed) {
+      for (Shut each : closed) {
+        if (each.index() == index) {
+          return each.why();
+        }
       }
-      String before = failed.get(index);
-      if (before != null) {
-        return before;
+      Past past = pastOf(index);
+      if (past != null) {
+        return past.code;
       }
-      return able.contains(index) ? "was closed before" : "not served here";
+      return isAble(index) ? "was closed before" : "not served here";
     }
 
-    String why(Map<Integer, String> closed) {
-      var reasons = new ArrayList<String>();
-      closed.forEach((index, why) -> reasons.add(chain.get(index) + ": " + why));
-      return String.join("; ", reasons);
+    /** In the order of the chain. */
+    String why(List<Shut> closed) {
+      return closed.stream()
+          .sorted(Comparator.comparingInt(Shut::index))
+          .map(each -> chain.get(each.index()) + ": " + each.why())
+          .collect(Collectors.joining("; "));
     }
   }
 }
