@@ -50,6 +50,7 @@ final class LimitReportShape extends Shape<LimitReport> {
     private static final SerializedString HOLDS = new SerializedString("holds");
     private static final SerializedString WANTS = new SerializedString("wants");
     private static final SerializedString DEMAND = new SerializedString("demand");
+    private static final SerializedString CLOSED_MILLIS = new SerializedString("closedMillis");
 
     @Override
     LimitReport.Entry readFields(Fields in) {
@@ -58,6 +59,7 @@ final class LimitReportShape extends Shape<LimitReport> {
       Long holds = null;
       Long wants = null;
       Long demand = null;
+      long closedMillis = 0;
       for (String name = in.next(); name != null; name = in.next()) {
         switch (name) {
           case "limit" -> limit = in.text();
@@ -65,6 +67,7 @@ final class LimitReportShape extends Shape<LimitReport> {
           case "holds" -> holds = in.longInteger();
           case "wants" -> wants = in.longInteger();
           case "demand" -> demand = in.longInteger();
+          case "closedMillis" -> closedMillis = in.isNull() ? 0 : in.longInteger();
           default -> in.skip();
         }
       }
@@ -73,7 +76,8 @@ final class LimitReportShape extends Shape<LimitReport> {
           in.required("most", most),
           in.required("holds", holds),
           in.required("wants", wants),
-          in.required("demand", demand));
+          in.required("demand", demand),
+          closedMillis);
     }
 
     @Override
@@ -83,6 +87,9 @@ final class LimitReportShape extends Shape<LimitReport> {
       out.writeName(HOLDS).writeNumber(entry.holds());
       out.writeName(WANTS).writeNumber(entry.wants());
       out.writeName(DEMAND).writeNumber(entry.demand());
+      if (entry.closedMillis() > 0) {
+        out.writeName(CLOSED_MILLIS).writeNumber(entry.closedMillis());
+      }
     }
   }
 }

@@ -21,6 +21,9 @@ public record LimitReport(String worker, int incarnation, long number, List<Entr
   /** The largest amount: far more than any provider allows, and small enough to be added up. */
   public static final long MAX_AMOUNT = 1_000_000_000_000_000L;
 
+  /** The longest that one report closes a limit. */
+  public static final long MAX_CLOSED_MILLIS = 3_600_000;
+
   public LimitReport {
     entries = List.copyOf(entries);
     if (number < 0) {
@@ -41,8 +44,16 @@ public record LimitReport(String worker, int incarnation, long number, List<Entr
    *     gave it more
    * @param wants what it would have, given what it has read; at least {@code holds}
    * @param demand what it could use
+   * @param closedMillis for how long from the report's time on the limit is closed, because the
+   *     provider refused a call of the writer and asked to wait; 0 where it is not
    */
-  public record Entry(String limit, long most, long holds, long wants, long demand) {
+  public record Entry(
+      String limit, long most, long holds, long wants, long demand, long closedMillis) {
+    /** Of a limit that is not closed. */
+    public Entry(String limit, long most, long holds, long wants, long demand) {
+      this(limit, most, holds, wants, demand, 0);
+    }
+
     public Entry {
       if (limit.isEmpty()) {
         throw new IllegalArgumentException("an entry names its limit");
@@ -54,6 +65,10 @@ public record LimitReport(String worker, int incarnation, long number, List<Entr
       }
       if (Math.max(Math.max(most, wants), demand) > MAX_AMOUNT) {
         throw new IllegalArgumentException("amounts are at most " + MAX_AMOUNT);
+      }
+      if (closedMillis < 0 || closedMillis > MAX_CLOSED_MILLIS) {
+        throw new IllegalArgumentException(
+            "a limit is closed for 0 to " + MAX_CLOSED_MILLIS + " ms, not " + closedMillis);
       }
     }
   }

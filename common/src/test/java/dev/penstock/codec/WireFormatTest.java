@@ -69,6 +69,7 @@ final class WireFormatTest {
           "requestId",
           "costNanos",
           "insteadOf",
+          "closedMillis",
           "target",
           "system",
           "priority",
@@ -209,9 +210,10 @@ final class WireFormatTest {
                 -7,
                 12,
                 List.of(
-                    new LimitReport.Entry("openai/requests", 500_000, 125_000, 250_000, 9_000))),
+                    new LimitReport.Entry(
+                        "openai/requests", 500_000, 125_000, 250_000, 9_000, 1_500))),
             "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"entries\":[{\"limit\":"
-                + "\"openai/requests\",\"most\":500000,\"holds\":125000,\"wants\":250000,\"demand\":9000}]}"));
+                + "\"openai/requests\",\"most\":500000,\"holds\":125000,\"wants\":250000,\"demand\":9000,\"closedMillis\":1500}]}"));
     all.add(
         new Sample<>(
             JsonCodec.PARTIAL_ANSWERS,

@@ -33,6 +33,9 @@ public final class GroupLimits implements TargetGate {
   /** The longest that one refusal closes a limit. */
   private static final Duration LONGEST_CLOSED = Duration.ofMinutes(5);
 
+  /** How far the log's clock and this worker's may be apart, and more. */
+  private static final Duration LOG_SLACK = Duration.ofSeconds(1);
+
   /** Headers that speak of a longer period than about a minute are not about a minute. */
   private static final Duration LONGEST_RESET = Duration.ofMinutes(2);
 
@@ -51,6 +54,10 @@ public final class GroupLimits implements TargetGate {
   private final Map<String, Map<LimitRules.Kind, Limit>> scopes = new LinkedHashMap<>();
 
   private final Map<Target, List<Limit>> byTarget = new HashMap<>();
+
+  /** Until when others say that limits are closed, by name; those that this worker meets later. */
+  private final Map<String, Instant> closedElsewhere = new HashMap<>();
+
   private int learned;
   private long version;
   private boolean draining;
@@ -128,6 +135,9 @@ public final class GroupLimits implements TargetGate {
   @Override
   public void heard(LimitReport report, Instant appendedAt, Instant now) {
     shares.read(report, appendedAt);
+    if (!shares.isOwn(report)) {
+      close(report, appendedAt, now);
+    }
     plan(now);
   }
 
@@ -194,6 +204,7 @@ public final class GroupLimits implements TargetGate {
     if (!target.model().isEmpty()) {
       found.addAll(scopes.getOrDefault(target.toString(), Map.of()).values());
     }
+    found.forEach(this::closeAsTold);
     if (byTarget.size() < 10_000) {
       byTarget.put(target, List.copyOf(found));
     }
@@ -265,8 +276,36 @@ public final class GroupLimits implements TargetGate {
     Instant until = now.plus(after.compareTo(LONGEST_CLOSED) < 0 ? after : LONGEST_CLOSED);
     for (Limit limit : limits(target, now)) {
       if (limit.kind() != LimitRules.Kind.CONCURRENCY) {
-        limit.closeUntil(until);
+        limit.refusedUntil(until);
       }
+    }
+  }
+
+  /**
+   * Another worker was refused: all wait. Read at once it counts from now on, which is late by the
+   * time that reading took; read long after, as when a worker starts, it counts by the log's time.
+   */
+  private void close(LimitReport report, Instant appendedAt, Instant now) {
+    for (LimitReport.Entry entry : report.entries()) {
+      if (entry.closedMillis() > 0) {
+        Duration closed = Duration.ofMillis(entry.closedMillis());
+        Duration bounded = closed.compareTo(LONGEST_CLOSED) < 0 ? closed : LONGEST_CLOSED;
+        Instant byLog = appendedAt.plus(bounded).plus(LOG_SLACK);
+        Instant byUs = now.plus(bounded);
+        Instant until = byUs.isBefore(byLog) ? byUs : byLog;
+        if (until.isAfter(now)) {
+          closedElsewhere.values().removeIf(each -> !each.isAfter(now));
+          closedElsewhere.merge(entry.limit(), until, (a, b) -> a.isAfter(b) ? a : b);
+          all().forEach(this::closeAsTold);
+        }
+      }
+    }
+  }
+
+  private void closeAsTold(Limit limit) {
+    Instant until = closedElsewhere.get(limit.name());
+    if (until != null) {
+      limit.closeUntil(until);
     }
   }
 

@@ -30,6 +30,7 @@ final class Limit {
   private Instant learnedAt = Instant.MIN;
   private Instant hungryAt = Instant.MIN;
   private Instant usedAt = Instant.MIN;
+  private Instant refusedUntil = Instant.MIN;
   private double perMinute;
   private Instant meteredAt;
   private long calls;
@@ -140,8 +141,22 @@ final class Limit {
     }
   }
 
+  /** The provider refused a call of this worker: no further ones before {@code until}. */
+  void refusedUntil(Instant until) {
+    refusedUntil = until.isAfter(refusedUntil) ? until : refusedUntil;
+    closeUntil(until);
+  }
+
+  /** No calls before {@code until}; of a rate, not of calls at once. */
   void closeUntil(Instant until) {
-    bucket.closeUntil(until);
+    if (kind != LimitRules.Kind.CONCURRENCY) {
+      bucket.closeUntil(until);
+    }
+  }
+
+  /** For how long others are to be told that it is closed: only of what this worker met itself. */
+  private long closedMillis(Instant now) {
+    return refusedUntil.isAfter(now) ? Duration.between(now, refusedUntil).toMillis() : 0;
   }
 
   /** Calls that are under way, of whichever kind the limit is. */
@@ -186,7 +201,8 @@ final class Limit {
         most * LimitReport.UNIT,
         draining ? 0 : (long) (Math.min(demand, (double) most) * LimitReport.UNIT),
         whole ? calls * LimitReport.UNIT : 0,
-        whole);
+        whole,
+        closedMillis(now));
   }
 
   private void meter(double amount, Instant now) {

@@ -43,6 +43,8 @@ final class Shares {
   /** A change of more than this part is reported at once. */
   private static final double NOTABLE = 0.1;
 
+  private static final long NOTABLE_MILLIS = 100;
+
   private final Ledger.Member self;
   private final Ledger ledger = new Ledger();
   private final Deque<LimitReport> unread = new ArrayDeque<>();
@@ -60,8 +62,9 @@ final class Shares {
    * @param most the whole limit, as it knows it; in thousandths, as the others
    * @param inUse what it uses now and can't let go of at once
    * @param whole whether it is divided in whole units
+   * @param closedMillis for how long it is closed, by what this worker met itself
    */
-  record Need(String limit, long most, long demand, long inUse, boolean whole) {}
+  record Need(String limit, long most, long demand, long inUse, boolean whole, long closedMillis) {}
 
   Shares(String worker, int incarnation) {
     this.self = new Ledger.Member(worker, incarnation);
@@ -74,7 +77,7 @@ final class Shares {
    */
   void read(LimitReport report, Instant at) {
     ledger.read(report, at);
-    if (!self.equals(new Ledger.Member(report.worker(), report.incarnation()))) {
+    if (!isOwn(report)) {
       return;
     }
     while (!unread.isEmpty() && unread.getFirst().number() <= report.number()) {
@@ -91,6 +94,11 @@ final class Shares {
       mine.put(entry.limit(), seat == null ? 0 : seat.given());
     }
     given = mine;
+  }
+
+  /** Whether this life of this worker has written it. */
+  boolean isOwn(LimitReport report) {
+    return self.equals(new Ledger.Member(report.worker(), report.incarnation()));
   }
 
   /** Whether what it was given counts at all. */
@@ -158,7 +166,8 @@ final class Shares {
       long wants = Math.max(holds, parts.getOrDefault(need.limit(), 0L));
       entries.put(
           need.limit(),
-          new LimitReport.Entry(need.limit(), need.most(), holds, wants, need.demand()));
+          new LimitReport.Entry(
+              need.limit(), need.most(), holds, wants, need.demand(), need.closedMillis()));
     }
     var report =
         new LimitReport(
@@ -180,7 +189,7 @@ final class Shares {
     }
     for (Need need : needs) {
       LimitReport.Entry last = said.get(need.limit());
-      if (last == null || last.most() != need.most()) {
+      if (last == null || last.most() != need.most() || isClosedLonger(need, last, now)) {
         return true;
       }
       long part = parts.getOrDefault(need.limit(), 0L);
@@ -193,6 +202,12 @@ final class Shares {
       }
     }
     return false;
+  }
+
+  /** Whether it is closed for longer than was said. */
+  private boolean isClosedLonger(Need need, LimitReport.Entry last, Instant now) {
+    long left = Math.max(0, last.closedMillis() - Duration.between(lastAt, now).toMillis());
+    return need.closedMillis() > left + NOTABLE_MILLIS;
   }
 
   private long free(Need need) {

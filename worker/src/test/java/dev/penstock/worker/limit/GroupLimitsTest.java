@@ -108,6 +108,32 @@ final class GroupLimitsTest {
   }
 
   @Test
+  void whenOneIsRefusedAllWaitAsLongAsTheProviderAskedAndNoLonger() {
+    for (long seed = 1; seed <= 6; seed++) {
+      var workers = workers(RATE, 4, seed);
+      workers.run(Duration.ofSeconds(10));
+      workers.refuseNext(Duration.ofSeconds(8));
+      workers.run(Duration.ofSeconds(2));
+      Instant refusedAt = workers.refusedAt;
+      assertThat(workers.refused).isNotNull();
+      // One that joins meanwhile hears of it too.
+      workers.join(MANY);
+      workers.run(Duration.ofSeconds(20));
+      Instant heard = refusedAt.plusMillis(1_500);
+      Instant over = refusedAt.plusSeconds(8);
+      assertThat(workers.calls.stream().filter(at -> at.isAfter(heard) && at.isBefore(over)))
+          .as("seed " + seed)
+          .isEmpty();
+      Instant again = over.plusSeconds(1);
+      assertThat(workers.callsSince(again))
+          .as("seed " + seed)
+          .isGreaterThan(
+              Duration.between(again, workers.now()).toMillis() * PER_MINUTE / 60_000 * 90 / 100);
+      assertThat(workers.worstBurst(PER_MINUTE)).as("seed " + seed).isLessThan(burst(workers));
+    }
+  }
+
+  @Test
   void theLimitHoldsHoweverWorkersComeAndGo() {
     for (long seed = 1; seed <= 6; seed++) {
       var rate = weather(new Workers(RATE, 200, seed, Workers.Bug.NONE));

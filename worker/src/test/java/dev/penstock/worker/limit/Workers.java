@@ -1,5 +1,6 @@
 package dev.penstock.worker.limit;
 
+import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
@@ -18,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Workers that share limits over a log, simulated: reports take their time to be written, and each
@@ -47,6 +49,12 @@ final class Workers {
   private final List<Written> log = new ArrayList<>();
   private final JobRecord record;
   private Instant now = T0;
+  private @Nullable Duration refusal;
+
+  /** The worker that met a refusal last. */
+  @Nullable Worker refused;
+
+  Instant refusedAt = T0;
 
   private record Written(LimitReport report, Instant at, Instant earliest, Worker writer) {}
 
@@ -69,6 +77,11 @@ final class Workers {
             0,
             List.of(),
             null);
+  }
+
+  /** The provider refuses the next call that ends, and asks to wait. */
+  void refuseNext(Duration wait) {
+    refusal = wait;
   }
 
   Instant now() {
@@ -209,8 +222,7 @@ final class Workers {
           each.remove();
           call.pass()
               .ended(
-                  new ProviderResult.Failed(
-                      new dev.penstock.job.Failure.Retryable("it fails"), CallReport.NONE),
+                  new ProviderResult.Failed(failure(), CallReport.NONE),
                   Duration.ofMillis(latencyMillis),
                   clock());
         }
@@ -227,6 +239,17 @@ final class Workers {
         tickAt = now.plusMillis(100);
         limits.tick(clock());
       }
+    }
+
+    private Failure failure() {
+      Duration wait = refusal;
+      if (wait == null) {
+        return new Failure.Retryable("it fails");
+      }
+      refusal = null;
+      refused = this;
+      refusedAt = now;
+      return new Failure.Throttled("too many", wait);
     }
 
     private void read() {
