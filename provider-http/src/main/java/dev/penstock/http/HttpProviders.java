@@ -134,17 +134,18 @@ public final class HttpProviders {
     if (!plain.isBlank() && !list.isBlank()) {
       throw new IllegalArgumentException("api-key and api-keys are both set; leave one out");
     }
+    var keys =
+        new Keys(reader.text("master-keys-file", ""), around.environment(), around.nanoTime());
     if (!plain.isBlank()) {
       try {
-        return List.of(Keys.plain(plain));
+        return List.of(keys.given(plain));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("api-key: " + e.getMessage(), e);
       }
     }
     // The usual variable's key goes to the usual host alone.
     boolean usual = list.isBlank() && !settings.containsKey("base-url");
-    return new Keys(reader.text("master-keys-file", ""), around.environment(), around.nanoTime())
-        .read(usual ? "env:" + protocol.keyVariable() : list);
+    return keys.read(usual ? "env:" + protocol.keyVariable() : list);
   }
 
   private static void refuseUnknown(Map<String, String> settings, Protocol protocol) {

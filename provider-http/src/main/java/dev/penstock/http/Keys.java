@@ -111,10 +111,20 @@ final class Keys {
     return masters;
   }
 
-  /** A key that is given as it is. */
-  static KeySource plain(String key) {
-    Secret secret = KeySource.checked(key);
+  /**
+   * The key that {@code api-key} says, as it is or sealed.
+   *
+   * @throws IllegalArgumentException when it can't be one, or can't be opened
+   */
+  KeySource given(String key) {
+    Secret secret = opened(KeySource.checked(key));
     return new KeySource("api-key", 1, () -> secret);
+  }
+
+  private Secret opened(Secret said) {
+    return said.reveal().startsWith(MasterKeys.PREFIX)
+        ? KeySource.opened(said.reveal(), masters().content())
+        : said;
   }
 
   /** What the file says; opened, where that is sealed. */
@@ -123,10 +133,7 @@ final class Keys {
       throw new IllegalArgumentException(file + " is larger than " + MAX_FILE_BYTES + " bytes");
     }
     try {
-      Secret said = KeySource.checked(Files.readString(file, StandardCharsets.UTF_8));
-      return said.reveal().startsWith(MasterKeys.PREFIX)
-          ? KeySource.opened(said.reveal(), masters().content())
-          : said;
+      return opened(KeySource.checked(Files.readString(file, StandardCharsets.UTF_8)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("the file " + file + ": " + e.getMessage(), e);
     }

@@ -102,6 +102,53 @@ final class KeysTest {
   }
 
   @Test
+  void aMasterKeyIsReplacedWithoutARestartAndKeysInTheConfigurationServeOn() throws IOException {
+    String old = MasterKeys.newLine("2025");
+    String next = MasterKeys.newLine("2026");
+    MasterKeys oldKeys = MasterKeys.of(List.of(old));
+    Path masterFile = Files.writeString(directory.resolve("masters"), old);
+    Path file =
+        Files.writeString(directory.resolve("key"), oldKeys.seal(new Secret("in-the-file")));
+    var keys = new Keys(masterFile.toString(), Map.of(), nanos::get);
+    KeySource fromFile = keys.read("file:" + file).getFirst();
+    KeySource listed = keys.read(oldKeys.seal(new Secret("listed"))).getFirst();
+    KeySource given = keys.given(oldKeys.seal(new Secret("given")));
+
+    replace(masterFile, next + "\n" + old);
+    later();
+    assertThat(fromFile.value().get().reveal()).isEqualTo("in-the-file");
+    replace(file, MasterKeys.of(List.of(next)).seal(new Secret("in-the-file-anew")));
+    later();
+    assertThat(fromFile.value().get().reveal()).isEqualTo("in-the-file-anew");
+    replace(masterFile, next);
+    later();
+    replace(file, oldKeys.seal(new Secret("with-a-key-that-is-gone")));
+    later();
+    assertThat(fromFile.value().get().reveal())
+        .as("what can't be opened changes nothing")
+        .isEqualTo("in-the-file-anew");
+
+    assertThat(listed.value().get().reveal()).isEqualTo("listed");
+    assertThat(given.value().get().reveal()).isEqualTo("given");
+    assertThatThrownBy(() -> keys.given(oldKeys.seal(new Secret("at the next start"))))
+        .hasMessageContaining("sealed with the master key '2025', which is not there");
+  }
+
+  @Test
+  void aSealedKeyIsNeverSentAsItIs() {
+    String sealed = MasterKeys.of(List.of(MasterKeys.newLine("m"))).seal(new Secret("key"));
+    var keys = new Keys("", Map.of(), nanos::get);
+    assertThatThrownBy(() -> keys.given(sealed))
+        .hasMessageContaining("it is sealed, but master-keys-file is not set")
+        .hasMessageNotContaining(sealed);
+    assertThat(keys.given("plain").value().get().reveal()).isEqualTo("plain");
+  }
+
+  private void later() {
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+  }
+
+  @Test
   void keysAreTakenInTurnByTheirWeights() {
     KeyRing ring = ring(Map.of("A", "a", "B", "b", "C", "c"), "env:A@5,env:B@1,env:C@1");
     assertThat(taken(ring, 14)).isEqualTo("aabacaaaabacaa".substring(0, 14));
