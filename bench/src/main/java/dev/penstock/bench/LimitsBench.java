@@ -1,6 +1,5 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.limit.LimitEnforcer;
 import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.bench.process.FreePort;
 import dev.penstock.bench.process.PenstockCommands;
@@ -42,12 +41,66 @@ import picocli.CommandLine.Option;
 final class LimitsBench extends Bench {
   private static final Duration READY = Duration.ofSeconds(90);
   private static final String PREFIX = "limits.";
-  private static final String TEXT = "x".repeat(200);
+
+  /** No call takes longer than so many times the mean. */
+  private static final int LONGEST_LATENCY = 5;
+
+  private static final Duration SETTLE = Duration.ofMillis(500);
 
   /** Of what a provider can use in the time that is measured, so much is there at least. */
   private static final double SPARE = 1.4;
 
   private static final int LONGEST_OUTPUT = 1_000;
+  private static final double SIGMA = 0.5;
+
+  /** What all answers have; the rest of a call's tokens is its input, which differs. */
+  private static final int ANSWER_TOKENS = 100;
+
+  private static final int CHARS_A_TOKEN = 4;
+
+  /** Of what a call's text is wrapped in. */
+  private static final int OVERHEAD_TOKENS = 10;
+
+  /** What is limited, each with a provider of its own. */
+  private enum Kind {
+    REQUESTS("requests-per-minute"),
+    TOKENS("tokens-per-minute"),
+    CONCURRENCY("concurrency");
+
+    private final String setting;
+
+    Kind(String setting) {
+      this.setting = setting;
+    }
+
+    /** The last part of the worker's setting, and the option of the fake provider. */
+    String setting() {
+      return setting;
+    }
+  }
+
+  /**
+   * What a provider saw of one stretch of time.
+   *
+   * @param accepted calls that came within it
+   * @param slotSeconds the sum of the time within it that calls took
+   */
+  private record Seen(
+      double seconds, long accepted, long refused, double tokens, double slotSeconds) {
+    /** The part of the limit that was used. */
+    double used(Kind kind, long most) {
+      double perMinute = 60 / seconds;
+      return switch (kind) {
+        case REQUESTS -> accepted * perMinute / most;
+        case TOKENS -> tokens * perMinute / most;
+        case CONCURRENCY -> slotSeconds / seconds / most;
+      };
+    }
+
+    double refusedPart() {
+      return accepted + refused == 0 ? 0 : (double) refused / (accepted + refused);
+    }
+  }
 
   @Option(
       names = "--workers",
@@ -124,7 +177,7 @@ final class LimitsBench extends Bench {
     check("--requests-per-minute", requestsPerMinute, 1, 1_000_000);
     check("--tokens-per-minute", tokensPerMinute, 1, 1_000_000_000);
     check("--concurrency", concurrency, 1, 10_000);
-    check("--mean-tokens", meanTokens, 1, 100_000);
+    check("--mean-tokens", meanTokens, 150, 10_000);
     check("--latency-ms", latencyMillis, 1, 60_000);
     check("--burst-seconds", burstSeconds, 1, 60);
     check("--warm-up", warmUpSeconds, 1, 600);
@@ -132,15 +185,10 @@ final class LimitsBench extends Bench {
     check("--churn-seconds", churnSeconds, 1, 600);
     check("--partitions", partitions, workers, 100);
     check("--heap-mb", heapMb, 64, 16_384);
-    var providers = new EnumMap<LimitEnforcer.Kind, LimitEnforcer>(LimitEnforcer.Kind.class);
+    var providers = new EnumMap<Kind, FakeServer>(Kind.class);
     try (Lab lab = Lab.open()) {
-      for (LimitEnforcer.Kind kind : LimitEnforcer.Kind.values()) {
-        providers.put(
-            kind,
-            new LimitEnforcer(
-                new LimitEnforcer.Allowance(kind, most(kind), burstSeconds),
-                meanTokens,
-                latencyMillis));
+      for (Kind kind : Kind.values()) {
+        providers.put(kind, startProvider(lab, kind));
       }
       KafkaConfig kafka = lab.install(PREFIX, partitions);
       fill(lab, kafka);
@@ -150,25 +198,51 @@ final class LimitsBench extends Bench {
       }
       progress(workers + " workers are ready; warming up for " + warmUpSeconds + " s");
       Thread.sleep(Duration.ofSeconds(warmUpSeconds));
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> calm = seen(providers);
+      Instant calm = now();
       Thread.sleep(Duration.ofSeconds(seconds));
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> churn = seen(providers);
+      Instant churn = now();
       churn(lab, running, providers);
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> end = seen(providers);
+      Instant end = now();
       for (ChildJvm worker : running) {
         worker.checkAlive();
       }
-      return report(providers, difference(churn, calm), difference(end, churn));
+      // The calls that are under way at the end count up to it; they are told when they have ended.
+      Thread.sleep(SETTLE.plusMillis((long) LONGEST_LATENCY * latencyMillis));
+      return report(seen(providers, calm, churn), seen(providers, churn, end));
     } finally {
-      for (LimitEnforcer provider : providers.values()) {
-        provider.close();
-      }
+      providers.values().forEach(FakeServer::close);
     }
   }
 
+  /** The clock of the providers, which are on the same machine. */
+  private static Instant now() {
+    return Instant.ofEpochMilli(System.currentTimeMillis());
+  }
+
+  private FakeServer startProvider(Lab lab, Kind kind) throws IOException, InterruptedException {
+    FakeServer provider =
+        FakeServer.start(
+            lab,
+            "provider-" + name(kind),
+            List.of(
+                "--" + kind.setting(), String.valueOf(most(kind)), "--burst", burstSeconds + "s"));
+    // Log-normal: the median of a mean m is m * exp(-sigma^2 / 2).
+    long median = Math.max(1, Math.round(latencyMillis * Math.exp(-SIGMA * SIGMA / 2)));
+    provider.script(
+        "{\"latency\":{\"median\":\""
+            + median
+            + "ms\",\"sigma\":"
+            + SIGMA
+            + ",\"max\":\""
+            + LONGEST_LATENCY * latencyMillis
+            + "ms\"},\"answerTokens\":"
+            + ANSWER_TOKENS
+            + "}");
+    return provider;
+  }
+
   /** One more joins while the others work; when it has been there for a while one is killed. */
-  private void churn(
-      Lab lab, Deque<ChildJvm> running, Map<LimitEnforcer.Kind, LimitEnforcer> providers)
+  private void churn(Lab lab, Deque<ChildJvm> running, Map<Kind, FakeServer> providers)
       throws InterruptedException {
     long end = System.nanoTime() + Duration.ofSeconds(churnSeconds).toNanos();
     running.add(startWorker(lab, "joiner", providers));
@@ -179,7 +253,7 @@ final class LimitsBench extends Bench {
     Thread.sleep(Math.max(0, Duration.ofNanos(end - System.nanoTime()).toMillis()));
   }
 
-  private long most(LimitEnforcer.Kind kind) {
+  private long most(Kind kind) {
     return switch (kind) {
       case REQUESTS -> requestsPerMinute;
       case TOKENS -> tokensPerMinute;
@@ -187,7 +261,7 @@ final class LimitsBench extends Bench {
     };
   }
 
-  private double callsPerSecond(LimitEnforcer.Kind kind) {
+  private double callsPerSecond(Kind kind) {
     return switch (kind) {
       case REQUESTS -> requestsPerMinute / 60.0;
       case TOKENS -> tokensPerMinute / 60.0 / meanTokens;
@@ -195,11 +269,11 @@ final class LimitsBench extends Bench {
     };
   }
 
-  private static String name(LimitEnforcer.Kind kind) {
+  private static String name(Kind kind) {
     return kind.name().toLowerCase(Locale.ROOT);
   }
 
-  private ChildJvm startWorker(Lab lab, String id, Map<LimitEnforcer.Kind, LimitEnforcer> providers)
+  private ChildJvm startWorker(Lab lab, String id, Map<Kind, FakeServer> providers)
       throws InterruptedException {
     var settings = lab.installationSettings(PREFIX, partitions);
     settings.put("worker.id", id);
@@ -207,8 +281,7 @@ final class LimitsBench extends Bench {
     settings.put("worker.window-jobs", "10000");
     settings.put("worker.providers", String.join(",", names()));
     providers.forEach((kind, provider) -> {
-      settings.put("worker.provider." + name(kind) + ".type", "limited");
-      settings.put("worker.provider." + name(kind) + ".port", String.valueOf(provider.port()));
+      settings.putAll(provider.providerSettings(name(kind)));
       settings.put("worker.limit." + name(kind) + "." + kind.setting(), String.valueOf(most(kind)));
     });
     int port = FreePort.find();
@@ -219,7 +292,7 @@ final class LimitsBench extends Bench {
 
   private static List<String> names() {
     var names = new ArrayList<String>();
-    for (LimitEnforcer.Kind kind : LimitEnforcer.Kind.values()) {
+    for (Kind kind : Kind.values()) {
       names.add(name(kind));
     }
     return names;
@@ -229,9 +302,9 @@ final class LimitsBench extends Bench {
   private void fill(Lab lab, KafkaConfig kafka) {
     // Starting takes its time too.
     double time = warmUpSeconds + seconds + churnSeconds + 10.0 * workers;
-    var left = new EnumMap<LimitEnforcer.Kind, Integer>(LimitEnforcer.Kind.class);
+    var left = new EnumMap<Kind, Integer>(Kind.class);
     int jobs = 0;
-    for (LimitEnforcer.Kind kind : LimitEnforcer.Kind.values()) {
+    for (Kind kind : Kind.values()) {
       int count = (int) (callsPerSecond(kind) * time * SPARE);
       left.put(kind, count);
       jobs += count;
@@ -243,11 +316,11 @@ final class LimitsBench extends Bench {
         BenchJobs.producer(lab.bootstrap(), "bench-fill")) {
       for (; jobs > 0; jobs--) {
         int pick = random.nextInt(jobs);
-        for (LimitEnforcer.Kind kind : LimitEnforcer.Kind.values()) {
+        for (Kind kind : Kind.values()) {
           int count = left.getOrDefault(kind, 0);
           if (pick < count) {
             left.put(kind, count - 1);
-            sent.add(producer.send(job(kafka.topics().jobs(), name(kind))));
+            sent.add(producer.send(job(kafka.topics().jobs(), name(kind), text(random))));
             break;
           }
           pick -= count;
@@ -257,13 +330,13 @@ final class LimitsBench extends Bench {
     }
   }
 
-  private static ProducerRecord<byte[], byte[]> job(String topic, String model) {
+  private static ProducerRecord<byte[], byte[]> job(String topic, String model, String text) {
     Instant now = Instant.ofEpochMilli(System.currentTimeMillis());
     var job =
         new Job(
             JobId.random(now),
             model,
-            new JobInput.Generate(TEXT, null, LONGEST_OUTPUT),
+            new JobInput.Generate(text, null, LONGEST_OUTPUT),
             3,
             Duration.ofMinutes(5),
             now,
@@ -279,45 +352,65 @@ final class LimitsBench extends Bench {
     return record;
   }
 
-  private static Map<LimitEnforcer.Kind, LimitEnforcer.Seen> seen(
-      Map<LimitEnforcer.Kind, LimitEnforcer> providers) {
-    var seen = new EnumMap<LimitEnforcer.Kind, LimitEnforcer.Seen>(LimitEnforcer.Kind.class);
-    providers.forEach((kind, provider) -> seen.put(kind, provider.seen()));
+  /** So long that a call of it has the mean number of tokens on average, log-normal. */
+  private String text(java.util.SplittableRandom random) {
+    double mean = meanTokens - ANSWER_TOKENS - OVERHEAD_TOKENS;
+    double tokens = mean * Math.exp(SIGMA * random.nextGaussian() - SIGMA * SIGMA / 2);
+    return "x".repeat((int) (Math.max(1, tokens) * CHARS_A_TOKEN));
+  }
+
+  private static Map<Kind, Seen> seen(Map<Kind, FakeServer> providers, Instant from, Instant to)
+      throws IOException, InterruptedException {
+    var seen = new EnumMap<Kind, Seen>(Kind.class);
+    for (Map.Entry<Kind, FakeServer> each : providers.entrySet()) {
+      seen.put(each.getKey(), seen(each.getValue().calls(), from, to));
+    }
     return seen;
   }
 
-  private static Map<LimitEnforcer.Kind, LimitEnforcer.Seen> difference(
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> later,
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> earlier) {
-    var all = new EnumMap<LimitEnforcer.Kind, LimitEnforcer.Seen>(LimitEnforcer.Kind.class);
-    later.forEach((kind, seen) ->
-        all.put(kind, seen.since(java.util.Objects.requireNonNull(earlier.get(kind)))));
-    return all;
+  private static Seen seen(List<FakeServer.Call> calls, Instant from, Instant to) {
+    long accepted = 0;
+    long refused = 0;
+    double tokens = 0;
+    double slotMillis = 0;
+    for (FakeServer.Call call : calls) {
+      boolean came = !call.at().isBefore(from) && call.at().isBefore(to);
+      if (call.isRefused()) {
+        refused += came ? 1 : 0;
+      } else {
+        accepted += came ? 1 : 0;
+        tokens += came ? call.tokens() : 0;
+        Instant begin = call.at().isAfter(from) ? call.at() : from;
+        Instant end = call.end().isBefore(to) ? call.end() : to;
+        slotMillis += Math.max(0, Duration.between(begin, end).toMillis());
+      }
+    }
+    double seconds = Duration.between(from, to).toMillis() / 1e3;
+    return new Seen(seconds, accepted, refused, tokens, slotMillis / 1e3);
   }
 
-  private Report report(
-      Map<LimitEnforcer.Kind, LimitEnforcer> providers,
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> calm,
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> churn) {
+  private Report report(Map<Kind, Seen> calm, Map<Kind, Seen> churn) {
     Map<String, Samples> parts = new LinkedHashMap<>();
     double least = Double.MAX_VALUE;
     double refused = 0;
-    for (var one : Map.of("calm", calm, "churn", churn).entrySet()) {
-      for (var each : one.getValue().entrySet()) {
-        var provider = java.util.Objects.requireNonNull(providers.get(each.getKey()));
-        least = Math.min(least, each.getValue().used(provider.allowance()));
+    for (Map<Kind, Seen> phase : List.of(calm, churn)) {
+      for (Map.Entry<Kind, Seen> each : phase.entrySet()) {
+        Kind kind = each.getKey();
+        least = Math.min(least, each.getValue().used(kind, most(kind)));
         refused = Math.max(refused, each.getValue().refusedPart());
       }
     }
     parts.put("refused, most", new Samples("of calls", List.of(refused)));
-    add(parts, "calm", providers, calm);
-    add(parts, "churn", providers, churn);
+    add(parts, "calm", calm);
+    add(parts, "churn", churn);
     var configuration = new LinkedHashMap<String, Object>();
     configuration.put("workers", workers);
-    providers.forEach(
-        (kind, provider) -> configuration.put(kind.setting(), provider.allowance().most()));
+    for (Kind kind : Kind.values()) {
+      configuration.put(kind.setting(), most(kind));
+    }
     configuration.put("burstSeconds", burstSeconds);
     configuration.put("meanTokens", meanTokens);
+    configuration.put("answerTokens", ANSWER_TOKENS);
     configuration.put("maxOutputTokens", LONGEST_OUTPUT);
     configuration.put("latencyMeanMs", latencyMillis);
     configuration.put("warmUpSeconds", warmUpSeconds);
@@ -325,6 +418,7 @@ final class LimitsBench extends Bench {
     configuration.put("churnSeconds", churnSeconds);
     configuration.put("partitions", partitions);
     configuration.put("heapMb", heapMb);
+    configuration.put("providers", "openai over HTTP, fake providers in JVMs of their own");
     configuration.put("broker", "separate JVM, same machine");
     return new Report(
         "limits",
@@ -334,16 +428,11 @@ final class LimitsBench extends Bench {
         configuration);
   }
 
-  private static void add(
-      Map<String, Samples> parts,
-      String phase,
-      Map<LimitEnforcer.Kind, LimitEnforcer> providers,
-      Map<LimitEnforcer.Kind, LimitEnforcer.Seen> all) {
+  private void add(Map<String, Samples> parts, String phase, Map<Kind, Seen> all) {
     all.forEach((kind, seen) -> {
-      var provider = java.util.Objects.requireNonNull(providers.get(kind));
       parts.put(
           phase + ": " + name(kind) + " used",
-          new Samples("of the limit", List.of(seen.used(provider.allowance()))));
+          new Samples("of the limit", List.of(seen.used(kind, most(kind)))));
       parts.put(
           phase + ": " + name(kind) + " refused",
           new Samples("of calls", List.of(seen.refusedPart())));

@@ -4,7 +4,6 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.config.Settings;
 import dev.penstock.job.Attempt;
-import dev.penstock.job.Failure;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.Outcome;
 import dev.penstock.runtime.kafka.KafkaConfig;
@@ -22,7 +21,8 @@ import picocli.CommandLine.Option;
 /**
  * What an outage of a provider costs: jobs are queued, their first provider fails every call for a
  * while, and there is another one that is slower, or none. An outage of ten minutes scaled down in
- * time: so are the times of breaker and backoff.
+ * time: so are the times of breaker and backoff. The providers are processes that speak HTTP; the
+ * first enforces a limit, so that a rush on its return would show.
  */
 @Command(
     name = "outage",
@@ -34,6 +34,12 @@ final class OutageBench extends Bench {
 
   private static final Duration SAMPLE_EVERY = Duration.ofMillis(250);
   private static final Duration SPARE = Duration.ofMinutes(3);
+  private static final Duration FIRST_CALL_LOOK = Duration.ofMillis(20);
+  private static final Duration FIRST_CALL = Duration.ofSeconds(60);
+  private static final String FIRST_LATENCY =
+      "\"latency\":{\"median\":\"175ms\",\"sigma\":0.5,\"max\":\"5s\"}";
+  private static final String SECOND_SCRIPT =
+      "{\"latency\":{\"median\":\"880ms\",\"sigma\":0.5,\"max\":\"20s\"}}";
   private static final String FIRST = "first";
   private static final String SECOND = "second";
 
@@ -58,6 +64,12 @@ final class OutageBench extends Bench {
       description = "The worker's calls at once (${DEFAULT-VALUE}).")
   private int slots;
 
+  @Option(
+      names = "--requests-per-minute",
+      defaultValue = "12000",
+      description = "What the first provider lets through (${DEFAULT-VALUE}); it tells in headers.")
+  private int requestsPerMinute;
+
   @Option(names = "--partitions", defaultValue = "8", description = "(${DEFAULT-VALUE})")
   private int partitions;
 
@@ -65,7 +77,12 @@ final class OutageBench extends Bench {
 
   /** How things stood. */
   private record Sample(
-      double seconds, double first, double second, double breaker, double backlog) {}
+      double seconds,
+      double first,
+      double second,
+      double limited,
+      double breaker,
+      double backlog) {}
 
   /** What one run came to. */
   private record Run(
@@ -73,7 +90,7 @@ final class OutageBench extends Bench {
       List<Sample> samples,
       double attemptsPerJob,
       long failedCalls,
-      long throttled,
+      long limited,
       long failedOver,
       long deadLettered,
       double seconds) {}
@@ -84,6 +101,7 @@ final class OutageBench extends Bench {
     check("--outage-seconds", outageSeconds, 1, 600);
     check("--before-seconds", beforeSeconds, 0, 60);
     check("--slots", slots, 1, 10_000);
+    check("--requests-per-minute", requestsPerMinute, 60, 1_000_000);
     check("--partitions", partitions, 1, 100);
     try (Lab lab = Lab.open()) {
       for (String route : List.of(FIRST, FIRST + "," + SECOND)) {
@@ -106,9 +124,23 @@ final class OutageBench extends Bench {
     BenchJobs.fill(
         lab.bootstrap(), kafka.topics().jobs(), jobs, new BenchJobs.Maker(1_024, "route"));
     var samples = new ArrayList<Sample>();
-    try (var worker = WorkerService.of(Settings.of(settings(lab, prefix, route)))) {
-      worker.start();
-      watch(worker.port(), samples);
+    try (FakeServer first =
+            FakeServer.start(
+                lab,
+                prefix + FIRST,
+                List.of("--requests-per-minute", String.valueOf(requestsPerMinute)));
+        FakeServer second = FakeServer.start(lab, prefix + SECOND, List.of())) {
+      first.script("{" + FIRST_LATENCY + "}");
+      second.script(SECOND_SCRIPT);
+      Map<String, String> settings = settings(lab, prefix, route);
+      settings.putAll(first.providerSettings(FIRST));
+      settings.putAll(second.providerSettings(SECOND));
+      try (var worker = WorkerService.of(Settings.of(settings))) {
+        worker.start();
+        awaitFirstCall(first);
+        first.script(outage());
+        watch(worker.port(), first, samples);
+      }
     }
     var tally = new Tally();
     Outputs.scan(
@@ -125,7 +157,7 @@ final class OutageBench extends Bench {
         samples,
         (double) tally.attempts / jobs,
         tally.failed,
-        tally.throttled,
+        Math.round(samples.getLast().limited()),
         tally.failedOver,
         tally.deadLettered,
         samples.getLast().seconds());
@@ -144,21 +176,38 @@ final class OutageBench extends Bench {
     settings.put("worker.retry-base-delay", millis(1_000 * scale));
     settings.put("worker.retry-max-delay", millis(60_000 * scale));
     settings.put("worker.providers", FIRST + "," + SECOND);
-    for (String name : List.of(FIRST, SECOND)) {
-      settings.put("worker.provider." + name + ".type", "simulated");
-    }
-    settings.put("worker.provider.first.latency-mean", "200ms");
-    settings.put("worker.provider.first.outage-after", beforeSeconds + "s");
-    settings.put("worker.provider.first.outage-for", outageSeconds + "s");
-    settings.put("worker.provider.second.latency-mean", "1s");
     return settings;
+  }
+
+  /** From now on: well for a while, then down. A refusal takes as long as an answer. */
+  private String outage() {
+    return "{"
+        + FIRST_LATENCY
+        + ",\"rules\":[{\"do\":\"error\",\"status\":503,"
+        + FIRST_LATENCY
+        + ",\"when\":{"
+        + (beforeSeconds > 0 ? "\"from\":\"" + beforeSeconds + "s\"," : "")
+        + "\"for\":\""
+        + outageSeconds
+        + "s\"}}]}";
+  }
+
+  private static void awaitFirstCall(FakeServer first) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + FIRST_CALL.toNanos();
+    while (first.stats().path("calls").asLong() == 0) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("the worker has made no call within " + FIRST_CALL);
+      }
+      Thread.sleep(FIRST_CALL_LOOK);
+    }
   }
 
   private static String millis(double millis) {
     return Math.max(1, Math.round(millis)) + "ms";
   }
 
-  private void watch(int port, List<Sample> samples) throws IOException, InterruptedException {
+  private void watch(int port, FakeServer first, List<Sample> samples)
+      throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       long begin = System.nanoTime();
       long deadline = begin + SPARE.plusSeconds(outageSeconds + (long) beforeSeconds).toNanos();
@@ -175,6 +224,7 @@ final class OutageBench extends Bench {
                 (System.nanoTime() - begin) / 1e9,
                 calls(page, FIRST),
                 calls(page, SECOND),
+                first.stats().path("limited").asDouble(),
                 page.sumOrZero("penstock_worker_breaker_state", "target=\"" + FIRST + "\""),
                 jobs - done));
         Thread.sleep(SAMPLE_EVERY);
@@ -191,7 +241,6 @@ final class OutageBench extends Bench {
     private long finished;
     private long attempts;
     private long failed;
-    private long throttled;
     private long failedOver;
     private long deadLettered;
 
@@ -203,7 +252,6 @@ final class OutageBench extends Bench {
         deadLettered += outcome instanceof Outcome.DeadLettered ? 1 : 0;
         for (Attempt attempt : made) {
           failed += attempt.failure() == null ? 0 : 1;
-          throttled += attempt.failure() instanceof Failure.Throttled ? 1 : 0;
           failedOver += attempt.served() != null && attempt.served().insteadOf() != null ? 1 : 0;
         }
       }
@@ -220,7 +268,7 @@ final class OutageBench extends Bench {
     for (Run run : runs) {
       put(parts, "failed calls, " + run.name(), run.failedCalls());
       put(parts, "calls instead of the first, " + run.name(), run.failedOver());
-      put(parts, "throttled calls, " + run.name(), run.throttled());
+      put(parts, "calls refused with 429, " + run.name(), run.limited());
       put(parts, "dead letters, " + run.name(), run.deadLettered());
       parts.put("until all have ended, " + run.name(), new Samples("s", List.of(run.seconds())));
     }
@@ -232,7 +280,8 @@ final class OutageBench extends Bench {
     configuration.put("slots", slots);
     configuration.put("partitions", partitions);
     configuration.put("latency", "first 200 ms, second 1 s on average, log-normal");
-    configuration.put("providers", "simulated");
+    configuration.put("requestsPerMinute", requestsPerMinute);
+    configuration.put("providers", "openai over HTTP, fake providers in JVMs of their own");
     configuration.put("broker", "separate JVM, same machine");
     return new Report(
         "outage",
@@ -258,7 +307,8 @@ final class OutageBench extends Bench {
               "calls a second, " + run.name(),
               List.of(
                   new CoursePlot.Line(FIRST, rate(run.samples(), Sample::first)),
-                  new CoursePlot.Line(SECOND, rate(run.samples(), Sample::second))),
+                  new CoursePlot.Line(SECOND, rate(run.samples(), Sample::second)),
+                  new CoursePlot.Line("refused (429)", rate(run.samples(), Sample::limited))),
               beforeSeconds,
               until));
       panels.add(

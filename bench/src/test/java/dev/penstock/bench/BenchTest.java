@@ -128,6 +128,29 @@ final class BenchTest {
   }
 
   @Test
+  void limitsReportsWhatIsUsedAndWhatIsRefusedOfEachLimitWhileNothingHappensAndWhileWorkersCome() {
+    JsonNode json =
+        BenchRun.measured(
+            "limits",
+            "--workers",
+            "1",
+            "--latency-ms",
+            "100",
+            "--warm-up",
+            "2",
+            "--seconds",
+            "1",
+            "--churn-seconds",
+            "1",
+            "--partitions",
+            "2");
+    assertThat(json.get("parts").propertyNames())
+        .startsWith("refused, most", "calm: requests used")
+        .contains("churn: tokens used", "churn: concurrency refused");
+    assertThat(json.get("configuration").get("workers").asInt()).isEqualTo(1);
+  }
+
+  @Test
   void anOptionOutOfItsBoundsIsRefusedWithTheBounds() {
     BenchRun.Ended ended = BenchRun.run("worker", "--jobs", "1");
     assertThat(ended.code()).isEqualTo(2);

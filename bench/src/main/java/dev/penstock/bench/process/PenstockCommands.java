@@ -14,6 +14,9 @@ public final class PenstockCommands {
   /** On which all of them listen. */
   public static final String HOST = "127.0.0.1";
 
+  /** It remembers 100,000 calls. */
+  private static final int FAKE_HEAP_MB = 256;
+
   private PenstockCommands() {}
 
   /** A broker that keeps its data under {@code data}. */
@@ -44,6 +47,14 @@ public final class PenstockCommands {
     });
     return new ChildJvm.Command(
         name, "dev.penstock." + kind + ".Main", List.of(heap(heapMb)), arguments);
+  }
+
+  /** A fake provider with further options of its command. */
+  public static ChildJvm.Command fakeProvider(String name, int port, List<String> options) {
+    var arguments = new ArrayList<>(List.of("--port", String.valueOf(port)));
+    arguments.addAll(options);
+    return new ChildJvm.Command(
+        name, "dev.penstock.fake.Main", List.of(heap(FAKE_HEAP_MB)), arguments);
   }
 
   private static String heap(int megabytes) {
