@@ -8,6 +8,7 @@ import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
 import dev.penstock.job.Served;
+import dev.penstock.job.TenantId;
 import dev.penstock.job.Usage;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -68,6 +69,9 @@ final class JobText {
         colored(view.state()) + (view.cancelRequested() ? ", cancel requested" : ""));
     field(lines, "kind", view.kind());
     field(lines, "model", view.model());
+    if (view.tenant() != null && !view.tenant().equals(TenantId.DEFAULT)) {
+      field(lines, "tenant", view.tenant().name());
+    }
     if (view.orderingKey() != null) {
       field(lines, "ordering key", view.orderingKey());
     }

@@ -190,6 +190,12 @@ final class SubmitCommand implements Callable<Integer> {
   private boolean progress;
 
   @Option(
+      names = "--tenant",
+      paramLabel = "TENANT",
+      description = "On whose behalf it is run. Default: default.")
+  private @Nullable String tenant;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -313,6 +319,9 @@ final class SubmitCommand implements Callable<Integer> {
     }
     if (progress) {
       job.put("progress", true);
+    }
+    if (tenant != null) {
+      job.put("tenant", tenant);
     }
     Map<String, String> own = labels;
     if (own != null) {

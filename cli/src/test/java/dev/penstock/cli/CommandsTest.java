@@ -85,6 +85,7 @@ class CommandsTest {
             "--on-dead-letter=block",
             "--priority=high",
             "--progress",
+            "--tenant=acme",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -97,7 +98,7 @@ class CommandsTest {
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
                  "orderingKey":"customer 17","onDeadLetter":"block",
-                 "priority":"high","progress":true,
+                 "priority":"high","progress":true,"tenant":"acme",
                  "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");

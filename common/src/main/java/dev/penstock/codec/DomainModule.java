@@ -4,6 +4,7 @@ import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobOutput;
+import dev.penstock.job.TenantId;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +34,8 @@ final class DomainModule extends SimpleModule {
     addDeserializer(Duration.class, new DurationReader());
     addSerializer(JobId.class, new IdWriter());
     addDeserializer(JobId.class, new IdReader());
+    addSerializer(TenantId.class, new TenantWriter());
+    addDeserializer(TenantId.class, new TenantReader());
     add(Attempt.class, AttemptShape.ATTEMPT);
     add(Failure.class, FailureShape.FAILURE);
     add(JobOutput.class, OutputShape.OUTPUT);
@@ -97,6 +100,33 @@ final class DomainModule extends SimpleModule {
         throws JacksonException {
       try {
         return new Fields(parser).id();
+      } catch (Misfit | IllegalArgumentException e) {
+        return context.reportInputMismatch(this, "%s", e.getMessage());
+      }
+    }
+  }
+
+  private static final class TenantWriter extends StdScalarSerializer<TenantId> {
+    TenantWriter() {
+      super(TenantId.class);
+    }
+
+    @Override
+    public void serialize(TenantId value, JsonGenerator generator, SerializationContext context) {
+      generator.writeString(value.name());
+    }
+  }
+
+  private static final class TenantReader extends StdScalarDeserializer<TenantId> {
+    TenantReader() {
+      super(TenantId.class);
+    }
+
+    @Override
+    public TenantId deserialize(JsonParser parser, DeserializationContext context)
+        throws JacksonException {
+      try {
+        return TenantId.of(new Fields(parser).text());
       } catch (Misfit | IllegalArgumentException e) {
         return context.reportInputMismatch(this, "%s", e.getMessage());
       }

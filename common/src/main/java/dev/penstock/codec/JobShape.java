@@ -6,6 +6,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.TenantId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -30,6 +31,7 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString ON_DEAD_LETTER = new SerializedString("onDeadLetter");
   private static final SerializedString PRIORITY = new SerializedString("priority");
   private static final SerializedString PROGRESS = new SerializedString("progress");
+  private static final SerializedString TENANT = new SerializedString("tenant");
 
   @Override
   Job readFields(Fields in) {
@@ -47,6 +49,7 @@ final class JobShape extends Shape<Job> {
     Ordering.OnDeadLetter onDeadLetter = Ordering.OnDeadLetter.RELEASE;
     Priority priority = Priority.NORMAL;
     boolean progress = false;
+    TenantId tenant = TenantId.DEFAULT;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -67,6 +70,7 @@ final class JobShape extends Shape<Job> {
         }
         case "priority" -> priority = in.isNull() ? Priority.NORMAL : priority(in);
         case "progress" -> progress = !in.isNull() && in.bool();
+        case "tenant" -> tenant = in.isNull() ? TenantId.DEFAULT : TenantId.of(in.text());
         default -> in.skip();
       }
     }
@@ -83,7 +87,8 @@ final class JobShape extends Shape<Job> {
         retry,
         orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter),
         priority,
-        progress);
+        progress,
+        tenant);
   }
 
   private static Priority priority(Fields in) {
@@ -125,6 +130,9 @@ final class JobShape extends Shape<Job> {
     }
     if (job.progress()) {
       out.writeName(PROGRESS).writeBoolean(true);
+    }
+    if (!job.tenant().equals(TenantId.DEFAULT)) {
+      out.writeName(TENANT).writeString(job.tenant().name());
     }
   }
 }

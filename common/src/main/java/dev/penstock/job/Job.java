@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param ordering after which jobs it is run, or null for whenever there is room
  * @param priority how urgent it is beside others
  * @param progress whether its answer is to be told while it is written
+ * @param tenant on whose behalf it is run
  */
 public record Job(
     JobId id,
@@ -37,7 +38,8 @@ public record Job(
     @Nullable RetryRule retry,
     @Nullable Ordering ordering,
     Priority priority,
-    boolean progress) {
+    boolean progress,
+    TenantId tenant) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
 
@@ -86,7 +88,7 @@ public record Job(
         Priority.NORMAL);
   }
 
-  /** A job whose answer is wanted as a whole. */
+  /** A job of {@link TenantId#DEFAULT} whose answer is wanted as a whole. */
   public Job(
       JobId id,
       String model,
@@ -113,7 +115,8 @@ public record Job(
         retry,
         ordering,
         priority,
-        false);
+        false,
+        TenantId.DEFAULT);
   }
 
   /** The name of the provider that {@link #model} asks for. */

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param failure why it was dead-lettered, or null
  * @param labels the submitter's own
  * @param orderingKey after whose earlier jobs it is run, or null
+ * @param tenant on whose behalf it is run; null only where a version told it that knew none
  */
 public record JobView(
     JobId id,
@@ -47,4 +48,5 @@ public record JobView(
     @Nullable Instant finishedAt,
     @Nullable Failure failure,
     Map<String, String> labels,
-    @Nullable String orderingKey) {}
+    @Nullable String orderingKey,
+    @Nullable TenantId tenant) {}

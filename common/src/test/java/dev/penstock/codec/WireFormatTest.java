@@ -21,6 +21,7 @@ import dev.penstock.job.PartialAnswer;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
+import dev.penstock.job.TenantId;
 import dev.penstock.job.Usage;
 import dev.penstock.limit.LimitReport;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +74,8 @@ final class WireFormatTest {
           "target",
           "system",
           "priority",
-          "progress");
+          "progress",
+          "tenant");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -110,7 +112,7 @@ final class WireFormatTest {
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
           + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"},\"runAt\":\"2026-11-21T09:00:00Z\","
-          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\",\"progress\":true}";
+          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\",\"progress\":true,\"tenant\":\"acme.eu-1\"}";
   private static final String ORDERED_JOB =
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":{\"kind\":\"embed\",\"text\":\"Ein"
           + " Text.\"},\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\",\"labels\":{},\"orderingKey\":\"customer"
@@ -279,7 +281,8 @@ final class WireFormatTest {
         new RetryRule(Duration.ofSeconds(2), Duration.ofMinutes(1), 1.5),
         null,
         Priority.HIGH,
-        true);
+        true,
+        new TenantId("acme.eu-1"));
   }
 
   private static Attempt attempt(Failure failure) {

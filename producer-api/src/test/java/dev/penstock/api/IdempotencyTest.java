@@ -63,6 +63,22 @@ final class IdempotencyTest {
   }
 
   @Test
+  void eachTenantHasKeysOfItsOwnOnEveryIntake() {
+    for (int i = 0; i < TwoIntakes.PARTITIONS; i++) {
+      String key = "tenants-" + i;
+      String ids = id(first.post(Client.JOB, "Idempotency-Key", key));
+      for (String tenant : List.of("acme", "globex")) {
+        String theirs = Client.JOB.replace("{\"kind\"", "{\"tenant\":\"" + tenant + "\",\"kind\"");
+        HttpResponse<String> original = first.post(theirs, "Idempotency-Key", key);
+        assertThat(original.statusCode()).isEqualTo(202);
+        assertThat(original.headers().firstValue("Idempotency-Replayed")).isEmpty();
+        assertThat(id(original)).isNotEqualTo(ids);
+        assertThat(id(second.post(theirs, "Idempotency-Key", key))).isEqualTo(id(original));
+      }
+    }
+  }
+
+  @Test
   void anotherSubmissionUnderTheSameKeyIsRefusedOnEveryIntake() {
     assertThat(first.post(Client.JOB, "Idempotency-Key", "reused").statusCode()).isEqualTo(202);
     for (Client client : List.of(first, second)) {

@@ -996,7 +996,8 @@ enum PlantedBug {
         job.runAt(),
         job.retry(),
         job.ordering(),
-        job.priority());
+        job.priority(),
+        job.tenant());
   }
 
   private static Job withAttempts(Job job, int maxAttempts) {
@@ -1012,7 +1013,8 @@ enum PlantedBug {
         job.runAt(),
         job.retry(),
         job.ordering(),
-        job.priority());
+        job.priority(),
+        job.tenant());
   }
 
   private static Job releasing(Job job) {
@@ -1031,7 +1033,8 @@ enum PlantedBug {
             job.runAt(),
             job.retry(),
             new Ordering(ordering.key(), Ordering.OnDeadLetter.RELEASE),
-            job.priority());
+            job.priority(),
+            job.tenant());
   }
 
   /** The release of the ordering key of the job that waits in a record, if it has one. */

@@ -10,6 +10,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
 import dev.penstock.job.LifePosition;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.TenantId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,6 +60,7 @@ public record JobLife(
    * @param generation the generation whose record told it; the highest wins
    * @param runAt not to be run before, or null
    * @param orderingKey after whose earlier jobs it is run, or null
+   * @param tenant on whose behalf it is run, or null for {@link TenantId#DEFAULT}
    */
   public record Profile(
       int generation,
@@ -69,7 +71,8 @@ public record JobLife(
       @Nullable Instant expireAt,
       Map<String, String> labels,
       @Nullable Instant runAt,
-      @Nullable String orderingKey) {
+      @Nullable String orderingKey,
+      @Nullable TenantId tenant) {
     public Profile {
       labels = Map.copyOf(labels);
     }
@@ -85,7 +88,8 @@ public record JobLife(
           job.expireAt(),
           job.labels(),
           record.dueAt(),
-          job.ordering() == null ? null : job.ordering().key());
+          job.ordering() == null ? null : job.ordering().key(),
+          job.tenant().equals(TenantId.DEFAULT) ? null : job.tenant());
     }
   }
 

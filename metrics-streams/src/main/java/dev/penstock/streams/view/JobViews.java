@@ -9,6 +9,7 @@ import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.TenantId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -51,7 +52,8 @@ public final class JobViews {
             end == null ? null : end.at(),
             end == null ? null : end.failure(),
             profile.labels(),
-            profile.orderingKey()));
+            profile.orderingKey(),
+            profile.tenant() == null ? TenantId.DEFAULT : profile.tenant()));
   }
 
   /** What {@code event} says the job came to. */

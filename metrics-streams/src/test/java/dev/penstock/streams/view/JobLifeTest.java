@@ -3,6 +3,7 @@ package dev.penstock.streams.view;
 import static dev.penstock.streams.Lives.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.codec.Json;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
@@ -10,6 +11,8 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
 import dev.penstock.job.LifePosition;
+import dev.penstock.job.Priority;
+import dev.penstock.job.TenantId;
 import dev.penstock.streams.Lives;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,6 +50,34 @@ final class JobLifeTest {
     assertThat(view.kind()).isEqualTo("detect-language");
     assertThat(view.labels()).containsEntry("team", "blue");
     assertThat(view.wastedCalls()).isZero();
+  }
+
+  @Test
+  void aJobIsShownWithItsTenantAlsoWhereTheStoreKnewNone() {
+    Job job = Lives.job(T0);
+    Job theirs =
+        new Job(
+            job.id(),
+            job.model(),
+            job.input(),
+            job.maxAttempts(),
+            job.attemptTimeout(),
+            job.acceptedAt(),
+            null,
+            job.labels(),
+            null,
+            null,
+            null,
+            Priority.NORMAL,
+            new TenantId("acme"));
+    JobLife ours = JobLife.UNKNOWN.accepted(JobRecord.accepted(job), T0);
+    assertThat(Json.MAPPER.writeValueAsString(ours)).doesNotContain("tenant");
+    assertThat(JobViews.view(job.id(), ours).orElseThrow().tenant()).isEqualTo(TenantId.DEFAULT);
+    JobLife life = JobLife.UNKNOWN.accepted(JobRecord.accepted(theirs), T0);
+    JobLife stored = Json.MAPPER.readValue(Json.MAPPER.writeValueAsString(life), JobLife.class);
+    assertThat(stored).isEqualTo(life);
+    assertThat(JobViews.view(job.id(), stored).orElseThrow().tenant())
+        .isEqualTo(new TenantId("acme"));
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.api.publish.Records;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
+import dev.penstock.job.TenantId;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import java.net.URI;
@@ -116,12 +117,13 @@ public final class KeyedIntake implements AutoCloseable {
       throws InterruptedException {
     long deadline = System.nanoTime() + settings.patience().toNanos();
     byte[] canonical = request.canonicalJson();
-    Digest digest = Digest.ofText(key);
+    String scoped = scoped(key, request.tenant());
+    Digest digest = Digest.ofText(scoped);
     int partition = digest.partition(topics().partitions());
     var submission =
         new ClaimPartition.Submission(
             digest,
-            key,
+            scoped,
             Digest.of(canonical),
             canonical.length,
             (id, claimedAt) ->
@@ -152,6 +154,14 @@ public final class KeyedIntake implements AutoCloseable {
       }
       Thread.sleep(LOOK_AGAIN);
     }
+  }
+
+  /**
+   * The key as its tenant's own. Keys have no line feed, so no tenant's key can be another's; those
+   * of the default tenant are as they were before there were tenants.
+   */
+  static String scoped(String key, TenantId tenant) {
+    return tenant.equals(TenantId.DEFAULT) ? key : tenant.name() + "\n" + key;
   }
 
   /** The record of a job is as large under one id and time as under another. */

@@ -155,6 +155,7 @@ public final class Contract {
           "must be a date and time such as 2030-01-31T12:00:00Z";
       case "/model" -> "must be provider or provider:model, in printable ASCII without spaces";
       case "/cron" -> "must be printable ASCII";
+      case "/tenant" -> "must be 1 to 64 lower-case letters, digits, '.', '_' and '-'";
       case "/orderingKey", "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
       default -> "does not have the right form";
     };

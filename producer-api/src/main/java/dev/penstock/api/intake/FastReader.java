@@ -6,6 +6,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.TenantId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ final class FastReader {
   private Ordering.@Nullable OnDeadLetter onDeadLetter;
   private @Nullable Priority priority;
   private @Nullable Boolean progress;
+  private TenantId tenant = TenantId.DEFAULT;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -120,6 +122,12 @@ final class FastReader {
               String spelled = string(parser, token);
               onDeadLetter = spelled == null ? null : Rules.onDeadLetter(spelled);
               yield onDeadLetter != null;
+            }
+            case "tenant" -> {
+              String spelled = string(parser, token);
+              boolean named = spelled != null && TenantId.isName(spelled);
+              tenant = named ? TenantId.of(spelled) : TenantId.DEFAULT;
+              yield named;
             }
             case "idempotencyKey" -> {
               idempotencyKey = string(parser, token);
@@ -316,7 +324,8 @@ final class FastReader {
                 priority,
                 labels,
                 Rules.ordering(orderingKey, onDeadLetter),
-                progress),
+                progress,
+                tenant),
             idempotencyKey);
   }
 }

@@ -7,6 +7,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.TenantId;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,8 @@ import tools.jackson.core.JsonGenerator;
  * @param ordering after which jobs it is to be run; null for whenever there is room
  * @param progress whether the answer is to be told while it is written, or null where it does not
  *     say
+ * @param tenant on whose behalf it is to be run; whoever names none is the same tenant as who names
+ *     the default one
  */
 public record JobRequest(
     JobInput input,
@@ -41,7 +44,8 @@ public record JobRequest(
     @Nullable Priority priority,
     Map<String, String> labels,
     @Nullable Ordering ordering,
-    @Nullable Boolean progress) {
+    @Nullable Boolean progress,
+    TenantId tenant) {
   static final int DEFAULT_MAX_SENTENCES = 3;
   static final int DEFAULT_MAX_OUTPUT_TOKENS = 1_024;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
@@ -66,7 +70,8 @@ public record JobRequest(
         retry,
         ordering,
         priority == null ? Priority.NORMAL : priority,
-        progress != null && progress);
+        progress != null && progress,
+        tenant);
   }
 
   /** Whether the job is not to run at once. */
@@ -140,6 +145,9 @@ public record JobRequest(
       }
       if (progress != null) {
         json.writeBooleanProperty("progress", progress);
+      }
+      if (!tenant.equals(TenantId.DEFAULT)) {
+        json.writeStringProperty("tenant", tenant.name());
       }
       json.writeEndObject();
     }

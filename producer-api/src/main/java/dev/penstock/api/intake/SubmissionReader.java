@@ -10,6 +10,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JsonObject;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.TenantId;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -399,6 +400,7 @@ public final class SubmissionReader {
     String delay = string(tree, "delay");
     String onDeadLetter = string(tree, "onDeadLetter");
     String priority = string(tree, "priority");
+    String tenant = string(tree, "tenant");
     return new Submission.Valid(
         new JobRequest(
             input,
@@ -414,7 +416,8 @@ public final class SubmissionReader {
             Rules.ordering(
                 string(tree, "orderingKey"),
                 onDeadLetter == null ? null : Rules.onDeadLetter(onDeadLetter)),
-            tree.has("progress") ? tree.get("progress").booleanValue() : null),
+            tree.has("progress") ? tree.get("progress").booleanValue() : null,
+            tenant == null ? TenantId.DEFAULT : TenantId.of(tenant)),
         string(tree, "idempotencyKey"));
   }
 

@@ -170,6 +170,21 @@ final class FastReaderAgreesWithTheContractTest {
             quoted(pick("a", "customer 17", "", "é", "a\\n", "x".repeat(255), "x".repeat(256))));
         maybe(fields, "onDeadLetter", quoted(pick("release", "block", "BLOCK", "")));
       }
+      maybe(
+          fields,
+          "tenant",
+          quoted(
+              pick(
+                  "a",
+                  "default",
+                  "a.b_c-9",
+                  "A",
+                  "a b",
+                  "a\\n",
+                  "\u00e4",
+                  "",
+                  "x".repeat(64),
+                  "x".repeat(65))));
       maybe(fields, "priority", quoted(pick("high", "normal", "low", "High", "urgent", "")));
       maybe(fields, "progress", pick("true", "false", "null", "1", "\"true\""));
       maybe(

@@ -10,6 +10,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
+import dev.penstock.job.TenantId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +34,8 @@ final class SubmissionReaderTest {
             {"labels":{"b":"2","a":"1"},"input":{"labels":["x","y"],"text":"t"},"kind":"classify",
              "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
              "expireAt":"2030-01-31T12:00:00.5+02:00","runAt":"2026-12-01T12:00:00Z",
-             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high","progress":true}\
+             "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high","progress":true,
+             "tenant":"acme.eu_1-x"}\
             """);
     assertThat(valid.request())
         .isEqualTo(
@@ -49,7 +51,24 @@ final class SubmissionReaderTest {
                 Priority.HIGH,
                 Map.of("a", "1", "b", "2"),
                 null,
-                true));
+                true,
+                new TenantId("acme.eu_1-x")));
+  }
+
+  @Test
+  void whoNamesNoTenantIsTheDefaultOne() {
+    var one = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"}}");
+    var other = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"tenant\":\"default\"}");
+    assertThat(one.request().tenant()).isEqualTo(TenantId.DEFAULT);
+    assertThat(other.request()).isEqualTo(one.request());
+    assertThat(other.request().canonicalJson()).isEqualTo(one.request().canonicalJson());
+  }
+
+  @Test
+  void anotherTenantsSubmissionIsAnotherOne() {
+    var one = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"tenant\":\"acme\"}");
+    var other = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"}}");
+    assertThat(one.request().canonicalJson()).isNotEqualTo(other.request().canonicalJson());
   }
 
   @Test

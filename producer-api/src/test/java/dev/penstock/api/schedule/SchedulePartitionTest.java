@@ -7,6 +7,7 @@ import dev.penstock.api.problem.ProblemType;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.TenantId;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -370,6 +371,22 @@ final class SchedulePartitionTest {
     zombie.step(command);
     assertThat(command.answer().join()).isEqualTo(new Command.Moved());
     assertThat(standing("moved").request().paused()).isFalse();
+  }
+
+  @Test
+  void aFiringIsItsSchedulesTenantsAlsoAfterATakeover() {
+    String body =
+        "{"
+            + EVERY_MINUTE
+            + ",\"job\":{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"tenant\":\"acme\"}}";
+    ask(
+        new Command.Put(
+            "theirs", reader.admit(body.getBytes(StandardCharsets.UTF_8)), NONE, "uid"));
+    fireAt("2026-05-01T12:01:00Z");
+    takeOver();
+    fireAt("2026-05-01T12:02:00Z");
+    assertThat(log.jobs(TOPICS.jobs()).stream().map(record -> record.job().tenant()))
+        .containsExactly(new TenantId("acme"), new TenantId("acme"));
   }
 
   @Test

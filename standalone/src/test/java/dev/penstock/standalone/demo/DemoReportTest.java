@@ -13,6 +13,7 @@ import dev.penstock.job.JobOutput.ScoredLabel;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
+import dev.penstock.job.TenantId;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -160,7 +161,8 @@ class DemoReportTest {
             finished,
             failure,
             Map.of(),
-            null),
+            null,
+            TenantId.DEFAULT),
         new JobResult(id, 0, state, succeed ? output(job) : null, failure, finished));
   }
 
