@@ -125,9 +125,11 @@ final class FastReader {
             }
             case "tenant" -> {
               String spelled = string(parser, token);
-              boolean named = spelled != null && TenantId.isName(spelled);
-              tenant = named ? TenantId.of(spelled) : TenantId.DEFAULT;
-              yield named;
+              if (spelled == null || !TenantId.isName(spelled)) {
+                yield false;
+              }
+              tenant = TenantId.of(spelled);
+              yield true;
             }
             case "idempotencyKey" -> {
               idempotencyKey = string(parser, token);
