@@ -99,13 +99,21 @@ final class JobText {
     for (Attempt attempt : view.attempts()) {
       field(lines, "attempt " + attempt.number(), describe(attempt, view.maxAttempts()));
     }
+    if (view.costNanos() != null) {
+      field(lines, "cost", amount(view.costNanos()));
+    }
     if (view.wastedCalls() > 0) {
+      String cost =
+          view.wastedCostNanos() == null
+              ? ""
+              : "; their input cost about " + amount(view.wastedCostNanos());
       field(
           lines,
           "wasted",
-          view.wastedCalls() == 1
-              ? "1 call that was lost with its worker and made again"
-              : view.wastedCalls() + " calls that were lost with their worker and made again");
+          (view.wastedCalls() == 1
+                  ? "1 call that was lost with its worker and made again"
+                  : view.wastedCalls() + " calls that were lost with their worker and made again")
+              + cost);
     }
     if (view.runningAttempt() != null) {
       field(
@@ -198,13 +206,17 @@ final class JobText {
               + " tokens");
     }
     if (served.costNanos() != null) {
-      parts.add(
-          "cost " + BigDecimal.valueOf(served.costNanos(), 9).stripTrailingZeros().toPlainString());
+      parts.add("cost " + amount(served.costNanos()));
     }
     if (served.requestId() != null) {
       parts.add("request " + served.requestId());
     }
     return parts.isEmpty() ? "" : "; " + String.join(", ", parts);
+  }
+
+  /** Billionths as people write amounts. */
+  private static String amount(long nanos) {
+    return BigDecimal.valueOf(nanos, 9).stripTrailingZeros().toPlainString();
   }
 
   private static String describe(Failure failure) {

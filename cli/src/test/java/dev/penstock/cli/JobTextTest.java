@@ -46,6 +46,34 @@ final class JobTextTest {
   }
 
   @Test
+  void aJobTellsItsTenantItsCostAndWhatWasWasted() {
+    String job =
+        """
+        {"id":"01a1fde9-9009-7fbe-b20b-f706a42df8e7","kind":"generate","model":"fast",
+         "state":"succeeded","version":"0.1.f","generation":0,"maxAttempts":5,"attempts":[],
+         "cancelRequested":false,"wastedCalls":WASTED,"acceptedAt":"2026-11-21T08:00:00Z","labels":{}
+         MORE}
+        """;
+    assertThat(
+            TEXT.view(
+                Json.MAPPER.readTree(
+                    job.replace("WASTED", "2")
+                        .replace(
+                            "MORE",
+                            ",\"tenant\":\"acme\",\"costNanos\":1020000,\"wastedCostNanos\":30000"))))
+        .contains(
+            "tenant      acme",
+            "cost        0.00102",
+            "wasted      2 calls that were lost with their worker and made again; their input cost"
+                + " about 0.00003");
+    assertThat(
+            TEXT.view(
+                Json.MAPPER.readTree(
+                    job.replace("WASTED", "0").replace("MORE", ",\"tenant\":\"default\""))))
+        .noneMatch(line -> line.startsWith("tenant") || line.startsWith("cost"));
+  }
+
+  @Test
   void anExtractionIsShownAsJson() {
     var result =
         Json.MAPPER.readTree(

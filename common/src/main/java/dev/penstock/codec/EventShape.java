@@ -23,6 +23,7 @@ final class EventShape extends Shape<JobEvent> {
   private static final SerializedString DUE_AT = new SerializedString("dueAt");
   private static final SerializedString ATTEMPTS = new SerializedString("attempts");
   private static final SerializedString OUTCOME = new SerializedString("outcome");
+  private static final SerializedString INPUT_COST = new SerializedString("inputCostNanos");
   private static final SerializedString AT = new SerializedString("at");
 
   @Override
@@ -41,6 +42,7 @@ final class EventShape extends Shape<JobEvent> {
     Integer attempt = null;
     String provider = null;
     String worker = null;
+    Long inputCost = null;
     Instant at = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
@@ -49,6 +51,7 @@ final class EventShape extends Shape<JobEvent> {
         case "attempt" -> attempt = in.integer();
         case "provider" -> provider = in.text();
         case "worker" -> worker = in.text();
+        case "inputCostNanos" -> inputCost = in.isNull() ? null : Long.valueOf(in.longInteger());
         case "at" -> at = in.instant();
         default -> in.skip();
       }
@@ -59,7 +62,8 @@ final class EventShape extends Shape<JobEvent> {
         in.required("attempt", attempt),
         in.required("provider", provider),
         in.required("worker", worker),
-        in.required("at", at));
+        in.required("at", at),
+        inputCost);
   }
 
   private static JobEvent retry(Fields in) {
@@ -118,6 +122,10 @@ final class EventShape extends Shape<JobEvent> {
         out.writeName(ATTEMPT).writeNumber(started.attempt());
         out.writeName(PROVIDER).writeString(started.provider());
         out.writeName(WORKER).writeString(started.worker());
+        Long inputCost = started.inputCostNanos();
+        if (inputCost != null) {
+          out.writeName(INPUT_COST).writeNumber(inputCost);
+        }
       }
       case JobEvent.RetryScheduled scheduled -> {
         begin("retry-scheduled", event, out);

@@ -7,6 +7,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.PartialAnswer;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ public final class JsonCodec<T> {
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
   public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
   public static final JsonCodec<PartialAnswer> PARTIAL_ANSWERS = of(new PartialAnswerShape());
+  public static final JsonCodec<SpendReport> SPEND_REPORTS = of(new SpendReportShape());
 
   private final Body<T> body;
 

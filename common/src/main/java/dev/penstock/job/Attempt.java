@@ -2,6 +2,7 @@ package dev.penstock.job;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,21 @@ public record Attempt(
     if (number < 1) {
       throw new IllegalArgumentException("attempts are counted from 1");
     }
+  }
+
+  /**
+   * What attempts cost together, in billionths of the price table's currency, as far as it is
+   * known; null where it is of none.
+   */
+  public static @Nullable Long costNanos(List<Attempt> attempts) {
+    Long sum = null;
+    for (Attempt attempt : attempts) {
+      Long cost = attempt.served == null ? null : attempt.served.costNanos();
+      if (cost != null) {
+        sum = sum == null ? cost : Long.valueOf(Math.addExact(sum, cost));
+      }
+    }
+    return sum;
   }
 
   /** An attempt whose provider told nothing but its result. */

@@ -2,6 +2,7 @@ package dev.penstock.job;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happened to a job, as the worker tells it on the events topic. That a job was accepted is
@@ -28,10 +29,31 @@ public sealed interface JobEvent {
   /**
    * A call was begun. One that is told twice for the same attempt means that the earlier call was
    * lost with its worker.
+   *
+   * @param inputCostNanos what its input costs, guessed by its length, in billionths of the price
+   *     table's currency: all that is known of a call that is lost; null where no price is known
    */
   record AttemptStarted(
-      JobId jobId, int generation, int attempt, String provider, String worker, Instant at)
-      implements JobEvent {}
+      JobId jobId,
+      int generation,
+      int attempt,
+      String provider,
+      String worker,
+      Instant at,
+      @Nullable Long inputCostNanos)
+      implements JobEvent {
+    public AttemptStarted {
+      if (inputCostNanos != null && inputCostNanos < 0) {
+        throw new IllegalArgumentException("a cost is not negative");
+      }
+    }
+
+    /** A call whose price is not known. */
+    public AttemptStarted(
+        JobId jobId, int generation, int attempt, String provider, String worker, Instant at) {
+      this(jobId, generation, attempt, provider, worker, at, null);
+    }
+  }
 
   /** An attempt failed and another one is due. */
   record RetryScheduled(JobId jobId, int generation, Attempt failed, Instant dueAt, Instant at)

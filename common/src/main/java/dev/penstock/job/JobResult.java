@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param output what the provider answered; null unless it succeeded
  * @param failure why it was dead-lettered; null otherwise
  * @param finishedAt when the outcome was decided
+ * @param costNanos what its attempts cost together, in billionths of the price table's currency, as
+ *     far as it is known; null where it is of none
  */
 public record JobResult(
     JobId id,
@@ -19,4 +21,16 @@ public record JobResult(
     String state,
     @Nullable JobOutput output,
     @Nullable Failure failure,
-    Instant finishedAt) {}
+    Instant finishedAt,
+    @Nullable Long costNanos) {
+  /** A result of which no cost is known. */
+  public JobResult(
+      JobId id,
+      int generation,
+      String state,
+      @Nullable JobOutput output,
+      @Nullable Failure failure,
+      Instant finishedAt) {
+    this(id, generation, state, output, failure, finishedAt, null);
+  }
+}

@@ -29,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  * @param labels the submitter's own
  * @param orderingKey after whose earlier jobs it is run, or null
  * @param tenant on whose behalf it is run; null only where a version told it that knew none
+ * @param costNanos what its attempts of this generation cost together, in billionths of the price
+ *     table's currency, as far as it is known; null where it is of none
+ * @param wastedCostNanos what the input of the wasted calls cost by the prices of their workers: an
+ *     estimate, for nobody knows what they came to; null where there are none or no price is known
  */
 public record JobView(
     JobId id,
@@ -49,4 +53,6 @@ public record JobView(
     @Nullable Failure failure,
     Map<String, String> labels,
     @Nullable String orderingKey,
-    @Nullable TenantId tenant) {}
+    @Nullable TenantId tenant,
+    @Nullable Long costNanos,
+    @Nullable Long wastedCostNanos) {}

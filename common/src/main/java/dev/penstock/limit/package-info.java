@@ -1,4 +1,4 @@
-/** What workers tell each other of the limits that they share. */
+/** What workers tell each other of the limits and budgets that they share. */
 @NullMarked
 package dev.penstock.limit;
 

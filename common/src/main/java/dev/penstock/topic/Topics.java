@@ -14,9 +14,9 @@ import java.util.stream.Stream;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic but {@link #limits}; they are keyed by job id (or idempotency
- *     key, ordering key or schedule), so equal counts keep a job's records in partitions of one
- *     number
+ * @param partitions of every topic but {@link #limits} and {@link #budgets}; they are keyed by job
+ *     id (or idempotency key, ordering key or schedule), so equal counts keep a job's records in
+ *     partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -63,6 +63,11 @@ public record Topics(
 
   private static final Duration LIMITS_RETENTION = Duration.ofHours(1);
   private static final Duration PROGRESS_RETENTION = Duration.ofMinutes(10);
+
+  /** The longest period of a budget is a month. */
+  private static final Duration SPENDING_RETENTION = Duration.ofDays(35);
+
+  private static final Duration EVERY_RECORD_FOR = Duration.ofHours(1);
 
   private static final int COMPACTED_SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -258,6 +263,14 @@ public record Topics(
   }
 
   /**
+   * What each life of a worker has spent of each budget, in one partition: all workers read it in
+   * one order.
+   */
+  public String budgets() {
+    return prefix + "budgets";
+  }
+
+  /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
    */
@@ -341,6 +354,7 @@ public record Topics(
     all.add(spec(schedules(), "name of the schedule", "ScheduleRecord", compacted()));
     all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral(LIMITS_RETENTION)));
     all.add(spec(progress(), "job id", "PartialAnswer", ephemeral(PROGRESS_RETENTION)));
+    all.add(new TopicSpec(budgets(), "scope, worker and its life", "SpendReport", 1, spending()));
     return List.copyOf(all);
   }
 
@@ -360,6 +374,15 @@ public record Topics(
         // The newest segment is not compacted: it is what a new owner reads at most of old records.
         "segment.bytes",
         String.valueOf(COMPACTED_SEGMENT_BYTES));
+  }
+
+  /** The last record of each key, for a little longer than a month. */
+  private static Map<String, String> spending() {
+    var configs = new HashMap<>(expiring("compact,delete", SPENDING_RETENTION));
+    // Who reads within this time reads every record, as those who share a budget have to.
+    configs.put("min.compaction.lag.ms", String.valueOf(EVERY_RECORD_FOR.toMillis()));
+    configs.put("segment.bytes", String.valueOf(COMPACTED_SEGMENT_BYTES));
+    return Map.copyOf(configs);
   }
 
   /** What nobody wants to know any more after some seconds. */

@@ -24,6 +24,7 @@ import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
 import dev.penstock.job.Usage;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,7 +76,8 @@ final class WireFormatTest {
           "system",
           "priority",
           "progress",
-          "tenant");
+          "tenant",
+          "inputCostNanos");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -153,9 +155,9 @@ final class WireFormatTest {
     all.add(
         new Sample<>(
             JsonCodec.EVENTS,
-            new JobEvent.AttemptStarted(ID, 2, 1, "local", "w-1", AT),
+            new JobEvent.AttemptStarted(ID, 2, 1, "local", "w-1", AT, 4_000_000_000L),
             HEAD.replace("EVENT", "attempt-started")
-                + "\"attempt\":1,\"provider\":\"local\",\"worker\":\"w-1\""
+                + "\"attempt\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"inputCostNanos\":4000000000"
                 + TAIL));
     var throttled = new Failure.Throttled("slow down", Duration.ofSeconds(3));
     String failed = ATTEMPT.replace("FAILURE", THROTTLED);
@@ -222,6 +224,17 @@ final class WireFormatTest {
             new PartialAnswer(ID, 2, 1, 17_000_000_000L, "漢 \"a\""),
             "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,\"attempt\":1,\"from\":17000000000,\"text\":\"漢"
                 + " \\\"a\\\"\"}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.SPEND_REPORTS,
+            new SpendReport(
+                "w-1",
+                -7,
+                12,
+                "tenant/acme",
+                List.of(new SpendReport.Period("2026-11-21", 5_000_000_000L, 7_000_000_000L))),
+            "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"scope\":\"tenant/acme\","
+                + "\"periods\":[{\"name\":\"2026-11-21\",\"spent\":5000000000,\"ceiling\":7000000000}]}"));
     var ordered = new JobRecord(orderedJob(embed), 0, List.of(), null);
     String orderedJson = ORDERED_JOB + ",\"generation\":0,\"attempts\":[]";
     all.add(

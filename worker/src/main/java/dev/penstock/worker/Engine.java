@@ -3,12 +3,15 @@ package dev.penstock.worker;
 import dev.penstock.job.JobRecord;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
+import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.admit.TargetGate;
+import dev.penstock.worker.budget.GroupBudgets;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
 import dev.penstock.worker.core.Batch;
@@ -77,7 +80,8 @@ final class Engine implements CoreActions, Life {
   private final ClaimLoop claims;
   private final JobRunner runner;
   private final Settler settler;
-  private final ReportLoop reports;
+  private final ReportLoop<LimitReport> reports;
+  private final ReportLoop<SpendReport> spending;
   private final PartialAnswers partial;
   private final InstantSource clock;
   private final Threads threads;
@@ -153,10 +157,18 @@ final class Engine implements CoreActions, Life {
         new JobRunner(
             config.id(), clock, core, breakdown, threads, providers.interceptors(), partial);
     this.reports =
-        new ReportLoop(
-            () -> clients.consumer(reportReaderSettings(kafka)),
-            () -> clients.producer(reportWriterSettings(kafka)),
-            topics.limits(),
+        new ReportLoop<>(
+            () -> clients.consumer(reportReaderSettings(kafka, "limits")),
+            () -> clients.producer(reportWriterSettings(kafka, "limits")),
+            ReportLoop.Kind.limits(topics.limits()),
+            core,
+            breakdown,
+            threads);
+    this.spending =
+        new ReportLoop<>(
+            () -> clients.consumer(reportReaderSettings(kafka, "budgets")),
+            () -> clients.producer(reportWriterSettings(kafka, "budgets")),
+            ReportLoop.Kind.budgets(topics.budgets()),
             core,
             breakdown,
             threads);
@@ -190,6 +202,9 @@ final class Engine implements CoreActions, Life {
     this.controlThread = start("control", control);
     this.settleThread = start("settle", settler);
     this.claimThread = start("claim", claims);
+    if (!config.budgets().isEmpty()) {
+      spending.begin();
+    }
   }
 
   /**
@@ -207,6 +222,16 @@ final class Engine implements CoreActions, Life {
       if (rules.adapts()) {
         gates.add(new AdaptiveConcurrency(config.limits().slots(), limits));
       }
+    }
+    if (!config.budgets().isEmpty()) {
+      gates.add(
+          new GroupBudgets(
+              config.budgets(),
+              config.providers().prices(),
+              config.id(),
+              machine.random().nextInt(),
+              spending::write,
+              metrics.budgets()));
     }
     return gates;
   }
@@ -313,6 +338,11 @@ final class Engine implements CoreActions, Life {
 
   @Override
   public void call(Claim claim, ProviderCall call) {
+    config
+        .providers()
+        .prices()
+        .inputNanos(call.target(), call.input(), clock.instant())
+        .ifPresent(claim::inputCosts);
     runner.start(claim, providers.named(call.target().provider()), call);
   }
 
@@ -389,6 +419,7 @@ final class Engine implements CoreActions, Life {
       // After the core, so that the others learn that this worker has left.
       reports.stop(Duration.ofSeconds(2));
       partial.stop(Duration.ofSeconds(2));
+      spending.stop(Duration.ofSeconds(2));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -429,8 +460,8 @@ final class Engine implements CoreActions, Life {
   }
 
   /** Reports that are late are worth nothing, and the next one follows within a second. */
-  private Map<String, Object> reportWriterSettings(KafkaConfig kafka) {
-    Map<String, Object> settings = kafka.clientSettings(config.id() + "-limits-report");
+  private Map<String, Object> reportWriterSettings(KafkaConfig kafka, String of) {
+    Map<String, Object> settings = kafka.clientSettings(config.id() + "-" + of + "-report");
     settings.put("key.serializer", ByteArraySerializer.class);
     settings.put("value.serializer", ByteArraySerializer.class);
     settings.put("linger.ms", 0);
@@ -457,8 +488,8 @@ final class Engine implements CoreActions, Life {
     return settings;
   }
 
-  private Map<String, Object> reportReaderSettings(KafkaConfig kafka) {
-    Map<String, Object> settings = readerSettings(kafka, "limits");
+  private Map<String, Object> reportReaderSettings(KafkaConfig kafka, String of) {
+    Map<String, Object> settings = readerSettings(kafka, of);
     settings.put("auto.offset.reset", "earliest");
     settings.put("isolation.level", "read_uncommitted");
     return settings;

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.worker.budget.BudgetMetrics;
 import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.limit.LimitMetrics;
@@ -22,6 +23,11 @@ public interface EngineMetrics extends CoreMetrics {
   /** Measures what is told of answers while they are written. */
   default PartialMetrics partialAnswers() {
     return PartialMetrics.NONE;
+  }
+
+  /** Shows the budgets. */
+  default BudgetMetrics budgets() {
+    return BudgetMetrics.NONE;
   }
 
   /** Measures the hold topics. */

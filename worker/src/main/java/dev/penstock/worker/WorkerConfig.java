@@ -5,6 +5,7 @@ import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.worker.admit.AdmissionConfig;
+import dev.penstock.worker.budget.BudgetRules;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.provider.ProviderSetup;
@@ -28,6 +29,7 @@ import java.util.regex.Pattern;
  * @param providers whom it can call, and what that costs
  * @param admission who is called for what, and when not
  * @param providerLimits the limits of providers, which it shares with the other workers
+ * @param budgets what may be spent, by all workers together
  */
 public record WorkerConfig(
     String id,
@@ -39,13 +41,40 @@ public record WorkerConfig(
     HttpConfig http,
     ProviderSetup providers,
     AdmissionConfig admission,
-    LimitRules providerLimits) {
+    LimitRules providerLimits,
+    BudgetRules budgets) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
   private static final int MOST_RESERVED_BY_DEFAULT = 8;
 
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
+
+  /** Of a worker that may spend what it wants. */
+  public WorkerConfig(
+      String id,
+      CoreLimits limits,
+      Retries retry,
+      Timing timing,
+      Vigilance vigilance,
+      KafkaConfig kafka,
+      HttpConfig http,
+      ProviderSetup providers,
+      AdmissionConfig admission,
+      LimitRules providerLimits) {
+    this(
+        id,
+        limits,
+        retry,
+        timing,
+        vigilance,
+        kafka,
+        http,
+        providers,
+        admission,
+        providerLimits,
+        BudgetRules.NONE);
+  }
 
   /**
    * How long a worker waits for what.
@@ -122,6 +151,7 @@ public record WorkerConfig(
     Set<String> names = providers.names();
     AdmissionConfig admission = AdmissionConfig.read(reader, names);
     LimitRules providerLimits = LimitRules.read(reader, names);
+    BudgetRules budgets = BudgetRules.read(reader, admission.routes().keySet());
     return reader.build(() ->
         new WorkerConfig(
             id,
@@ -133,7 +163,8 @@ public record WorkerConfig(
             http,
             providers,
             admission,
-            providerLimits));
+            providerLimits,
+            budgets));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -4,11 +4,14 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobState;
 import dev.penstock.job.Outcome;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
+import dev.penstock.worker.budget.BudgetMetrics;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.cost.Prices;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
@@ -69,14 +72,34 @@ final class WorkerMetrics implements EngineMetrics {
   private final HoldMetrics holds;
   private final LimitGauges shared;
   private final PartialMetrics partial;
+  private final BudgetGauges budgets;
+  private final WasteMeter waste;
 
+  /** Of a worker whose calls have no price. */
   WorkerMetrics(
       MeterRegistry registry,
       CoreLimits limits,
       Topics topics,
       Set<String> providers,
       Map<String, List<Target>> routes) {
+    this(
+        registry,
+        limits,
+        topics,
+        providers,
+        routes,
+        new WasteMeter(registry, providers, Prices.NONE));
+  }
+
+  WorkerMetrics(
+      MeterRegistry registry,
+      CoreLimits limits,
+      Topics topics,
+      Set<String> providers,
+      Map<String, List<Target>> routes,
+      WasteMeter waste) {
     this.registry = registry;
+    this.waste = waste;
     this.providers = Set.copyOf(providers);
     this.routes = Set.copyOf(routes.keySet());
     routes.values().stream().flatMap(List::stream).distinct().forEach(this::breaker);
@@ -101,6 +124,7 @@ final class WorkerMetrics implements EngineMetrics {
     this.holds = new HoldMetrics(registry, topics);
     this.shared = new LimitGauges(registry, this.providers);
     this.partial = new PartialCounters(registry);
+    this.budgets = new BudgetGauges(registry);
     this.commits = registry.timer("penstock.worker.commit");
   }
 
@@ -117,6 +141,11 @@ final class WorkerMetrics implements EngineMetrics {
   @Override
   public PartialMetrics partialAnswers() {
     return partial;
+  }
+
+  @Override
+  public BudgetMetrics budgets() {
+    return budgets;
   }
 
   @Override
@@ -248,6 +277,11 @@ final class WorkerMetrics implements EngineMetrics {
                     .publishPercentileHistogram(false)
                     .register(registry))
         .record(call.latency());
+  }
+
+  @Override
+  public void wasted(Claim claim, Waste reason, CallReport report) {
+    waste.wasted(claim, reason, report);
   }
 
   @Override

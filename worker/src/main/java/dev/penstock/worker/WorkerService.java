@@ -60,7 +60,9 @@ public final class WorkerService implements Service {
                 config.limits(),
                 config.kafka().topics(),
                 config.providers().names(),
-                config.admission().routes()));
+                config.admission().routes(),
+                new WasteMeter(
+                    metrics.registry(), config.providers().names(), config.providers().prices())));
     this.http =
         new HttpEndpoint(
             "worker-http",
@@ -114,6 +116,11 @@ public final class WorkerService implements Service {
       checkFeatures();
       http.start();
       providers.warmUp();
+      if (!config.budgets().isEmpty() && config.providers().prices().isEmpty()) {
+        log.warn(
+            "there are budgets (worker.budget.*) but no prices: only calls of providers that tell"
+                + " their cost themselves count; set worker.prices-file");
+      }
       trimmer = new Trimmer(config.kafka(), config.id());
       supervisor.start();
       started = true;

@@ -15,6 +15,7 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.TenantId;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
@@ -23,7 +24,11 @@ import dev.penstock.topic.RecordHeaders;
 import dev.penstock.worker.provider.Providers;
 import dev.penstock.worker.thread.SystemThreads;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -117,6 +122,85 @@ final class WorkerServiceTest {
         assertThat(event.attempts().get(i).startedAt()).isAfterOrEqualTo(notBefore);
       }
     }
+  }
+
+  @Test
+  void aBudgetHoldsForTwoWorkersTogetherAndAfterARestart(@TempDir Path prices) throws IOException {
+    Path file = prices.resolve("prices.json");
+    Files.writeString(
+        file,
+        """
+        {"currency": "EUR", "prices": [
+          {"provider": "simulated", "model": "*", "from": "2026-01-01", "input": 10, "output": 10}]}
+        """);
+    // A call takes 1,000 tokens, which is a cent, and what is guessed of its input.
+    var settings =
+        Map.of(
+            "worker.prices-file", file.toString(),
+            "worker.provider.simulated.input-tokens", "1000",
+            "worker.provider.simulated.latency-mean", "10ms",
+            "worker.budget.tenant.acme.per-month", "0.4");
+    try (var first = fixture.worker("w1", settings);
+        var second = fixture.worker("w2", settings)) {
+      first.start();
+      second.start();
+      var jobs = IntStream.range(0, 100).mapToObj(_ -> ofTenant("acme")).toList();
+      jobs.forEach(fixture::submit);
+      awaitFinished(jobs);
+    }
+    assertThat(fixture.finished().stream().filter(WorkerServiceTest::succeeded)).hasSize(40);
+    assertThat(fixture.finished().stream().filter(event -> !succeeded(event)))
+        .hasSize(60)
+        .allSatisfy(event -> {
+          assertThat(event.attempts()).isEmpty();
+          var end = (Outcome.DeadLettered) event.outcome();
+          assertThat(end.reason().code()).isEqualTo("budget");
+          assertThat(end.reason().message()).contains("0.4 of 0.4 EUR");
+        });
+    try (var worker = fixture.worker("w1", settings)) {
+      worker.start();
+      var late = ofTenant("acme");
+      var others = ofTenant("globex");
+      fixture.submit(late);
+      fixture.submit(others);
+      awaitFinished(List.of(late, others));
+      assertThat(metrics(worker))
+          .contains("penstock_worker_budget_spent{")
+          .contains("penstock_worker_budget_limit{");
+      assertThat(fixture.finished().stream().filter(WorkerServiceTest::succeeded))
+          .hasSize(41)
+          .extracting(JobEvent.Finished::jobId)
+          .contains(others.id())
+          .doesNotContain(late.id());
+    }
+  }
+
+  private static String metrics(WorkerService worker) throws IOException {
+    URI metrics = URI.create("http://127.0.0.1:" + worker.port() + "/metrics");
+    try (InputStream body = metrics.toURL().openStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static boolean succeeded(JobEvent.Finished event) {
+    return event.outcome() instanceof Outcome.Succeeded;
+  }
+
+  private static Job ofTenant(String tenant) {
+    return new Job(
+        JobId.random(Instant.now()),
+        "simulated",
+        new JobInput.Embed("x".repeat(4_000)),
+        5,
+        Duration.ofSeconds(30),
+        Instant.now(),
+        null,
+        Map.of(),
+        null,
+        null,
+        null,
+        Priority.NORMAL,
+        new TenantId(tenant));
   }
 
   @Test

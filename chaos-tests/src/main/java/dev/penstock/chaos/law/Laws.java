@@ -863,7 +863,8 @@ public final class Laws {
         finished.outcome().state().wireName(),
         output,
         failure,
-        finished.at());
+        finished.at(),
+        Attempt.costNanos(finished.attempts()));
   }
 
   private String storyOf(JobId id) {

@@ -126,8 +126,12 @@ public record JobLife(
     }
   }
 
-  /** A call that was begun. */
-  public record Start(String provider, String worker, Instant at) {
+  /**
+   * A call that was begun.
+   *
+   * @param inputCostNanos what its input costs, or null where that is not known
+   */
+  public record Start(String provider, String worker, Instant at, @Nullable Long inputCostNanos) {
     private static final Comparator<Start> ORDER =
         Comparator.comparing(Start::at).thenComparing(Start::worker).thenComparing(Start::provider);
   }
@@ -178,7 +182,8 @@ public record JobLife(
     return switch (event) {
       case JobEvent.AttemptStarted e ->
           life.withAttempt(
-              life.attempt(e.attempt()).withStart(new Start(e.provider(), e.worker(), e.at())));
+              life.attempt(e.attempt())
+                  .withStart(new Start(e.provider(), e.worker(), e.at(), e.inputCostNanos())));
       case JobEvent.RetryScheduled e ->
           life.withAttempt(
               life.attempt(e.failed().number())
@@ -248,6 +253,21 @@ public record JobLife(
   @JsonIgnore
   public int wastedCalls() {
     return attempts.stream().mapToInt(attempt -> Math.max(0, attempt.starts.size() - 1)).sum();
+  }
+
+  /** What the input of the {@link #wastedCalls} cost; null where that is known of none. */
+  @JsonIgnore
+  public @Nullable Long wastedCostNanos() {
+    Long sum = null;
+    for (AttemptLife attempt : attempts) {
+      for (Start lost : attempt.starts.subList(0, Math.max(0, attempt.starts.size() - 1))) {
+        Long cost = lost.inputCostNanos;
+        if (cost != null) {
+          sum = sum == null ? cost : Long.valueOf(Math.addExact(sum, cost));
+        }
+      }
+    }
+    return sum;
   }
 
   /** The time of the latest event, where one is known. */

@@ -33,6 +33,7 @@ public final class JobViews {
     if (state == JobState.WAITING && last != null && last.retry() != null) {
       dueAt = last.retry().dueAt();
     }
+    List<Attempt> attempts = end == null ? failedAttempts(life) : end.attempts();
     return Optional.of(
         new JobView(
             id,
@@ -41,7 +42,7 @@ public final class JobViews {
             state.wireName(),
             life.position().toString(),
             life.generation(),
-            end == null ? failedAttempts(life) : end.attempts(),
+            attempts,
             running,
             profile.maxAttempts(),
             life.isCancelRequested(),
@@ -53,7 +54,9 @@ public final class JobViews {
             end == null ? null : end.failure(),
             profile.labels(),
             profile.orderingKey(),
-            profile.tenant() == null ? TenantId.DEFAULT : profile.tenant()));
+            profile.tenant() == null ? TenantId.DEFAULT : profile.tenant(),
+            Attempt.costNanos(attempts),
+            life.wastedCostNanos()));
   }
 
   /** What {@code event} says the job came to. */
@@ -74,7 +77,8 @@ public final class JobViews {
         event.outcome().state().wireName(),
         output,
         failure,
-        event.at());
+        event.at(),
+        Attempt.costNanos(event.attempts()));
   }
 
   /**

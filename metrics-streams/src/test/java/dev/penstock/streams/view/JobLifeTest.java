@@ -4,6 +4,7 @@ import static dev.penstock.streams.Lives.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.codec.Json;
+import dev.penstock.job.Attempt;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
@@ -11,14 +12,19 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
 import dev.penstock.job.JobView;
 import dev.penstock.job.LifePosition;
+import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
+import dev.penstock.job.Usage;
 import dev.penstock.streams.Lives;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class JobLifeTest {
@@ -116,6 +122,64 @@ final class JobLifeTest {
                 Lives.started(job.id(), 0, 1, "w2", T0.plusSeconds(9))));
     assertThat(view(life).wastedCalls()).isEqualTo(1);
     assertThat(JobViews.tag(life)).isEqualTo("0.1.1+wasted1");
+  }
+
+  @Test
+  void whatTheInputOfWastedCallsCostIsAddedUp() {
+    JobLife life =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                startedFor(500L, "w1", T0.plusSeconds(1)),
+                startedFor(null, "w2", T0.plusSeconds(9)),
+                startedFor(700L, "w3", T0.plusSeconds(19)),
+                startedFor(900L, "w4", T0.plusSeconds(29))));
+    assertThat(view(life).wastedCalls()).isEqualTo(3);
+    assertThat(view(life).wastedCostNanos()).isEqualTo(1_200);
+    assertThat(Json.MAPPER.readValue(Json.MAPPER.writeValueAsString(life), JobLife.class))
+        .isEqualTo(life);
+  }
+
+  @Test
+  void withoutWastedCallsThereIsNoWastedCost() {
+    JobLife life =
+        fold(List.of(JobRecord.accepted(job), startedFor(500L, "w1", T0.plusSeconds(1))));
+    assertThat(view(life).wastedCostNanos()).isNull();
+  }
+
+  private JobEvent.AttemptStarted startedFor(@Nullable Long cost, String worker, Instant at) {
+    return new JobEvent.AttemptStarted(job.id(), 0, 1, "local", worker, at, cost);
+  }
+
+  @Test
+  void theJobsCostIsThatOfItsAttempts() {
+    Attempt failed = costing(1, 300L);
+    Attempt unknown = costing(2, null);
+    var retry =
+        new JobEvent.RetryScheduled(job.id(), 0, failed, T0.plusSeconds(7), T0.plusSeconds(2));
+    var accepted = JobRecord.accepted(job);
+    assertThat(view(fold(List.of(accepted))).costNanos()).isNull();
+    assertThat(view(fold(List.of(accepted, retry))).costNanos()).isEqualTo(300);
+    var finished =
+        new JobEvent.Finished(
+            job.id(),
+            0,
+            List.of(failed, unknown, costing(3, 40L)),
+            new Outcome.Succeeded(Lives.output()),
+            T0.plusSeconds(9));
+    assertThat(view(fold(List.of(accepted, retry, finished))).costNanos()).isEqualTo(340);
+    assertThat(JobViews.result(finished).costNanos()).isEqualTo(340);
+  }
+
+  private static Attempt costing(int number, @Nullable Long cost) {
+    return new Attempt(
+        number,
+        "local",
+        "w1",
+        T0,
+        Duration.ofSeconds(1),
+        null,
+        new Served(null, null, new Usage(10, 5, 0), cost, null));
   }
 
   @Test

@@ -162,7 +162,9 @@ class DemoReportTest {
             failure,
             Map.of(),
             null,
-            TenantId.DEFAULT),
+            TenantId.DEFAULT,
+            null,
+            null),
         new JobResult(id, 0, state, succeed ? output(job) : null, failure, finished));
   }
 

@@ -3,6 +3,7 @@ package dev.penstock.worker.admit;
 import dev.penstock.job.Failure;
 import dev.penstock.job.JobRecord;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import dev.penstock.worker.judge.Elsewhere;
@@ -41,6 +42,9 @@ public interface Admission extends Elsewhere {
   /** Another worker, or this one, has told of the limits that they share. */
   default void heard(LimitReport report, Instant appendedAt, Instant now) {}
 
+  /** Another worker, or this one, has told of what is spent. */
+  default void heard(SpendReport report, Instant appendedAt, Instant now) {}
+
   /** No further calls are made. */
   default void drain(Instant now) {}
 
@@ -62,6 +66,9 @@ public interface Admission extends Elsewhere {
 
     /** No call is made; the attempt counts as one that failed. */
     record Refuse(Failure failure) implements Verdict {}
+
+    /** No call is made, and no attempt counts: nobody who could serve the job may be paid. */
+    record Spent(Failure failure) implements Verdict {}
   }
 
   /** That one call may be made. Used on the core's thread only. */

@@ -7,6 +7,7 @@ import dev.penstock.job.JobKind;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Served;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import java.time.Duration;
@@ -73,6 +74,8 @@ public final class Routes implements Admission {
     List<Shut> closed = List.of();
     Instant until = Instant.MAX;
     @Nullable Instant since = Instant.MIN;
+    String spent = null;
+    boolean isAllSpent = true;
     for (int turn = 1; turn <= path.chain.size(); turn++) {
       int index = path.at(turn);
       if (!path.isAble(index)) {
@@ -80,22 +83,42 @@ public final class Routes implements Admission {
       }
       Target target = path.chain.get(index);
       TargetGate.Opening.Closed asked = path.askedToWait(index, now);
-      TargetGate.Opening.Closed shut = asked == null ? shut(target, record, now) : asked;
-      if (shut == null) {
-        return new Verdict.Call(permit(target, record, path.reasons(index, closed), now));
+      TargetGate.Opening opening = look(target, record, now);
+      if (asked != null && !(opening instanceof TargetGate.Opening.Spent)) {
+        opening = asked;
       }
-      closed = closed.isEmpty() ? new ArrayList<>(path.chain.size()) : closed;
-      closed.add(new Shut(index, shut.why()));
-      until = shut.until().isBefore(until) ? shut.until() : until;
-      since = later(since, shut.since());
+      switch (opening) {
+        case TargetGate.Opening.Open _ -> {
+          return new Verdict.Call(permit(target, record, path.reasons(index, closed), now));
+        }
+        case TargetGate.Opening.Closed shut -> {
+          isAllSpent = false;
+          closed = with(closed, index, shut.why());
+          until = shut.until().isBefore(until) ? shut.until() : until;
+          since = later(since, shut.since());
+        }
+        case TargetGate.Opening.Spent(String message) -> {
+          closed = with(closed, index, "budget spent");
+          spent = spent == null ? message : spent;
+        }
+      }
     }
-    return closed.isEmpty()
-        ? new Verdict.Refuse(noProvider(record.job()))
+    if (closed.isEmpty()) {
+      return new Verdict.Refuse(noProvider(record.job()));
+    }
+    return isAllSpent && spent != null
+        ? new Verdict.Spent(new Failure.BudgetSpent(spent))
         : new Verdict.Wait(until, path.why(closed), since);
   }
 
   /** A target of the chain that may not be called now. */
   private record Shut(int index, String why) {}
+
+  private static List<Shut> with(List<Shut> closed, int index, String why) {
+    List<Shut> longer = closed.isEmpty() ? new ArrayList<>() : closed;
+    longer.add(new Shut(index, why));
+    return longer;
+  }
 
   @Override
   public Way after(JobRecord record, Instant now) {
@@ -110,7 +133,7 @@ public final class Routes implements Admission {
         able = true;
         if (index > path.last
             && path.askedToWait(index, now) == null
-            && shut(path.chain.get(index), record, now) == null) {
+            && look(path.chain.get(index), record, now) instanceof TargetGate.Opening.Open) {
           return Way.AT_ONCE;
         }
       }
@@ -121,7 +144,9 @@ public final class Routes implements Admission {
   @Override
   public String gate(JobRecord record) {
     Job job = record.job();
-    String gate = job.model() + " " + job.input().kind().wireName();
+    var name = new StringBuilder(job.model()).append(' ').append(job.input().kind().wireName());
+    gates.forEach(each -> name.append(each.group(record)));
+    String gate = name.toString();
     if (record.attempts().isEmpty() || !chains.containsKey(job.model())) {
       return gate;
     }
@@ -149,20 +174,31 @@ public final class Routes implements Admission {
   }
 
   @Override
+  public void heard(SpendReport report, Instant appendedAt, Instant now) {
+    gates.forEach(gate -> gate.heard(report, appendedAt, now));
+  }
+
+  @Override
   public void drain(Instant now) {
     gates.forEach(gate -> gate.drain(now));
   }
 
-  /** What makes the target wait the longest; null when nothing does. */
-  private TargetGate.Opening.@Nullable Closed shut(Target target, JobRecord record, Instant now) {
+  /** What stands against the target for good, or else what makes it wait the longest. */
+  private TargetGate.Opening look(Target target, JobRecord record, Instant now) {
     TargetGate.Opening.Closed longest = null;
     for (TargetGate gate : gates) {
-      if (gate.look(target, record, now) instanceof TargetGate.Opening.Closed closed
-          && (longest == null || closed.until().isAfter(longest.until()))) {
-        longest = closed;
+      switch (gate.look(target, record, now)) {
+        case TargetGate.Opening.Open _ -> {
+          // It has nothing against it.
+        }
+        case TargetGate.Opening.Closed closed ->
+            longest = longest == null || closed.until().isAfter(longest.until()) ? closed : longest;
+        case TargetGate.Opening.Spent spent -> {
+          return spent;
+        }
       }
     }
-    return longest;
+    return longest == null ? TargetGate.Opening.OPEN : longest;
   }
 
   /** Null stands for now. */

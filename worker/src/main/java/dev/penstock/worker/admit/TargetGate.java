@@ -2,6 +2,7 @@ package dev.penstock.worker.admit;
 
 import dev.penstock.job.JobRecord;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import java.time.Duration;
@@ -31,6 +32,17 @@ public interface TargetGate {
   /** Another worker, or this one, has told of the limits that they share. */
   default void heard(LimitReport report, Instant appendedAt, Instant now) {}
 
+  /** Another worker, or this one, has told of what is spent. */
+  default void heard(SpendReport report, Instant appendedAt, Instant now) {}
+
+  /**
+   * What tells jobs of one model apart that wait for different things at this gate; empty where
+   * nothing does. Of few different values.
+   */
+  default String group(JobRecord record) {
+    return "";
+  }
+
   /** No further calls are made. */
   default void drain(Instant now) {}
 
@@ -56,6 +68,13 @@ public interface TargetGate {
         this(until, why, null);
       }
     }
+
+    /**
+     * Not at all: what may be spent is spent.
+     *
+     * @param message for people: of what, how much, until when, and what to do
+     */
+    record Spent(String message) implements Opening {}
   }
 
   /** What a gate remembers of a call until it has ended. Given back once. */

@@ -2,6 +2,7 @@ package dev.penstock.worker.core;
 
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Admission;
@@ -72,6 +73,13 @@ public final class Claim {
   boolean stuck;
 
   boolean announced;
+
+  /** What the provider told of its call, once it has ended; null where none was made. */
+  @Nullable CallReport report;
+
+  /** What the input of its call costs, or null where that is not known. */
+  private @Nullable Long inputCostNanos;
+
   private volatile @Nullable Instant begunAt;
   @Nullable Settlement settlement;
 
@@ -116,6 +124,16 @@ public final class Claim {
     return begunAt;
   }
 
+  /** Notes what the input of its call costs. Called on the core's thread. */
+  public void inputCosts(long nanos) {
+    inputCostNanos = nanos;
+  }
+
+  /** What the input of its call costs, or null where that is not known. */
+  public @Nullable Long inputCostNanos() {
+    return inputCostNanos;
+  }
+
   public TopicPartition partition() {
     return partition;
   }
@@ -133,7 +151,7 @@ public final class Claim {
   }
 
   /** Who is called; not before it is known. */
-  Target target() {
+  public Target target() {
     return Objects.requireNonNull(target);
   }
 

@@ -2,6 +2,7 @@ package dev.penstock.worker.core;
 
 import dev.penstock.job.JobId;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.window.Custody;
@@ -65,6 +66,13 @@ public sealed interface CoreEvent {
    * @param appendedAt the time that the broker gave the report
    */
   record LimitReported(LimitReport report, Instant appendedAt) implements CoreEvent {}
+
+  /**
+   * A worker has told of what is spent.
+   *
+   * @param appendedAt the time that the broker gave the report
+   */
+  record SpendReported(SpendReport report, Instant appendedAt) implements CoreEvent {}
 
   /** The batch is written. */
   record Committed(Batch batch) implements CoreEvent {}

@@ -1,5 +1,6 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.provider.CallReport;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Duration;
@@ -27,6 +28,39 @@ public interface CoreMetrics {
    * @param reason why, in a word of few
    */
   void failedOver(Claim claim, String reason);
+
+  /**
+   * A provider was called and nobody gets an answer of it: the job did not want it any more, or the
+   * worker may not settle it.
+   *
+   * @param report what the provider told
+   */
+  default void wasted(Claim claim, Waste reason, CallReport report) {}
+
+  /** Why an answer is of no use. */
+  enum Waste {
+    /** It came after its partition had gone to another worker, which makes the call again. */
+    LOST("lost"),
+    /** It was there, but its partition went before it was committed. */
+    UNCOMMITTED("uncommitted"),
+    /** It took too long. */
+    TIMEOUT("timeout"),
+    /** The job was cancelled meanwhile. */
+    CANCELLED("cancelled"),
+    /** The job expired meanwhile. */
+    EXPIRED("expired");
+
+    private final String label;
+
+    Waste(String label) {
+      this.label = label;
+    }
+
+    /** In metrics. */
+    public String label() {
+      return label;
+    }
+  }
 
   /** A record could not be read. */
   void poisoned();

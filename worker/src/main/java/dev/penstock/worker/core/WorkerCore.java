@@ -9,6 +9,8 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
@@ -181,6 +183,8 @@ public final class WorkerCore {
       case CoreEvent.Refused(Batch batch) -> refused(batch, now);
       case CoreEvent.LimitReported(LimitReport report, Instant appendedAt) ->
           admission.heard(report, appendedAt, now);
+      case CoreEvent.SpendReported(SpendReport report, Instant appendedAt) ->
+          admission.heard(report, appendedAt, now);
       case CoreEvent.Drain(Instant deadline) -> {
         drain(deadline);
         admission.drain(now);
@@ -310,6 +314,7 @@ public final class WorkerCore {
       caution(claim).ifPresent(caution -> caution.dropped(claim));
     } else {
       takeOut(claim);
+      uncommitted(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
     perishables.remove(claim);
@@ -679,6 +684,8 @@ public final class WorkerCore {
       case Admission.Verdict.Call(Admission.Permit permit) -> call(claim, permit, now);
       case Admission.Verdict.Wait wait -> mustWait(claim, wait, now);
       case Admission.Verdict.Refuse(Failure failure) -> refused(claim, failure, now);
+      case Admission.Verdict.Spent(Failure failure) ->
+          settle(claim, Judge.withoutCall(record, new Outcome.DeadLettered(failure), now));
     }
   }
 
@@ -750,7 +757,10 @@ public final class WorkerCore {
       claim.permit = null;
     }
     if (claim.phase == Claim.Phase.RUNNING) {
+      claim.report = ended.made() ? ended.result().report() : null;
       ended(claim, ended.call(), ended.result(), now);
+    } else if (claim.phase == Claim.Phase.DROPPED && ended.made()) {
+      metrics.wasted(claim, CoreMetrics.Waste.LOST, ended.result().report());
     }
   }
 
@@ -806,7 +816,30 @@ public final class WorkerCore {
               record, call, failed(result, failureOf(result)), new Outcome.Cancelled(), now);
     }
     metrics.called(claim, call, answered ? "succeeded" : codeOf(claim, result));
+    if (!answered) {
+      cutShort(claim, result.report());
+    }
     settle(claim, settlement);
+  }
+
+  private void cutShort(Claim claim, CallReport report) {
+    switch (claim.interruption) {
+      case NONE -> {
+        // It failed by itself: its attempt says what that cost.
+      }
+      case TIMEOUT -> metrics.wasted(claim, CoreMetrics.Waste.TIMEOUT, report);
+      case CANCEL -> metrics.wasted(claim, CoreMetrics.Waste.CANCELLED, report);
+      case EXPIRY -> metrics.wasted(claim, CoreMetrics.Waste.EXPIRED, report);
+    }
+  }
+
+  /** The answer of a call was there and is not written: the job's next owner calls again. */
+  private void uncommitted(Claim claim) {
+    CallReport report = claim.report;
+    if (report != null && claim.interruption == Claim.Interruption.NONE) {
+      metrics.wasted(claim, CoreMetrics.Waste.UNCOMMITTED, report);
+    }
+    claim.report = null;
   }
 
   /** The failure that a result counts as, with what the provider told of the call. */
@@ -1051,7 +1084,8 @@ public final class WorkerCore {
         record.nextAttempt(),
         claim.target().provider(),
         self.worker(),
-        Objects.requireNonNull(claim.begunAt()));
+        Objects.requireNonNull(claim.begunAt()),
+        claim.inputCostNanos());
   }
 
   private PartitionState finish(TopicPartition partition, long offset) {
@@ -1136,6 +1170,11 @@ public final class WorkerCore {
   /** The part of a batch whose partitions are still owned. */
   private Batch owned(Batch batch) {
     Set<TopicPartition> owned = partitions.keySet();
+    for (Batch.Settled each : batch.settled()) {
+      if (!owned.contains(each.claim().partition())) {
+        uncommitted(each.claim());
+      }
+    }
     var offsets = new HashMap<>(batch.offsets());
     offsets.keySet().retainAll(owned);
     List<Batch.Settled> settledStill =

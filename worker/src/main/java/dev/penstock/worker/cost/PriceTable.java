@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +37,7 @@ public final class PriceTable {
   static final int MAX_PRICES = 5_000;
   static final int MAX_FILE_BYTES = 2_000_000;
   private static final int MAX_ERRORS = 20;
+  private static final int MAX_CANDIDATES = 1_000;
   private static final int MAX_NAME_CHARS = 200;
   private static final BigDecimal MAX_PRICE = BigDecimal.valueOf(1_000_000);
   private static final int MAX_DECIMALS = 12;
@@ -46,6 +48,11 @@ public final class PriceTable {
 
   private final String currency;
   private final List<Price> prices;
+
+  /** What was looked for, so that it is not looked for again for each call. */
+  private final Map<Asked, List<Price>> candidates = new ConcurrentHashMap<>();
+
+  private record Asked(String provider, String model, LocalDate day) {}
 
   private PriceTable(String currency, List<Price> prices) {
     this.currency = currency;
@@ -159,6 +166,37 @@ public final class PriceTable {
     return BigDecimal.ZERO;
   }
 
+  /**
+   * What a call that uses this much may cost, in billionths of the currency: by the price of the
+   * model, and where that has none by the dearest of its provider's, for providers may tell another
+   * name of the model than they were asked for. Empty where the provider has no prices.
+   */
+  OptionalLong mostNanos(String provider, String model, LocalDate day, Usage usage) {
+    if (candidates.size() > MAX_CANDIDATES) {
+      candidates.clear();
+    }
+    return candidates.computeIfAbsent(new Asked(provider, model, day), this::candidates).stream()
+        .mapToLong(each -> each.costNanos(usage))
+        .max();
+  }
+
+  /** The one price that counts, or all of the provider's. */
+  private List<Price> candidates(Asked asked) {
+    Optional<Price> known = price(asked.provider(), asked.model(), asked.day());
+    return known.isPresent()
+        ? List.of(known.get())
+        : prices.stream()
+            .filter(each ->
+                each.provider().equals(asked.provider()) && !each.from().isAfter(asked.day()))
+            .toList();
+  }
+
+  private Optional<Price> price(String provider, String model, LocalDate day) {
+    return prices.stream()
+        .filter(each -> each.fits(provider, model) && !each.from().isAfter(day))
+        .max(Comparator.comparingInt(Price::narrowness).thenComparing(Price::from));
+  }
+
   /** The currency of all costs, as in ISO 4217; empty where the table is. */
   public String currency() {
     return currency;
@@ -174,10 +212,7 @@ public final class PriceTable {
    */
   public OptionalLong costNanos(String provider, List<String> models, LocalDate day, Usage usage) {
     for (String model : models) {
-      Optional<Price> price =
-          prices.stream()
-              .filter(each -> each.fits(provider, model) && !each.from().isAfter(day))
-              .max(Comparator.comparingInt(Price::narrowness).thenComparing(Price::from));
+      Optional<Price> price = price(provider, model, day);
       if (price.isPresent()) {
         return OptionalLong.of(price.get().costNanos(usage));
       }

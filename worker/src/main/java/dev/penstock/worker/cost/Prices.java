@@ -1,5 +1,6 @@
 package dev.penstock.worker.cost;
 
+import dev.penstock.job.JobInput;
 import dev.penstock.job.Usage;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
@@ -98,6 +99,30 @@ public final class Prices {
         List.copyOf(models),
         LocalDate.ofInstant(at, ZoneOffset.UTC),
         report.usage());
+  }
+
+  /**
+   * What a call may cost before it is made, in billionths of the {@link #currency}, by the prices
+   * that were read last: looks at no file. Empty where no price of its provider is known.
+   */
+  public OptionalLong expectedNanos(Target target, Usage usage, Instant at) {
+    return table.mostNanos(
+        target.provider(), target.model(), LocalDate.ofInstant(at, ZoneOffset.UTC), usage);
+  }
+
+  /**
+   * What the input of a call costs, guessed by its length: what is known of a call whose provider
+   * could tell nothing. Empty where no price of its provider is known.
+   */
+  public OptionalLong inputNanos(Target target, JobInput input, Instant at) {
+    return file == null
+        ? OptionalLong.empty()
+        : expectedNanos(target, new Usage(Math.round(TokenGuess.input(input)), 0, 0), at);
+  }
+
+  /** Whether anything has a price. */
+  public boolean isEmpty() {
+    return file == null;
   }
 
   private void look(Instant now) {

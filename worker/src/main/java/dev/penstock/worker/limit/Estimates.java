@@ -3,6 +3,7 @@ package dev.penstock.worker.limit;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.provider.Target;
+import dev.penstock.worker.cost.TokenGuess;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,14 +15,6 @@ import java.util.Map;
  * <p>Not thread-safe.
  */
 final class Estimates {
-  /** The rule of thumb of OpenAI and Anthropic for English text. */
-  private static final double CHARS_A_TOKEN = 4;
-
-  private static final double TOKENS_A_SENTENCE = 40;
-  private static final double TOKENS_A_LABEL = 8;
-  private static final double TOKENS_OF_A_LANGUAGE = 16;
-  private static final double TOKENS_OF_AN_EXTRACT = 500;
-
   /** About so many of the latest calls are remembered. */
   private static final double MEMORY = 50;
 
@@ -55,21 +48,7 @@ final class Estimates {
 
   /** The guess for a call: input and the longest output. */
   static double guess(JobInput input) {
-    double text = input.text().length() / CHARS_A_TOKEN;
-    double rest =
-        switch (input) {
-          case JobInput.Summarize(String _, int sentences) -> sentences * TOKENS_A_SENTENCE;
-          case JobInput.Classify(String _, var labels) ->
-              labels.stream().mapToInt(String::length).sum() / CHARS_A_TOKEN
-                  + labels.size() * TOKENS_A_LABEL;
-          case JobInput.Embed _ -> 0;
-          case JobInput.DetectLanguage _ -> TOKENS_OF_A_LANGUAGE;
-          case JobInput.Generate(String _, String system, int maxOutputTokens) ->
-              (system == null ? 0 : system.length()) / CHARS_A_TOKEN + maxOutputTokens;
-          case JobInput.Extract(String _, var schema) ->
-              schema.text().length() / CHARS_A_TOKEN + TOKENS_OF_AN_EXTRACT;
-        };
-    return Math.max(1, text + rest);
+    return Math.max(1, TokenGuess.input(input) + TokenGuess.output(input));
   }
 
   /** What a call is expected to use. */

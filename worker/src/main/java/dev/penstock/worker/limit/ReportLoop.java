@@ -3,14 +3,18 @@ package dev.penstock.worker.limit;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.limit.LimitReport;
+import dev.penstock.limit.SpendReport;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.thread.Threads;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,33 +28,77 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes this worker's reports and tells the core what everyone reports, in the order of the log.
- * Its thread and its Kafka clients begin with the first report.
+ * Writes this worker's reports of one kind and tells the core what everyone reports, in the order
+ * of the log. Its thread and its Kafka clients begin with the first report.
  *
  * <p>Reports are written outside of transactions and read uncommitted: a transaction that someone
  * left open would hold them back for seconds, and then nobody would have a share.
+ *
+ * @param <R> the reports
  */
-public final class ReportLoop implements Runnable {
+public final class ReportLoop<R> implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(ReportLoop.class);
   private static final Duration POLL = Duration.ofMillis(100);
 
-  /**
-   * So many reports are read at first: those of the last lease are wanted, of 100 workers for
-   * example 500, and what they know of each other must have settled.
-   */
-  private static final long READ_BACK = 10_000;
-
   private final Supplier<Consumer<byte[], byte[]>> consumers;
   private final Supplier<Producer<byte[], byte[]>> producers;
+  private final Kind<R> kind;
   private final TopicPartition partition;
   private final CoreInbox inbox;
   private final Breakdown breakdown;
   private final Threads threads;
-  private final ConcurrentLinkedQueue<LimitReport> unwritten = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<R> unwritten = new ConcurrentLinkedQueue<>();
   private final Object lock = new Object();
   private Threads.@Nullable Task thread;
   private @Nullable Consumer<byte[], byte[]> reading;
   private volatile boolean stopped;
+
+  /**
+   * What is reported.
+   *
+   * @param name of the thread, and for people
+   * @param topic whose partition 0 has the reports
+   * @param readBack how many reports are read at first, the latest ones
+   * @param key what a report is kept under; null where none is kept for long
+   * @param event what the core is told of a report, with the broker's time
+   */
+  public record Kind<R>(
+      String name,
+      String topic,
+      JsonCodec<R> codec,
+      long readBack,
+      Function<R, byte @Nullable []> key,
+      BiFunction<R, Instant, CoreEvent> event) {
+    /**
+     * So many reports of limits are read at first: those of the last lease are wanted, of 100
+     * workers for example 500, and what they know of each other must have settled.
+     */
+    private static final long LIMITS_READ_BACK = 10_000;
+
+    /** Of limits that are shared. */
+    public static Kind<LimitReport> limits(String topic) {
+      return new Kind<>(
+          "limits",
+          topic,
+          JsonCodec.LIMIT_REPORTS,
+          LIMITS_READ_BACK,
+          _ -> null,
+          CoreEvent.LimitReported::new);
+    }
+
+    /** Of what is spent: all are read. */
+    public static Kind<SpendReport> budgets(String topic) {
+      return new Kind<>(
+          "budgets",
+          topic,
+          JsonCodec.SPEND_REPORTS,
+          Long.MAX_VALUE,
+          report ->
+              (report.scope() + " " + report.worker() + " " + report.incarnation())
+                  .getBytes(StandardCharsets.UTF_8),
+          CoreEvent.SpendReported::new);
+    }
+  }
 
   /**
    * @param consumers makes the reader, which is to read uncommitted
@@ -59,27 +107,33 @@ public final class ReportLoop implements Runnable {
   public ReportLoop(
       Supplier<Consumer<byte[], byte[]>> consumers,
       Supplier<Producer<byte[], byte[]>> producers,
-      String topic,
+      Kind<R> kind,
       CoreInbox inbox,
       Breakdown breakdown,
       Threads threads) {
+    this.kind = kind;
     this.consumers = consumers;
     this.producers = producers;
-    this.partition = new TopicPartition(topic, 0);
+    this.partition = new TopicPartition(kind.topic(), 0);
     this.inbox = inbox;
     this.breakdown = breakdown;
     this.threads = threads;
   }
 
   /** Writes a report, soon. Never blocks. */
-  public void write(LimitReport report) {
+  public void write(R report) {
     unwritten.add(report);
+    begin();
+  }
+
+  /** Begins to read, if it has not; what is to be written is written soon. Never blocks. */
+  public void begin() {
     synchronized (lock) {
       if (stopped) {
         return;
       }
       if (thread == null) {
-        thread = threads.platform("worker-limits", this);
+        thread = threads.platform("worker-" + kind.name(), this);
         thread.start();
       } else if (reading != null) {
         reading.wakeup();
@@ -119,10 +173,10 @@ public final class ReportLoop implements Runnable {
       writeAll(producer);
     } catch (RuntimeException e) {
       if (!stopped) {
-        breakdown.restart("the topic of the limits can't be followed", e);
+        breakdown.restart("the topic of the " + kind.name() + " can't be followed", e);
       }
     } catch (Error e) {
-      breakdown.halt("the thread of the limits met " + e);
+      breakdown.halt("the thread of the " + kind.name() + " met " + e);
     }
   }
 
@@ -133,7 +187,7 @@ public final class ReportLoop implements Runnable {
       try {
         if (!placed) {
           long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-          consumer.seek(partition, Math.max(0, end - READ_BACK));
+          consumer.seek(partition, Math.max(0, end - kind.readBack()));
           placed = true;
         }
         writeAll(producer);
@@ -145,36 +199,39 @@ public final class ReportLoop implements Runnable {
   }
 
   private void writeAll(Producer<byte[], byte[]> producer) {
-    for (LimitReport report = unwritten.poll(); report != null; report = unwritten.poll()) {
+    for (R report = unwritten.poll(); report != null; report = unwritten.poll()) {
       try {
         var _ =
             producer.send(
                 new ProducerRecord<>(
                     partition.topic(),
                     partition.partition(),
-                    null,
-                    JsonCodec.LIMIT_REPORTS.encode(report)),
+                    kind.key().apply(report),
+                    kind.codec().encode(report)),
                 (_, e) -> {
                   if (e != null) {
-                    notWritten(e);
+                    notWritten(kind.name(), e);
                   }
                 });
       } catch (KafkaException e) {
-        notWritten(e);
+        notWritten(kind.name(), e);
       }
     }
   }
 
-  /** The next one comes within a second; until one is read, no share is used for long. */
-  private static void notWritten(Exception e) {
-    log.warn("a report of this worker's limits could not be written: {}", e.toString());
+  /** The next one follows; until one is read, nothing is used that it was to give. */
+  private static void notWritten(String name, Exception e) {
+    log.warn("a report of this worker's {} could not be written: {}", name, e.toString());
   }
 
   private void tell(ConsumerRecord<byte[], byte[]> record) {
-    switch (JsonCodec.LIMIT_REPORTS.decode(record.value())) {
-      case Decoded.Value<LimitReport>(LimitReport report) ->
-          inbox.tell(new CoreEvent.LimitReported(report, Instant.ofEpochMilli(record.timestamp())));
-      case Decoded.Refused<LimitReport>(String reason) ->
+    if (record.value() == null) {
+      return;
+    }
+    switch (kind.codec().decode(record.value())) {
+      case Decoded.Value<R>(R report) ->
+          inbox.tell(kind.event().apply(report, Instant.ofEpochMilli(record.timestamp())));
+      case Decoded.Refused<R>(String reason) ->
           log.warn("skips an unreadable record at {}@{}: {}", partition, record.offset(), reason);
     }
   }

@@ -6,6 +6,8 @@ import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobOutput.ScoredLabel;
 import dev.penstock.job.JsonObject;
+import dev.penstock.job.Usage;
+import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
@@ -27,13 +29,23 @@ final class SimulatedProvider implements Provider {
 
   private final String name;
   private final Behaviour behaviour;
+  private final CallReport report;
 
   /** When the first call came, by {@link System#nanoTime}; 0 before. */
   private final AtomicLong firstCall = new AtomicLong();
 
-  SimulatedProvider(String name, Behaviour behaviour) {
+  /**
+   * @param usage what each answered call tells to have used
+   */
+  SimulatedProvider(String name, Behaviour behaviour, Usage usage) {
     this.name = name;
     this.behaviour = behaviour;
+    this.report = new CallReport(null, null, usage, null, null);
+  }
+
+  /** One that tells nothing of its usage. */
+  SimulatedProvider(String name, Behaviour behaviour) {
+    this(name, behaviour, Usage.NONE);
   }
 
   /**
@@ -113,7 +125,7 @@ final class SimulatedProvider implements Provider {
     if (fate < edge) {
       return failed(new Failure.Retryable("simulated: the server had an error"));
     }
-    return new ProviderResult.Answered(output(call.input(), random));
+    return new ProviderResult.Answered(output(call.input(), random), report);
   }
 
   private boolean isOut() {

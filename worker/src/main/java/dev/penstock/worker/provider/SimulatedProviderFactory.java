@@ -2,6 +2,7 @@ package dev.penstock.worker.provider;
 
 import dev.penstock.config.ConfigException;
 import dev.penstock.config.Settings;
+import dev.penstock.job.Usage;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderFactory;
 import java.time.Duration;
@@ -15,6 +16,7 @@ public final class SimulatedProviderFactory implements ProviderFactory {
   static final String TYPE = "simulated";
 
   private static final Duration LONGEST = Duration.ofHours(1);
+  private static final int MAX_TOKENS = 10_000_000;
   private static final java.util.Set<String> KNOWN =
       java.util.Set.of(
           "latency-mean",
@@ -28,6 +30,8 @@ public final class SimulatedProviderFactory implements ProviderFactory {
           "retry-after",
           "outage-after",
           "outage-for",
+          "input-tokens",
+          "output-tokens",
           "seed");
 
   @Override
@@ -65,6 +69,11 @@ public final class SimulatedProviderFactory implements ProviderFactory {
     double throttles = number(settings, "throttle-rate", 0, 1);
     double invalid = number(settings, "invalid-rate", 0, 1);
     double hangs = number(settings, "hang-rate", 0, 1);
+    var usage =
+        new Usage(
+            reader.integer("input-tokens", 0, 0, MAX_TOKENS),
+            reader.integer("output-tokens", 0, 0, MAX_TOKENS),
+            0);
     long seed = (long) number(settings, "seed", 1, Integer.MAX_VALUE);
     if (failures + throttles + invalid + hangs > 1) {
       reader.error("failure-rate, throttle-rate, invalid-rate and hang-rate add up to more than 1");
@@ -74,16 +83,8 @@ public final class SimulatedProviderFactory implements ProviderFactory {
           new SimulatedProvider(
               name,
               new SimulatedProvider.Behaviour(
-                  mean,
-                  sigma,
-                  slow,
-                  failures,
-                  throttles,
-                  invalid,
-                  hangs,
-                  retryAfter,
-                  outage,
-                  seed)));
+                  mean, sigma, slow, failures, throttles, invalid, hangs, retryAfter, outage, seed),
+              usage));
     } catch (ConfigException e) {
       throw new IllegalArgumentException(String.join("; ", e.errors()), e);
     }

@@ -1,0 +1,59 @@
+package dev.penstock.worker;
+
+import dev.penstock.worker.budget.BudgetMetrics;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
+
+/**
+ * Budgets as metrics, in whole units of the currency. Only settings make labels, so their number is
+ * bounded.
+ */
+final class BudgetGauges implements BudgetMetrics {
+  private static final double NANO = 1e-9;
+
+  private final MeterRegistry registry;
+  private final Map<Key, Shown> now = new ConcurrentHashMap<>();
+  private final Set<Key> registered = new HashSet<>();
+
+  private record Key(String kind, String name, String period) {}
+
+  BudgetGauges(MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  @Override
+  public void budgets(List<Shown> all) {
+    var keys = new HashSet<Key>();
+    for (Shown shown : all) {
+      var key = new Key(shown.kind(), shown.name(), shown.period());
+      keys.add(key);
+      now.put(key, shown);
+      if (registered.add(key)) {
+        gauge(key, "limit", "what each of its tenants or the route may spend", Shown::limit);
+        gauge(key, "spent", "what all workers have spent of it", Shown::spent);
+        gauge(key, "lost", "what lost workers had set aside of it, part of spent", Shown::lost);
+      }
+    }
+    now.keySet().retainAll(keys);
+  }
+
+  private void gauge(Key key, String name, String description, ToLongFunction<Shown> value) {
+    Gauge.builder("penstock.worker.budget." + name, () -> value(key, value) * NANO)
+        .description(description)
+        .tag("scope", key.kind())
+        .tag("name", key.name())
+        .tag("period", key.period())
+        .register(registry);
+  }
+
+  private long value(Key key, ToLongFunction<Shown> value) {
+    Shown shown = now.get(key);
+    return shown == null ? 0 : value.applyAsLong(shown);
+  }
+}

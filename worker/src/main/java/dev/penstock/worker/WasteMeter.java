@@ -1,0 +1,53 @@
+package dev.penstock.worker;
+
+import dev.penstock.provider.CallReport;
+import dev.penstock.worker.core.Claim;
+import dev.penstock.worker.core.CoreMetrics;
+import dev.penstock.worker.cost.Prices;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Set;
+
+/**
+ * Counts calls of which nobody gets the answer, and what they cost: as the provider told it, or
+ * where it told nothing by the price of their input. Called on the core's thread only.
+ */
+final class WasteMeter {
+  /** Models may name any provider; only what this worker can call gets a label of its own. */
+  private static final String OTHER = "other";
+
+  private static final double NANO = 1e-9;
+
+  private final MeterRegistry registry;
+  private final Set<String> providers;
+  private final Prices prices;
+
+  WasteMeter(MeterRegistry registry, Set<String> providers, Prices prices) {
+    this.registry = registry;
+    this.providers = Set.copyOf(providers);
+    this.prices = prices;
+  }
+
+  void wasted(Claim claim, CoreMetrics.Waste reason, CallReport report) {
+    String called = claim.target().provider();
+    String provider = providers.contains(called) ? called : OTHER;
+    registry
+        .counter("penstock.worker.calls.wasted", "provider", provider, "reason", reason.label())
+        .increment();
+    Long told = report.costNanos();
+    Long cost = told == null ? claim.inputCostNanos() : told;
+    if (cost != null) {
+      registry
+          .counter(
+              "penstock.worker.cost.wasted",
+              "provider",
+              provider,
+              "reason",
+              reason.label(),
+              "basis",
+              told == null ? "input" : "told",
+              "currency",
+              prices.currency())
+          .increment(cost * NANO);
+    }
+  }
+}

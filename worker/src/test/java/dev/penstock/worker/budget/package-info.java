@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.budget;
+
+import org.jspecify.annotations.NullMarked;
