@@ -138,7 +138,8 @@ final class WorkerServiceTest {
         Map.of(
             "worker.prices-file", file.toString(),
             "worker.provider.simulated.input-tokens", "1000",
-            "worker.provider.simulated.latency-mean", "10ms",
+            "worker.provider.simulated.latency-mean", "100ms",
+            "worker.slots", "2",
             "worker.budget.tenant.acme.per-month", "0.4");
     try (var first = fixture.worker("w1", settings);
         var second = fixture.worker("w2", settings)) {

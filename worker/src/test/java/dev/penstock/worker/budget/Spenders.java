@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * it bills each call that has begun, also those that died with their worker.
  */
 final class Spenders {
-  static final Instant T0 = Instant.parse("2026-11-21T08:10:00Z");
+  static final Instant T0 = Instant.parse("2026-11-21T08:56:00Z");
   static final Target TARGET = Target.of("paid:model");
   static final TenantId TENANT = new TenantId("acme");
   static final int SLOTS = 4;
