@@ -25,6 +25,9 @@ final class Account {
   /** How long what is ready for calls stays so without any. */
   private static final Duration KEPT_READY = Duration.ofSeconds(2);
 
+  /** What is ready is to last longer than this. */
+  private static final Duration TOO_SHORT = Duration.ofMillis(500);
+
   /** A life of a worker. */
   record Member(String worker, int incarnation) {}
 
@@ -57,6 +60,7 @@ final class Account {
   private Instant hungryUntil = Instant.MIN;
   private long ahead;
   private Instant usedAt = Instant.MIN;
+  private Instant raisedAt = Instant.EPOCH;
 
   Account(Period.Window window) {
     this.window = window;
@@ -208,15 +212,22 @@ final class Account {
   }
 
   /**
-   * How much it should have ready for calls that are to begin. When what it had was not enough, it
-   * is twice as much the next time, up to half of an equal part of what is left; when nothing was
-   * needed for a while, nothing.
+   * How much it should have ready for calls that are to begin: what lasts for a second or two, but
+   * at most half of an equal part of what is left; when nothing was needed for a while, nothing.
+   * What is ready when a worker dies is lost to the budget.
    */
   private long ready(long limit, Instant latest, Instant now) {
     long room = Math.max(0, limit - othersCeilings - used());
     long most = room / (2L * (1 + busy(latest)));
     if (isStarved(limit, latest, now)) {
-      return Math.max(Math.min(ahead * 2, most), hungryFor);
+      Duration lasted = Duration.between(raisedAt, now);
+      long next = ahead;
+      if (lasted.compareTo(TOO_SHORT) < 0) {
+        next = ahead * 2;
+      } else if (lasted.compareTo(KEPT_READY) > 0) {
+        next = ahead / 2;
+      }
+      return Math.max(Math.min(next, most), hungryFor);
     }
     // Who waits has not used what it has ready because it waits for another budget too.
     boolean isUsed = isHungry(now) || now.isBefore(usedAt.plus(KEPT_READY));
@@ -264,6 +275,7 @@ final class Account {
   long report(long number, long limit, boolean isDraining, Instant latest, Instant now) {
     long named = Math.max(wanted(limit, isDraining, latest, now), used());
     ahead = ready(limit, latest, now);
+    raisedAt = named > asked ? now : raisedAt;
     asked = named;
     told = spent;
     unread.addLast(new Ask(number, named));

@@ -80,6 +80,11 @@ final class CostEstimates {
     return prices.inputNanos(target, input, now).orElse(0);
   }
 
+  /** What a call has cost that told what it used, but whose model has no price of its own. */
+  long of(Target target, Usage used, Instant now) {
+    return used.equals(Usage.NONE) ? 0 : prices.expectedNanos(target, used, now).orElse(0);
+  }
+
   /** A call has told its cost. */
   void told(Target target, JobInput input, long cost, Instant now) {
     double guess = prices.expectedNanos(target, usage(input), now).orElse(0);

@@ -282,8 +282,10 @@ public final class GroupBudgets implements TargetGate {
       if (told != null) {
         estimates.told(target, input, told, now);
         settle(told, now);
+      } else if (isCutOff(result)) {
+        settle(estimates.inputAlone(target, input, now), now);
       } else {
-        settle(isCutOff(result) ? estimates.inputAlone(target, input, now) : 0, now);
+        settle(estimates.of(target, result.report().usage(), now), now);
       }
     }
 

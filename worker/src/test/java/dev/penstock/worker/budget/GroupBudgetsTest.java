@@ -120,6 +120,28 @@ final class GroupBudgetsTest {
   }
 
   @Test
+  void noMoreIsSetAsideThanWhatRunsAndTheNextSecondsNeed() {
+    var month = Map.of(Period.MONTH, 1_000_000 * COST);
+    var rules = new BudgetRules(Map.of("acme", month), Map.of());
+    var workers = new Spenders(rules, prices, 50, 150, 1, Spenders.Bug.NONE);
+    for (int i = 0; i < 3; i++) {
+      workers.join(MANY);
+    }
+    workers.run(Duration.ofSeconds(10));
+    long billed = workers.billed;
+    long most = 0;
+    for (int i = 0; i < 200; i++) {
+      workers.run(Duration.ofMillis(100));
+      most = Math.max(most, workers.setAside());
+    }
+    long perSecond = (workers.billed - billed) / 20;
+    assertThat(most).isLessThan(3 * Spenders.SLOTS * COST + 4 * perSecond);
+    // Four calls at once of about 200 ms are 20 calls a second.
+    assertThat(perSecond).isGreaterThan(3 * 15 * COST);
+    assertThat(workers.reports()).as("in 30 s, of 3 workers").isLessThan(30 * 3 * 4);
+  }
+
+  @Test
   void theBudgetHoldsHoweverWorkersComeAndGo() {
     for (long seed = 1; seed <= 8; seed++) {
       var workers = weather(new Spenders(HOURLY, prices, 100, 100, seed, Spenders.Bug.NONE));

@@ -205,6 +205,24 @@ final class OneSpenderTest {
   }
 
   @Test
+  void aModelWithoutAPriceCostsAsMuchAsTheDearestOfItsProvider() {
+    var budgets = budgets(tenants(Map.of("acme", Map.of(Period.HOUR, 2 * COST))));
+    Target unheard = Target.of("paid:unheard-of");
+    JobRecord record = Spenders.job(ACME, unheard.toString());
+    for (int i = 0; i < 2; i++) {
+      assertThat(ask(budgets, unheard, record)).isInstanceOf(Opening.Open.class);
+      var report = new CallReport(null, null, new Usage(1_000, 0, 0), null, null);
+      budgets
+          .take(unheard, record, now)
+          .ended(
+              new ProviderResult.Answered(new JobOutput.Text("t"), report),
+              Duration.ofMillis(5),
+              now);
+    }
+    assertThat(ask(budgets, unheard, record)).isInstanceOf(Opening.Spent.class);
+  }
+
+  @Test
   void aCallThatIsRefusedByTheProviderCostsNothing() {
     var budgets = budgets(tenants(Map.of("acme", Map.of(Period.HOUR, COST))));
     JobRecord record = Spenders.job(ACME, PAID.toString());

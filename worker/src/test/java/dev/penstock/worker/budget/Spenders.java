@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -137,6 +138,23 @@ final class Spenders {
   /** What the calls that run will have cost. */
   long inFlight() {
     return all.stream().flatMap(each -> each.calling.stream()).mapToLong(Running::cost).sum();
+  }
+
+  /**
+   * What the workers have named beyond what they told to be spent: what is lost if they die now.
+   */
+  long setAside() {
+    var last = new HashMap<String, SpendReport>();
+    log.forEach(written -> last.put(written.report().worker(), written.report()));
+    return last.values().stream()
+        .flatMap(report -> report.periods().stream())
+        .mapToLong(period -> period.ceiling() - period.spent())
+        .sum();
+  }
+
+  /** How many reports were written. */
+  int reports() {
+    return log.size();
   }
 
   private record Running(TargetGate.Pass pass, Instant until, long cost) {}
