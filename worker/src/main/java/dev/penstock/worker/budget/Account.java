@@ -247,6 +247,11 @@ final class Account {
     return busy;
   }
 
+  /** Whether there is nothing to report: there may be very many of such accounts. */
+  boolean isQuiet(Instant now) {
+    return running == 0 && asked == spent && told == spent && !isHungry(now);
+  }
+
   /** Whether {@code wanted} is more than this life has named, and no answer to it is under way. */
   boolean isToRaise(long wanted) {
     return wanted > asked && unread.isEmpty();

@@ -338,7 +338,7 @@ public final class GroupBudgets implements TargetGate {
   private void tell(Book book, Instant now) {
     boolean due = false;
     for (Account account : book.accounts.values()) {
-      due |= account.isMine() && isDue(book, account, now);
+      due |= account.isMine() && !account.isQuiet(now) && isDue(book, account, now);
     }
     if (!due) {
       return;

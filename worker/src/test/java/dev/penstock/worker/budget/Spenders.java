@@ -32,11 +32,11 @@ import org.jspecify.annotations.Nullable;
  * it bills each call that has begun, also those that died with their worker.
  */
 final class Spenders {
-  static final Instant T0 = Instant.parse("2026-11-21T08:56:00Z");
+  static final Instant T0 = Instant.parse("2026-11-21T08:58:00Z");
   static final Target TARGET = Target.of("paid:model");
   static final TenantId TENANT = new TenantId("acme");
   static final int SLOTS = 4;
-  private static final long STEP_MILLIS = 10;
+  private static final long STEP_MILLIS = 20;
 
   /** What is planted. */
   enum Bug {
@@ -127,7 +127,7 @@ final class Spenders {
 
   /** Goes on at the beginning of the next hour: what is billed is counted anew. */
   void nextHour() {
-    run(Duration.between(now, Period.HOUR.at(now).end()).minusMillis(5_000));
+    run(Duration.between(now, Period.HOUR.at(now).end()).minusSeconds(5));
     all.forEach(each -> each.backlog = 0);
     run(Duration.ofSeconds(6));
     billed = 0;
