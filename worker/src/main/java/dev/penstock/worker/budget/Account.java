@@ -28,6 +28,9 @@ final class Account {
   /** What is ready is to last longer than this. */
   private static final Duration TOO_SHORT = Duration.ofMillis(500);
 
+  /** How long what was given is kept at least that is too little for a call. */
+  private static final Duration HELD_ON = Duration.ofSeconds(1);
+
   /** A life of a worker. */
   record Member(String worker, int incarnation) {}
 
@@ -203,8 +206,10 @@ final class Account {
     long ready = ready(limit, latest, now);
     if (isStarved(limit, latest, now)) {
       long room = Math.max(0, limit - othersCeilings - used);
-      // Several that each keep too little for a call would wait for each other.
-      return room < hungryFor && othersHold(latest)
+      // Several that each keep too little for a call would wait for each other. But of two that ask
+      // for the same rest at once, the one that was given it keeps it for a while.
+      boolean kept = now.isBefore(raisedAt.plus(HELD_ON));
+      return room < hungryFor && othersHold(latest) && !kept
           ? used
           : Money.sum(used, Math.min(ready, Math.max(room, usable - used)));
     }
