@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       LatencyBench.class,
       SlowJobsBench.class,
       PeersBench.class,
+      CacheBench.class,
       LimitsBench.class,
       ProviderCallBench.class
     })

@@ -273,6 +273,25 @@ public final class ApiClient implements AutoCloseable {
             .build());
   }
 
+  /**
+   * Invalidates kept answers.
+   *
+   * @param tenant whose; the default one's when left out
+   */
+  JsonNode invalidateCache(String tag, Optional<String> tenant) {
+    String whose = tenant.map(name -> "&tenant=" + encoded(name)).orElse("");
+    return exchange(request("/v1/cache?tag=" + encoded(tag) + whose).DELETE().build());
+  }
+
+  /** Keeps answers that are known from elsewhere: all of them or none. */
+  JsonNode warmCache(ObjectNode entries) {
+    return exchange(
+        request("/v1/cache/entries")
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(entries)))
+            .build());
+  }
+
   private static String schedulePath(String name) {
     return "/v1/schedules/" + encoded(name);
   }

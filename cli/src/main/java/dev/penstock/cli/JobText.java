@@ -185,13 +185,16 @@ final class JobText {
         + describe(attempt.served());
   }
 
-  private static String describe(@Nullable Served served) {
+  private String describe(@Nullable Served served) {
     if (served == null) {
       return "";
     }
     var parts = new ArrayList<String>();
     if (served.insteadOf() != null) {
       parts.add("instead of " + served.insteadOf());
+    }
+    if (served.cachedAt() != null) {
+      parts.add("from the cache, kept " + time(served.cachedAt()));
     }
     if (served.providerModel() != null) {
       parts.add("model " + served.providerModel());

@@ -53,6 +53,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new CancelCommand(context))
             .addSubcommand(new ReleaseCommand(context))
             .addSubcommand(new ScheduleCommand(context))
+            .addSubcommand(new CacheCommand(context))
             .addSubcommand(
                 new CommandLine(new KeysCommand())
                     .addSubcommand(new KeysCommand.New(context))

@@ -196,6 +196,23 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String tenant;
 
   @Option(
+      names = "--cache-ttl",
+      paramLabel = "DURATION",
+      description =
+          "Share the answer with identical jobs: how old one may be, and how long its own is kept,"
+              + " 1s to 30d.")
+  private @Nullable Duration cacheTtl;
+
+  @Option(
+      names = "--cache-tag",
+      paramLabel = "TAG",
+      description = "What the kept answer can be invalidated by, such as kb/articles/17.")
+  private @Nullable List<String> cacheTags;
+
+  @Option(names = "--no-cache", description = "Share no answer, whatever the model's route does.")
+  private boolean noCache;
+
+  @Option(
       names = "--wait",
       description = "Wait until the jobs ended, show progress, and print their results.")
   private boolean wait;
@@ -323,12 +340,34 @@ final class SubmitCommand implements Callable<Integer> {
     if (tenant != null) {
       job.put("tenant", tenant);
     }
+    cache(job);
     Map<String, String> own = labels;
     if (own != null) {
       ObjectNode object = job.putObject("labels");
       own.forEach(object::put);
     }
     return job;
+  }
+
+  private void cache(ObjectNode job) {
+    if (noCache) {
+      if (cacheTtl != null || cacheTags != null) {
+        throw CommandContext.usage(
+            spec, "--no-cache can't stand beside --cache-ttl or --cache-tag");
+      }
+      job.put("cache", false);
+      return;
+    }
+    if (cacheTtl != null || cacheTags != null) {
+      ObjectNode cache = job.putObject("cache");
+      if (cacheTtl != null) {
+        cache.put("ttl", Durations.withUnit(cacheTtl));
+      }
+      if (cacheTags != null) {
+        ArrayNode tags = cache.putArray("tags");
+        cacheTags.forEach(tags::add);
+      }
+    }
   }
 
   private JsonNode schema(Path path) throws IOException {

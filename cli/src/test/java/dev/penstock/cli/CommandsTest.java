@@ -86,6 +86,9 @@ class CommandsTest {
             "--priority=high",
             "--progress",
             "--tenant=acme",
+            "--cache-ttl=90m",
+            "--cache-tag=kb/1",
+            "--cache-tag=x",
             "--idempotency-key=order 7");
 
     assertThat(code).isEqualTo(ExitCode.OK);
@@ -98,7 +101,7 @@ class CommandsTest {
                  "model":"local:minilm","maxAttempts":3,"attemptTimeout":"90s",
                  "expireAt":"2027-01-31T12:00:00Z","runAt":"2026-12-31T12:00:00Z",
                  "orderingKey":"customer 17","onDeadLetter":"block",
-                 "priority":"high","progress":true,"tenant":"acme",
+                 "priority":"high","progress":true,"tenant":"acme","cache":{"ttl":"5400s","tags":["kb/1","x"]},
                  "labels":{"team":"blue","case":"7"}}
                 """));
     assertThat(api.lastKey.get()).isEqualTo("order 7");

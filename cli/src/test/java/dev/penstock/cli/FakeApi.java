@@ -41,6 +41,8 @@ final class FakeApi implements AutoCloseable {
   final AtomicReference<@Nullable String> lastKey = new AtomicReference<>();
   final AtomicReference<@Nullable String> lastIfMatch = new AtomicReference<>();
   private final ConcurrentSkipListMap<String, ObjectNode> schedules = new ConcurrentSkipListMap<>();
+  final AtomicReference<@Nullable String> lastQuery = new AtomicReference<>();
+  final AtomicLong entriesKept = new AtomicLong();
   final AtomicLong requests = new AtomicLong();
   final AtomicLong linesAccepted = new AtomicLong();
 
@@ -128,6 +130,10 @@ final class FakeApi implements AutoCloseable {
       }
       String path = exchange.getRequestURI().getPath();
       String[] parts = path.split("/", -1);
+      if (parts[2].equals("cache")) {
+        cache(exchange);
+        return;
+      }
       if (parts[2].equals("schedules")) {
         schedules(exchange, parts);
         return;
@@ -162,6 +168,33 @@ final class FakeApi implements AutoCloseable {
     exchange.getResponseBody().write(events.getBytes(StandardCharsets.UTF_8));
     exchange.getResponseBody().close();
     states.put(id, "succeeded");
+  }
+
+  /** All or nothing, as the server does it; a request that is no object is wrong. */
+  private void cache(HttpExchange exchange) throws IOException {
+    if (exchange.getRequestMethod().equals("DELETE")) {
+      lastQuery.set(exchange.getRequestURI().getQuery());
+      send(exchange, 202, Json.MAPPER.createObjectNode().put("tag", "kb").put("tenant", "default"));
+      return;
+    }
+    JsonNode body = Json.MAPPER.readTree(exchange.getRequestBody().readAllBytes());
+    lastJob.set(body);
+    ObjectNode problem = problemJson(422, "invalid_cache_entry", "not valid");
+    var errors = problem.putArray("errors");
+    for (int i = 0; i < body.path("entries").size(); i++) {
+      if (!body.path("entries").path(i).path("request").isObject()) {
+        errors
+            .addObject()
+            .put("pointer", "/entries/" + i + "/request")
+            .put("message", "must be an object");
+      }
+    }
+    if (errors.isEmpty()) {
+      entriesKept.addAndGet(body.path("entries").size());
+      send(exchange, 202, Json.MAPPER.createObjectNode().put("entries", 1));
+    } else {
+      send(exchange, 422, problem);
+    }
   }
 
   /** A page is one schedule. */

@@ -74,6 +74,26 @@ final class JobTextTest {
   }
 
   @Test
+  void anAttemptTellsThatItWasServedFromTheCache() {
+    var job =
+        Json.MAPPER.readTree(
+            """
+            {"id":"01a1fde9-9009-7fbe-b20b-f706a42df8e7","kind":"generate","model":"fast",
+             "state":"succeeded","version":"0.1.f","generation":0,"maxAttempts":5,
+             "cancelRequested":false,"wastedCalls":0,"acceptedAt":"2026-11-21T08:00:00Z","labels":{},
+             "attempts":[{"number":1,"provider":"openai","worker":"w","latency":"PT0S",
+               "startedAt":"2026-11-21T08:00:00Z","served":{"providerModel":"m-7",
+               "inputTokens":0,"outputTokens":0,"cachedTokens":0,"costNanos":0,
+               "cachedAt":"2026-11-20T08:00:00Z"}}]}
+            """);
+    assertThat(TEXT.view(job))
+        .anySatisfy(line ->
+            assertThat(line)
+                .contains("; from the cache, kept 2026-11-20")
+                .endsWith(", model m-7, cost 0"));
+  }
+
+  @Test
   void anExtractionIsShownAsJson() {
     var result =
         Json.MAPPER.readTree(

@@ -1,5 +1,6 @@
 package dev.penstock.codec;
 
+import dev.penstock.job.CacheRule;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
@@ -32,6 +33,7 @@ final class JobShape extends Shape<Job> {
   private static final SerializedString PRIORITY = new SerializedString("priority");
   private static final SerializedString PROGRESS = new SerializedString("progress");
   private static final SerializedString TENANT = new SerializedString("tenant");
+  private static final SerializedString CACHE = new SerializedString("cache");
 
   @Override
   Job readFields(Fields in) {
@@ -50,6 +52,7 @@ final class JobShape extends Shape<Job> {
     Priority priority = Priority.NORMAL;
     boolean progress = false;
     TenantId tenant = TenantId.DEFAULT;
+    CacheRule cache = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "id" -> id = in.id();
@@ -71,6 +74,7 @@ final class JobShape extends Shape<Job> {
         case "priority" -> priority = in.isNull() ? Priority.NORMAL : priority(in);
         case "progress" -> progress = !in.isNull() && in.bool();
         case "tenant" -> tenant = in.isNull() ? TenantId.DEFAULT : TenantId.of(in.text());
+        case "cache" -> cache = in.isNull() ? null : in.object(CacheRuleShape.CACHE_RULE);
         default -> in.skip();
       }
     }
@@ -88,7 +92,8 @@ final class JobShape extends Shape<Job> {
         orderingKey == null ? null : new Ordering(orderingKey, onDeadLetter),
         priority,
         progress,
-        tenant);
+        tenant,
+        cache);
   }
 
   private static Priority priority(Fields in) {
@@ -133,6 +138,11 @@ final class JobShape extends Shape<Job> {
     }
     if (!job.tenant().equals(TenantId.DEFAULT)) {
       out.writeName(TENANT).writeString(job.tenant().name());
+    }
+    CacheRule cache = job.cache();
+    if (cache != null) {
+      out.writeName(CACHE);
+      CacheRuleShape.CACHE_RULE.write(cache, out);
     }
   }
 }

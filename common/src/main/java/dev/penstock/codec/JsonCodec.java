@@ -1,5 +1,6 @@
 package dev.penstock.codec;
 
+import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
@@ -37,6 +38,7 @@ public final class JsonCodec<T> {
   public static final JsonCodec<DeadLetter> DEAD_LETTERS = of(new DeadLetterShape());
   public static final JsonCodec<OrderedRecord> ORDERED = of(new OrderedShape());
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
+  public static final JsonCodec<CacheRecord> CACHE_RECORDS = of(new CacheRecordShape());
   public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
   public static final JsonCodec<PartialAnswer> PARTIAL_ANSWERS = of(new PartialAnswerShape());
   public static final JsonCodec<SpendReport> SPEND_REPORTS = of(new SpendReportShape());

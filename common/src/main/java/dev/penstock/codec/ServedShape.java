@@ -2,6 +2,7 @@ package dev.penstock.codec;
 
 import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.io.SerializedString;
@@ -18,6 +19,7 @@ final class ServedShape extends Shape<Served> {
   private static final SerializedString COST_NANOS = new SerializedString("costNanos");
   private static final SerializedString INSTEAD_OF = new SerializedString("insteadOf");
   private static final SerializedString TARGET = new SerializedString("target");
+  private static final SerializedString CACHED_AT = new SerializedString("cachedAt");
 
   @Override
   Served readFields(Fields in) {
@@ -29,6 +31,7 @@ final class ServedShape extends Shape<Served> {
     Long costNanos = null;
     String insteadOf = null;
     String target = null;
+    Instant cachedAt = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "providerModel" -> providerModel = in.isNull() ? null : in.text();
@@ -39,6 +42,7 @@ final class ServedShape extends Shape<Served> {
         case "costNanos" -> costNanos = in.isNull() ? null : in.longInteger();
         case "insteadOf" -> insteadOf = in.isNull() ? null : in.text();
         case "target" -> target = in.isNull() ? null : in.text();
+        case "cachedAt" -> cachedAt = in.isNull() ? null : in.instant();
         default -> in.skip();
       }
     }
@@ -51,7 +55,8 @@ final class ServedShape extends Shape<Served> {
             in.required("cachedTokens", cachedTokens)),
         costNanos,
         insteadOf,
-        target);
+        target,
+        cachedAt);
   }
 
   @Override
@@ -67,6 +72,10 @@ final class ServedShape extends Shape<Served> {
     }
     text(INSTEAD_OF, served.insteadOf(), out);
     text(TARGET, served.target(), out);
+    Instant cachedAt = served.cachedAt();
+    if (cachedAt != null) {
+      out.writeName(CACHED_AT).writeString(TimeText.text(cachedAt));
+    }
   }
 
   private static void text(SerializedString name, @Nullable String text, JsonGenerator out) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority how urgent it is beside others
  * @param progress whether its answer is to be told while it is written
  * @param tenant on whose behalf it is run
+ * @param cache whether answers are shared with identical jobs, or null for as its route has it
  */
 public record Job(
     JobId id,
@@ -39,7 +40,8 @@ public record Job(
     @Nullable Ordering ordering,
     Priority priority,
     boolean progress,
-    TenantId tenant) {
+    TenantId tenant,
+    @Nullable CacheRule cache) {
   public static final int MAX_ATTEMPTS = 20;
   public static final Duration MAX_ATTEMPT_TIMEOUT = Duration.ofMinutes(30);
 
@@ -88,7 +90,10 @@ public record Job(
         Priority.NORMAL);
   }
 
-  /** A job of {@link TenantId#DEFAULT} whose answer is wanted as a whole. */
+  /**
+   * A job of {@link TenantId#DEFAULT} whose answer is wanted as a whole, and shared as its route
+   * has it.
+   */
   public Job(
       JobId id,
       String model,
@@ -116,7 +121,8 @@ public record Job(
         ordering,
         priority,
         false,
-        TenantId.DEFAULT);
+        TenantId.DEFAULT,
+        null);
   }
 
   /** The name of the provider that {@link #model} asks for. */

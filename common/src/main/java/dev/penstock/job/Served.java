@@ -1,5 +1,6 @@
 package dev.penstock.job;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     the first
  * @param target whom the job's route had called, {@code provider} or {@code provider:model}, or
  *     null where the job itself names it
+ * @param cachedAt when the answer was kept that this attempt was served with, by the broker's
+ *     clock; null where a provider was called. What is served so uses and costs nothing
  */
 public record Served(
     @Nullable String providerModel,
@@ -21,7 +24,8 @@ public record Served(
     Usage usage,
     @Nullable Long costNanos,
     @Nullable String insteadOf,
-    @Nullable String target) {
+    @Nullable String target,
+    @Nullable Instant cachedAt) {
   /** The longest of the texts, in UTF-16 code units; what is longer is cut. */
   public static final int MAX_TEXT_CHARS = 200;
 
@@ -35,14 +39,14 @@ public record Served(
     }
   }
 
-  /** What is known of a call to a target that the job itself names. */
+  /** What is known of a provider's call to a target that the job itself names. */
   public Served(
       @Nullable String providerModel,
       @Nullable String requestId,
       Usage usage,
       @Nullable Long costNanos,
       @Nullable String insteadOf) {
-    this(providerModel, requestId, usage, costNanos, insteadOf, null);
+    this(providerModel, requestId, usage, costNanos, insteadOf, null, null);
   }
 
   private static @Nullable String cut(@Nullable String text) {

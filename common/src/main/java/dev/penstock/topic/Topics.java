@@ -1,5 +1,6 @@
 package dev.penstock.topic;
 
+import dev.penstock.job.CacheRule;
 import dev.penstock.job.Priority;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,9 +15,9 @@ import java.util.stream.Stream;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic but {@link #limits} and {@link #budgets}; they are keyed by job
- *     id (or idempotency key, ordering key or schedule), so equal counts keep a job's records in
- *     partitions of one number
+ * @param partitions of every topic but {@link #limits}, {@link #budgets} and {@link #cache}; they
+ *     are keyed by job id (or idempotency key, ordering key or schedule), so equal counts keep a
+ *     job's records in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -68,6 +69,9 @@ public record Topics(
   private static final Duration SPENDING_RETENTION = Duration.ofDays(35);
 
   private static final Duration EVERY_RECORD_FOR = Duration.ofHours(1);
+  private static final Duration CACHE_RETENTION = CacheRule.MAX_TTL.plusDays(1);
+  private static final long CACHE_BYTES = 512L * 1024 * 1024;
+  private static final Duration CACHE_COMPACTION_LAG = Duration.ofHours(1);
 
   private static final int COMPACTED_SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -271,6 +275,14 @@ public record Topics(
   }
 
   /**
+   * Answers of providers that identical jobs share, and who is about to make such a call, in one
+   * partition: all workers read it in one order.
+   */
+  public String cache() {
+    return prefix + "cache";
+  }
+
+  /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
    */
@@ -355,6 +367,9 @@ public record Topics(
     all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral(LIMITS_RETENTION)));
     all.add(spec(progress(), "job id", "PartialAnswer", ephemeral(PROGRESS_RETENTION)));
     all.add(new TopicSpec(budgets(), "scope, worker and its life", "SpendReport", 1, spending()));
+    all.add(
+        new TopicSpec(
+            cache(), "SHA-256 of the request, tag or worker", "CacheRecord", 1, cached()));
     return List.copyOf(all);
   }
 
@@ -399,6 +414,18 @@ public record Topics(
         // Only whole segments expire, and never the newest.
         "segment.bytes",
         String.valueOf(COMPACTED_SEGMENT_BYTES));
+  }
+
+  /**
+   * Answers live at most 30 days. What is younger than an hour is kept as it was written, because
+   * who makes a call follows from it; whoever starts reads all of it, so it is bounded.
+   */
+  private static Map<String, String> cached() {
+    var cached = new HashMap<>(expiring("compact,delete", CACHE_RETENTION));
+    cached.put("retention.bytes", String.valueOf(CACHE_BYTES));
+    cached.put("min.compaction.lag.ms", String.valueOf(CACHE_COMPACTION_LAG.toMillis()));
+    cached.put("segment.bytes", String.valueOf(COMPACTED_SEGMENT_BYTES));
+    return Map.copyOf(cached);
   }
 
   private static Map<String, String> expiring(String policy, Duration retention) {

@@ -2,7 +2,11 @@ package dev.penstock.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.cache.CacheRecord;
+import dev.penstock.cache.Fingerprint;
 import dev.penstock.job.Attempt;
+import dev.penstock.job.CacheRule;
+import dev.penstock.job.CacheTag;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.Failure;
@@ -52,6 +56,8 @@ final class WireFormatTest {
   private static final Instant AT = Instant.parse("2026-11-21T08:00:00.123456789Z");
   private static final JobId ID = JobId.of("01a1fde9-9009-7fbe-b20b-f706a42df8e7");
 
+  private static final TenantId ACME = TenantId.of("acme");
+
   /** What may be absent or null wherever it stands. */
   private static final Set<String> OPTIONAL =
       Set.of(
@@ -73,18 +79,22 @@ final class WireFormatTest {
           "insteadOf",
           "closedMillis",
           "target",
+          "cachedAt",
           "system",
           "priority",
           "progress",
           "tenant",
-          "inputCostNanos");
+          "inputCostNanos",
+          "cache",
+          "ttl",
+          "claim");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
 
   /** What says how the rest of its object is to be read. */
   private static final Set<String> FIRST =
-      Set.of("v", "event", "kind", "code", "status", "ordered");
+      Set.of("v", "event", "kind", "code", "status", "ordered", "entry");
 
   /** Objects whose fields are others'. */
   private static final List<String> FREE = List.of("/job/labels", "/input/schema", "/output/value");
@@ -93,7 +103,8 @@ final class WireFormatTest {
   record Sample<T>(JsonCodec<T> codec, T value, String json) {
     /** Whether a field may be absent or null; an event always has its due time. */
     boolean isOptional(Place place) {
-      return OPTIONAL.contains(place.name())
+      return (OPTIONAL.contains(place.name())
+              && !(place.name().equals("tenant") && value instanceof CacheRecord))
           || (place.name().equals("dueAt") && value instanceof JobRecord);
     }
 
@@ -114,7 +125,7 @@ final class WireFormatTest {
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":INPUT,"
           + "\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"expireAt\":\"2026-11-22T08:00:00Z\",\"labels\":{\"team\":\"search\"},\"runAt\":\"2026-11-21T09:00:00Z\","
-          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\",\"progress\":true,\"tenant\":\"acme.eu-1\"}";
+          + "\"retry\":{\"baseDelay\":\"PT2S\",\"maxDelay\":\"PT1M\",\"multiplier\":1.5},\"priority\":\"high\",\"progress\":true,\"tenant\":\"acme.eu-1\",\"cache\":{\"allowed\":true,\"ttl\":\"PT1H\",\"tags\":[\"kb/articles/17\"]}}";
   private static final String ORDERED_JOB =
       "\"job\":{\"id\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"model\":\"local\",\"input\":{\"kind\":\"embed\",\"text\":\"Ein"
           + " Text.\"},\"maxAttempts\":3,\"attemptTimeout\":\"PT30S\",\"acceptedAt\":\"2026-11-21T08:00:00.123456789Z\",\"labels\":{},\"orderingKey\":\"customer"
@@ -122,7 +133,7 @@ final class WireFormatTest {
   private static final String ATTEMPT =
       "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"latency\":\"PT0.012S\",\"failure\":FAILURE,\"served\":{\"providerModel\":\"m-2026\",\"requestId\":\"req_7\",\"inputTokens\":12,\"outputTokens\":3,\"cachedTokens\":4,\"costNanos\":5000000000,\"insteadOf\":\"a:"
-          + " open\",\"target\":\"b:m\"}}";
+          + " open\",\"target\":\"b:m\",\"cachedAt\":\"2026-11-21T08:00:00.123456789Z\"}}";
   private static final String THROTTLED =
       "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
   private static final String HEAD =
@@ -235,6 +246,9 @@ final class WireFormatTest {
                 List.of(new SpendReport.Period("2026-11-21", 5_000_000_000L, 7_000_000_000L))),
             "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"scope\":\"tenant/acme\","
                 + "\"periods\":[{\"name\":\"2026-11-21\",\"spent\":5000000000,\"ceiling\":7000000000}]}"));
+    cacheRecords()
+        .forEach((record, json) ->
+            all.add(new Sample<>(JsonCodec.CACHE_RECORDS, record, "{\"v\":1," + json + "}")));
     var ordered = new JobRecord(orderedJob(embed), 0, List.of(), null);
     String orderedJson = ORDERED_JOB + ",\"generation\":0,\"attempts\":[]";
     all.add(
@@ -262,6 +276,44 @@ final class WireFormatTest {
             "{\"v\":1,\"ordered\":\"cancel\",\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\","
                 + "\"generation\":2}"));
     return all.stream();
+  }
+
+  private static Map<CacheRecord, String> cacheRecords() {
+    var request = new Fingerprint("0a".repeat(32));
+    String asked = ",\"request\":\"" + "0a".repeat(32) + "\"";
+    var owner = new CacheRecord.Owner("w-1", -7);
+    String by = ",\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12";
+    var tags = List.of(new CacheTag("kb/articles/17"), new CacheTag("x"));
+    String tagged = ",\"tenant\":\"acme\",\"tags\":[\"kb/articles/17\",\"x\"]";
+    var all = new LinkedHashMap<CacheRecord, String>();
+    all.put(
+        new CacheRecord.Claim(request, owner, 12, ACME, tags),
+        "\"entry\":\"claim\"" + asked + by + tagged);
+    all.put(
+        new CacheRecord.Answer(
+            request,
+            17_000_000_000L,
+            ACME,
+            tags,
+            Duration.ofHours(1),
+            "openai",
+            new Served("m-2026", null, new Usage(12, 3, 4), null, null),
+            new JobOutput.Text("Kurz.")),
+        "\"entry\":\"answer\""
+            + asked
+            + ",\"claim\":17000000000"
+            + tagged
+            + ",\"expireAfter\":\"PT1H\",\"provider\":\"openai\",\"served\":{\"providerModel\":\"m-2026\","
+            + "\"inputTokens\":12,\"outputTokens\":3,\"cachedTokens\":4},"
+            + "\"output\":{\"kind\":\"generate\",\"text\":\"Kurz.\"}");
+    all.put(
+        new CacheRecord.Released(request, owner, 12, true),
+        "\"entry\":\"released\"" + asked + by + ",\"fruitless\":true");
+    all.put(
+        new CacheRecord.Invalidated(ACME, new CacheTag("kb/articles")),
+        "\"entry\":\"invalidated\",\"tenant\":\"acme\",\"tag\":\"kb/articles\"");
+    all.put(new CacheRecord.Beat(owner, 12), "\"entry\":\"beat\"" + by);
+    return all;
   }
 
   private static Job orderedJob(JobInput input) {
@@ -295,7 +347,8 @@ final class WireFormatTest {
         null,
         Priority.HIGH,
         true,
-        new TenantId("acme.eu-1"));
+        new TenantId("acme.eu-1"),
+        new CacheRule(true, Duration.ofHours(1), List.of(new CacheTag("kb/articles/17"))));
   }
 
   private static Attempt attempt(Failure failure) {
@@ -306,7 +359,7 @@ final class WireFormatTest {
         AT,
         Duration.ofMillis(12),
         failure,
-        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open", "b:m"));
+        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open", "b:m", AT));
   }
 
   private static Map<JobInput, String> inputs() {
@@ -399,6 +452,8 @@ final class WireFormatTest {
         .containsExactlyInAnyOrder(Failure.class.getPermittedSubclasses());
     assertThat(outcomes().keySet().stream().map(Object::getClass).distinct())
         .containsExactlyInAnyOrder(Outcome.class.getPermittedSubclasses());
+    assertThat(cacheRecords().keySet().stream().map(Object::getClass))
+        .containsExactlyInAnyOrder(CacheRecord.class.getPermittedSubclasses());
     assertThat(outputs().keySet().stream().map(Object::getClass))
         .containsExactlyInAnyOrder(JobOutput.class.getPermittedSubclasses());
   }

@@ -145,6 +145,7 @@ public final class IntakeService implements Service {
             schedules,
             views,
             metrics,
+            config.defaultModel(),
             this::health);
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();

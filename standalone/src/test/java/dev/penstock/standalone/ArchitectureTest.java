@@ -44,6 +44,7 @@ final class ArchitectureTest {
 
   /** The contract. */
   private static final String[] COMMON = {
+    "dev.penstock.cache..",
     "dev.penstock.codec..",
     "dev.penstock.config..",
     "dev.penstock.job..",

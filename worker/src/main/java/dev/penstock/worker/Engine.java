@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.JobRecord;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
@@ -11,7 +12,10 @@ import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.admit.Routes;
 import dev.penstock.worker.admit.TargetGate;
+import dev.penstock.worker.answer.AnswerCache;
 import dev.penstock.worker.budget.GroupBudgets;
+import dev.penstock.worker.cache.CacheLoop;
+import dev.penstock.worker.cache.SharedCache;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
 import dev.penstock.worker.core.Batch;
@@ -83,6 +87,7 @@ final class Engine implements CoreActions, Life {
   private final ReportLoop<LimitReport> reports;
   private final ReportLoop<SpendReport> spending;
   private final PartialAnswers partial;
+  private final CacheLoop shared;
   private final InstantSource clock;
   private final Threads threads;
   private final Breakdown breakdown;
@@ -172,6 +177,14 @@ final class Engine implements CoreActions, Life {
             core,
             breakdown,
             threads);
+    this.shared =
+        new CacheLoop(
+            () -> clients.consumer(cacheReaderSettings(kafka)),
+            () -> clients.producer(cacheWriterSettings(kafka)),
+            topics.cache(),
+            core,
+            breakdown,
+            threads);
     this.settler =
         new Settler(
             config.id(),
@@ -190,11 +203,13 @@ final class Engine implements CoreActions, Life {
             new Incarnation(config.id(), machine.process()),
             config.limits(),
             new Judge(config.retry().policies(), config.retry().budget(), machine.random()),
-            new Routes(
-                config.admission().routes(),
-                providers::serves,
-                gates(machine, metrics),
-                config.retry().policies().clockMargin()),
+            new WorkerCore.Answering(
+                new Routes(
+                    config.admission().routes(),
+                    providers::serves,
+                    gates(machine, metrics),
+                    config.retry().policies().clockMargin()),
+                cache(machine, metrics)),
             this,
             metrics));
     metrics.breakers(breakers);
@@ -234,6 +249,17 @@ final class Engine implements CoreActions, Life {
               metrics.budgets()));
     }
     return gates;
+  }
+
+  private AnswerCache cache(Machine machine, EngineMetrics metrics) {
+    return config.cache().enabled()
+        ? new SharedCache(
+            config.cache(),
+            new CacheRecord.Owner(config.id(), machine.random().nextInt()),
+            config.vigilance().clockBound(),
+            shared::write,
+            metrics.cache())
+        : AnswerCache.NONE;
   }
 
   private Threads.Task start(String name, Runnable loop) {
@@ -420,6 +446,7 @@ final class Engine implements CoreActions, Life {
       reports.stop(Duration.ofSeconds(2));
       partial.stop(Duration.ofSeconds(2));
       spending.stop(Duration.ofSeconds(2));
+      shared.stop(Duration.ofSeconds(2));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -492,6 +519,30 @@ final class Engine implements CoreActions, Life {
     Map<String, Object> settings = readerSettings(kafka, of);
     settings.put("auto.offset.reset", "earliest");
     settings.put("isolation.level", "read_uncommitted");
+    return settings;
+  }
+
+  /** What is late is past: a call is not held up for it. */
+  private Map<String, Object> cacheWriterSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = kafka.clientSettings(config.id() + "-cache-write");
+    settings.put("key.serializer", ByteArraySerializer.class);
+    settings.put("value.serializer", ByteArraySerializer.class);
+    settings.put("linger.ms", 0);
+    settings.put("request.timeout.ms", 1_500);
+    settings.put("delivery.timeout.ms", 3_000);
+    settings.put("max.block.ms", 1_000L);
+    settings.put("max.request.size", Topics.MAX_RECORD_BYTES + 64 * 1024);
+    settings.put("buffer.memory", 16L * 1024 * 1024);
+    return settings;
+  }
+
+  private Map<String, Object> cacheReaderSettings(KafkaConfig kafka) {
+    Map<String, Object> settings = readerSettings(kafka, "cache");
+    // Where the log begins later than was read, everything is read anew.
+    settings.put("auto.offset.reset", "none");
+    settings.put("isolation.level", "read_uncommitted");
+    settings.put("max.partition.fetch.bytes", 4 * 1024 * 1024);
+    settings.put("fetch.max.wait.ms", 100);
     return settings;
   }
 

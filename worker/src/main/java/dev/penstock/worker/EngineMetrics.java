@@ -1,6 +1,7 @@
 package dev.penstock.worker;
 
 import dev.penstock.worker.budget.BudgetMetrics;
+import dev.penstock.worker.cache.CacheMetrics;
 import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.hold.HoldMetrics;
 import dev.penstock.worker.limit.LimitMetrics;
@@ -28,6 +29,11 @@ public interface EngineMetrics extends CoreMetrics {
   /** Shows the budgets. */
   default BudgetMetrics budgets() {
     return BudgetMetrics.NONE;
+  }
+
+  /** Counts what the cache of answers does. */
+  default CacheMetrics cache() {
+    return CacheMetrics.NONE;
   }
 
   /** Measures the hold topics. */

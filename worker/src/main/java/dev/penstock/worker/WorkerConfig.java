@@ -6,6 +6,7 @@ import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.budget.BudgetRules;
+import dev.penstock.worker.cache.CacheConfig;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.provider.ProviderSetup;
@@ -30,6 +31,7 @@ import java.util.regex.Pattern;
  * @param admission who is called for what, and when not
  * @param providerLimits the limits of providers, which it shares with the other workers
  * @param budgets what may be spent, by all workers together
+ * @param cache how answers are shared with identical jobs
  */
 public record WorkerConfig(
     String id,
@@ -42,7 +44,8 @@ public record WorkerConfig(
     ProviderSetup providers,
     AdmissionConfig admission,
     LimitRules providerLimits,
-    BudgetRules budgets) {
+    BudgetRules budgets,
+    CacheConfig cache) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -50,7 +53,7 @@ public record WorkerConfig(
 
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
 
-  /** Of a worker that may spend what it wants. */
+  /** Of a worker that may spend what it wants and shares no answers. */
   public WorkerConfig(
       String id,
       CoreLimits limits,
@@ -73,7 +76,8 @@ public record WorkerConfig(
         providers,
         admission,
         providerLimits,
-        BudgetRules.NONE);
+        BudgetRules.NONE,
+        CacheConfig.OFF);
   }
 
   /**
@@ -152,6 +156,7 @@ public record WorkerConfig(
     AdmissionConfig admission = AdmissionConfig.read(reader, names);
     LimitRules providerLimits = LimitRules.read(reader, names);
     BudgetRules budgets = BudgetRules.read(reader, admission.routes().keySet());
+    CacheConfig cache = CacheConfig.read(reader, admission.routes().keySet(), names);
     return reader.build(() ->
         new WorkerConfig(
             id,
@@ -164,7 +169,8 @@ public record WorkerConfig(
             providers,
             admission,
             providerLimits,
-            budgets));
+            budgets,
+            cache));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -9,6 +9,7 @@ import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.budget.BudgetMetrics;
+import dev.penstock.worker.cache.CacheMetrics;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.cost.Prices;
@@ -74,6 +75,7 @@ final class WorkerMetrics implements EngineMetrics {
   private final PartialMetrics partial;
   private final BudgetGauges budgets;
   private final WasteMeter waste;
+  private final CacheMeters cache;
 
   /** Of a worker whose calls have no price. */
   WorkerMetrics(
@@ -125,6 +127,7 @@ final class WorkerMetrics implements EngineMetrics {
     this.shared = new LimitGauges(registry, this.providers);
     this.partial = new PartialCounters(registry);
     this.budgets = new BudgetGauges(registry);
+    this.cache = new CacheMeters(registry, this::label);
     this.commits = registry.timer("penstock.worker.commit");
   }
 
@@ -146,6 +149,11 @@ final class WorkerMetrics implements EngineMetrics {
   @Override
   public BudgetMetrics budgets() {
     return budgets;
+  }
+
+  @Override
+  public CacheMetrics cache() {
+    return cache;
   }
 
   @Override

@@ -203,7 +203,9 @@ final class WorkerServiceTest {
         null,
         null,
         Priority.NORMAL,
-        new TenantId(tenant));
+        false,
+        new TenantId(tenant),
+        null);
   }
 
   @Test

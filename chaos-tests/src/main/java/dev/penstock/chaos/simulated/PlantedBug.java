@@ -997,7 +997,9 @@ enum PlantedBug {
         job.retry(),
         job.ordering(),
         job.priority(),
-        job.tenant());
+        job.progress(),
+        job.tenant(),
+        job.cache());
   }
 
   private static Job withAttempts(Job job, int maxAttempts) {
@@ -1014,7 +1016,9 @@ enum PlantedBug {
         job.retry(),
         job.ordering(),
         job.priority(),
-        job.tenant());
+        job.progress(),
+        job.tenant(),
+        job.cache());
   }
 
   private static Job releasing(Job job) {
@@ -1034,7 +1038,9 @@ enum PlantedBug {
             job.retry(),
             new Ordering(ordering.key(), Ordering.OnDeadLetter.RELEASE),
             job.priority(),
-            job.tenant());
+            job.progress(),
+            job.tenant(),
+            job.cache());
   }
 
   /** The release of the ordering key of the job that waits in a record, if it has one. */

@@ -252,7 +252,19 @@ public record JobLife(
   /** Calls of this generation that were begun and lost with their worker, so were made again. */
   @JsonIgnore
   public int wastedCalls() {
-    return attempts.stream().mapToInt(attempt -> Math.max(0, attempt.starts.size() - 1)).sum();
+    return attempts.stream().mapToInt(this::wasted).sum();
+  }
+
+  /** Of the calls that were begun for an attempt the last one is not wasted, if it was not lost. */
+  private int wasted(AttemptLife attempt) {
+    boolean servedInstead =
+        end != null
+            && end.attempts.stream()
+                .anyMatch(each ->
+                    each.number() == attempt.number
+                        && each.served() != null
+                        && each.served().cachedAt() != null);
+    return Math.max(0, attempt.starts.size() - (servedInstead ? 0 : 1));
   }
 
   /** What the input of the {@link #wastedCalls} cost; null where that is known of none. */
@@ -260,7 +272,7 @@ public record JobLife(
   public @Nullable Long wastedCostNanos() {
     Long sum = null;
     for (AttemptLife attempt : attempts) {
-      for (Start lost : attempt.starts.subList(0, Math.max(0, attempt.starts.size() - 1))) {
+      for (Start lost : attempt.starts.subList(0, wasted(attempt))) {
         Long cost = lost.inputCostNanos;
         if (cost != null) {
           sum = sum == null ? cost : Long.valueOf(Math.addExact(sum, cost));

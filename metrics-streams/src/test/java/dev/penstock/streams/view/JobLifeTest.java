@@ -75,7 +75,9 @@ final class JobLifeTest {
             null,
             null,
             Priority.NORMAL,
-            new TenantId("acme"));
+            false,
+            new TenantId("acme"),
+            null);
     JobLife ours = JobLife.UNKNOWN.accepted(JobRecord.accepted(job), T0);
     assertThat(Json.MAPPER.writeValueAsString(ours)).doesNotContain("tenant");
     assertThat(JobViews.view(job.id(), ours).orElseThrow().tenant()).isEqualTo(TenantId.DEFAULT);
@@ -138,6 +140,25 @@ final class JobLifeTest {
     assertThat(view(life).wastedCostNanos()).isEqualTo(1_200);
     assertThat(Json.MAPPER.readValue(Json.MAPPER.writeValueAsString(life), JobLife.class))
         .isEqualTo(life);
+  }
+
+  @Test
+  void theCallOfALostWorkerIsWastedAlsoWhenItsJobIsServedFromTheCache() {
+    var served = new Served("m", null, Usage.NONE, 0L, null, null, T0.plusSeconds(5));
+    var attempt = new Attempt(1, "local", "w2", T0.plusSeconds(9), Duration.ZERO, null, served);
+    JobLife life =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                startedFor(500L, "w1", T0.plusSeconds(1)),
+                new JobEvent.Finished(
+                    job.id(),
+                    0,
+                    List.of(attempt),
+                    new Outcome.Succeeded(Lives.output()),
+                    T0.plusSeconds(9))));
+    assertThat(view(life).wastedCalls()).isEqualTo(1);
+    assertThat(view(life).wastedCostNanos()).isEqualTo(500);
   }
 
   @Test

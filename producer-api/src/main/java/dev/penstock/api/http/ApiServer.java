@@ -1,5 +1,6 @@
 package dev.penstock.api.http;
 
+import dev.penstock.api.intake.CacheEntryReader;
 import dev.penstock.api.intake.Contract;
 import dev.penstock.api.intake.SubmissionReader;
 import dev.penstock.api.problem.Problem;
@@ -43,6 +44,7 @@ public final class ApiServer implements Service {
   /**
    * What the server works with.
    *
+   * @param defaultModel of requests that name none
    * @param health that of the whole service, for the readiness page
    */
   public record Parts(
@@ -52,6 +54,7 @@ public final class ApiServer implements Service {
       Schedules schedules,
       ViewClient views,
       Metrics metrics,
+      String defaultModel,
       Supplier<Health> health) {}
 
   /** A server that is not started. */
@@ -76,6 +79,8 @@ public final class ApiServer implements Service {
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
     routes.addAll(new ScheduleRoutes(parts.schedules(), limits).routes());
+    var entries = new CacheEntryReader(parts.contract(), reader, parts.defaultModel());
+    routes.addAll(new CacheRoutes(entries, parts.publisher(), limits).routes());
     routes.addAll(new DocsPages(parts.contract()).routes());
     var api = new ApiRoutes(routes, new OpsRoutes(parts.health(), parts.metrics()), metrics);
     var endpoint =

@@ -73,6 +73,11 @@ public final class Contract {
     return check(schedule, compiled().schedule);
   }
 
+  /** What is wrong with entries of the cache, their requests and outputs aside. */
+  List<Violation> checkCacheEntries(JsonNode entries) {
+    return check(entries, compiled().cacheEntries);
+  }
+
   private static List<Violation> check(JsonNode document, Schema schema) {
     var violations = new ArrayList<Violation>();
     for (Error error : schema.validate(document)) {
@@ -108,7 +113,8 @@ public final class Contract {
               json,
               schema(registry, "JobSubmission"),
               schema(registry, "JobLine"),
-              schema(registry, "ScheduleSubmission"));
+              schema(registry, "ScheduleSubmission"),
+              schema(registry, "CacheEntries"));
     }
     return compiled;
   }
@@ -126,7 +132,7 @@ public final class Contract {
       case "required" -> new Violation(at + "/" + escape(property), "is required");
       case "additionalProperties" ->
           new Violation(at + "/" + escape(property), "is not a known field");
-      case "type" -> new Violation(at, "must be " + withArticle(rule.asString("")));
+      case "type" -> new Violation(at, "must be " + types(rule));
       case "enum" -> new Violation(at, "must be one of " + values(rule));
       case "minimum" -> new Violation(at, "must be at least " + rule);
       case "maximum" -> new Violation(at, "must be at most " + rule);
@@ -146,10 +152,13 @@ public final class Contract {
   }
 
   private static String patternMessage(String at) {
+    if (at.startsWith("/cache/tags/")) {
+      return "must be printable ASCII without spaces, with single '/' between its segments";
+    }
     return switch (at) {
       case "/attemptTimeout" ->
           "must be a number with its unit, such as 500ms, 30s or 5m, at most 30 minutes";
-      case "/delay", "/retry/baseDelay", "/retry/maxDelay", "/misfireAfter" ->
+      case "/delay", "/retry/baseDelay", "/retry/maxDelay", "/misfireAfter", "/cache/ttl" ->
           "must be a number with its unit, such as 500ms, 30s, 5m, 12h or 7d, at most 30 days";
       case "/expireAt", "/runAt", "/start", "/end" ->
           "must be a date and time such as 2030-01-31T12:00:00Z";
@@ -163,6 +172,13 @@ public final class Contract {
 
   private static String values(JsonNode rule) {
     return String.join(", ", rule.valueStream().map(value -> value.asString("")).toList());
+  }
+
+  private static String types(JsonNode rule) {
+    return rule.isArray()
+        ? String.join(
+            " or ", rule.valueStream().map(each -> withArticle(each.asString(""))).toList())
+        : withArticle(rule.asString(""));
   }
 
   private static String withArticle(String type) {
@@ -184,13 +200,21 @@ public final class Contract {
     private final Schema job;
     private final Schema line;
     private final Schema schedule;
+    private final Schema cacheEntries;
 
-    Compiled(JsonNode document, byte[] json, Schema job, Schema line, Schema schedule) {
+    Compiled(
+        JsonNode document,
+        byte[] json,
+        Schema job,
+        Schema line,
+        Schema schedule,
+        Schema cacheEntries) {
       this.document = document;
       this.json = json;
       this.job = job;
       this.line = line;
       this.schedule = schedule;
+      this.cacheEntries = cacheEntries;
     }
   }
 }

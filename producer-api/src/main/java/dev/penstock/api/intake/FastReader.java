@@ -1,6 +1,8 @@
 package dev.penstock.api.intake;
 
 import dev.penstock.codec.Json;
+import dev.penstock.job.CacheRule;
+import dev.penstock.job.CacheTag;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
@@ -44,6 +46,7 @@ final class FastReader {
   private @Nullable Priority priority;
   private @Nullable Boolean progress;
   private TenantId tenant = TenantId.DEFAULT;
+  private @Nullable CacheRule cache;
   private Map<String, String> labels = Map.of();
   private @Nullable String idempotencyKey;
 
@@ -131,6 +134,7 @@ final class FastReader {
               tenant = TenantId.of(spelled);
               yield true;
             }
+            case "cache" -> cache(parser, token);
             case "idempotencyKey" -> {
               idempotencyKey = string(parser, token);
               yield line && idempotencyKey != null && Rules.isIdempotencyKey(idempotencyKey);
@@ -142,6 +146,52 @@ final class FastReader {
       }
     }
     return parser.currentToken() == JsonToken.END_OBJECT;
+  }
+
+  private boolean cache(JsonParser parser, JsonToken token) {
+    if (token == JsonToken.VALUE_TRUE || token == JsonToken.VALUE_FALSE) {
+      cache = token == JsonToken.VALUE_TRUE ? null : CacheRule.NEVER;
+      return true;
+    }
+    if (token != JsonToken.START_OBJECT) {
+      return false;
+    }
+    Duration ttl = null;
+    List<String> tags = List.of();
+    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+      JsonToken value = parser.nextToken();
+      boolean right =
+          switch (name) {
+            case "ttl" -> {
+              String spelled = string(parser, value);
+              ttl = spelled == null ? null : Rules.cacheTtl(spelled);
+              yield ttl != null;
+            }
+            case "tags" -> {
+              List<String> read = value == JsonToken.START_ARRAY ? tags(parser) : null;
+              tags = read == null ? List.of() : read;
+              yield read != null;
+            }
+            default -> false;
+          };
+      if (!right) {
+        return false;
+      }
+    }
+    cache = Rules.cacheRule(ttl, tags);
+    return parser.currentToken() == JsonToken.END_OBJECT;
+  }
+
+  private static @Nullable List<String> tags(JsonParser parser) {
+    var tags = new ArrayList<String>();
+    while (parser.nextToken() == JsonToken.VALUE_STRING) {
+      String tag = parser.getString();
+      if (tags.size() == CacheRule.MAX_TAGS || !CacheTag.isTag(tag) || tags.contains(tag)) {
+        return null;
+      }
+      tags.add(tag);
+    }
+    return parser.currentToken() == JsonToken.END_ARRAY ? tags : null;
   }
 
   private static @Nullable Duration delay(JsonParser parser, JsonToken token) {
@@ -327,7 +377,8 @@ final class FastReader {
                 labels,
                 Rules.ordering(orderingKey, onDeadLetter),
                 progress,
-                tenant),
+                tenant,
+                cache),
             idempotencyKey);
   }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.api.intake;
 
 import dev.penstock.codec.Json;
+import dev.penstock.job.CacheRule;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
@@ -31,6 +32,7 @@ import tools.jackson.core.JsonGenerator;
  *     say
  * @param tenant on whose behalf it is to be run; whoever names none is the same tenant as who names
  *     the default one
+ * @param cache what it says about sharing answers; null for as its route has it
  */
 public record JobRequest(
     JobInput input,
@@ -45,7 +47,8 @@ public record JobRequest(
     Map<String, String> labels,
     @Nullable Ordering ordering,
     @Nullable Boolean progress,
-    TenantId tenant) {
+    TenantId tenant,
+    @Nullable CacheRule cache) {
   static final int DEFAULT_MAX_SENTENCES = 3;
   static final int DEFAULT_MAX_OUTPUT_TOKENS = 1_024;
   private static final int DEFAULT_MAX_ATTEMPTS = 5;
@@ -71,7 +74,8 @@ public record JobRequest(
         ordering,
         priority == null ? Priority.NORMAL : priority,
         progress != null && progress,
-        tenant);
+        tenant,
+        cache);
   }
 
   /** Whether the job is not to run at once. */
@@ -149,9 +153,29 @@ public record JobRequest(
       if (!tenant.equals(TenantId.DEFAULT)) {
         json.writeStringProperty("tenant", tenant.name());
       }
+      if (cache != null) {
+        write(cache, json);
+      }
       json.writeEndObject();
     }
     return out.toByteArray();
+  }
+
+  private static void write(CacheRule cache, JsonGenerator json) {
+    if (!cache.allowed()) {
+      json.writeBooleanProperty("cache", false);
+      return;
+    }
+    json.writeObjectPropertyStart("cache");
+    if (cache.ttl() != null) {
+      json.writeStringProperty("ttl", cache.ttl().toMillis() + "ms");
+    }
+    if (!cache.tags().isEmpty()) {
+      json.writeArrayPropertyStart("tags");
+      cache.tags().forEach(tag -> json.writeString(tag.text()));
+      json.writeEndArray();
+    }
+    json.writeEndObject();
   }
 
   private static void write(RetryRule retry, JsonGenerator json) {

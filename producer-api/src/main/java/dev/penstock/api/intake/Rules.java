@@ -1,5 +1,7 @@
 package dev.penstock.api.intake;
 
+import dev.penstock.job.CacheRule;
+import dev.penstock.job.CacheTag;
 import dev.penstock.job.Job;
 import dev.penstock.job.Ordering;
 import java.time.DateTimeException;
@@ -7,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +94,23 @@ final class Rules {
   /** The delay that {@code text} spells, or null: hours and days as well, up to 30 days. */
   static @Nullable Duration delay(String text) {
     return text.length() > MAX_DELAY_CHARS ? null : upTo(Job.MAX_DELAY, text);
+  }
+
+  /** The time to live that {@code text} spells, or null: 1 s to 30 days. */
+  static @Nullable Duration cacheTtl(String text) {
+    Duration ttl = delay(text);
+    return ttl == null
+            || ttl.compareTo(CacheRule.MIN_TTL) < 0
+            || ttl.compareTo(CacheRule.MAX_TTL) > 0
+        ? null
+        : ttl;
+  }
+
+  /** What an object of these asks for; null where it says nothing. */
+  static @Nullable CacheRule cacheRule(@Nullable Duration ttl, List<String> tags) {
+    return ttl == null && tags.isEmpty()
+        ? null
+        : new CacheRule(true, ttl, tags.stream().map(CacheTag::new).toList());
   }
 
   /** Whether the two bounds of a retry's delays, where both are given, are in order. */

@@ -5,6 +5,7 @@ import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
+import dev.penstock.job.CacheRule;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JsonObject;
@@ -300,6 +301,10 @@ public final class SubmissionReader {
     if (!Rules.isOrdered(baseDelay, maxDelay)) {
       violations.add(new Violation("/retry/baseDelay", "must be at most maxDelay"));
     }
+    JsonNode ttl = tree.path("cache").path("ttl");
+    if (ttl.isString() && Rules.cacheTtl(ttl.stringValue()) == null) {
+      violations.add(new Violation("/cache/ttl", "must be 1 second to 30 days"));
+    }
     boolean ordered = tree.has("orderingKey");
     for (String name : List.of("runAt", "delay")) {
       if (ordered && tree.has(name)) {
@@ -417,8 +422,19 @@ public final class SubmissionReader {
                 string(tree, "orderingKey"),
                 onDeadLetter == null ? null : Rules.onDeadLetter(onDeadLetter)),
             tree.has("progress") ? tree.get("progress").booleanValue() : null,
-            tenant == null ? TenantId.DEFAULT : TenantId.of(tenant)),
+            tenant == null ? TenantId.DEFAULT : TenantId.of(tenant),
+            cache(tree.path("cache"))),
         string(tree, "idempotencyKey"));
+  }
+
+  private static @Nullable CacheRule cache(JsonNode rule) {
+    if (!rule.isObject()) {
+      return rule.isBoolean() && !rule.booleanValue() ? CacheRule.NEVER : null;
+    }
+    String ttl = string(rule, "ttl");
+    return Rules.cacheRule(
+        ttl == null ? null : Rules.cacheTtl(ttl),
+        rule.path("tags").valueStream().map(JsonNode::stringValue).toList());
   }
 
   private static @Nullable RetryRule retry(JsonNode rule) {

@@ -37,6 +37,7 @@ public enum ProblemType {
   UNSUPPORTED_ENCODING(415, "unsupported_encoding", "Encoded bodies are not supported"),
   INVALID_JOB(422, "invalid_job", "The job is not valid"),
   INVALID_SCHEDULE(422, "invalid_schedule", "The schedule is not valid"),
+  INVALID_CACHE_ENTRY(422, "invalid_cache_entry", "The cache's entries are not valid"),
   IDEMPOTENCY_KEY_REUSED(
       422, "idempotency_key_reused", "The idempotency key stands for another submission"),
   RATE_LIMITED(429, "rate_limited", "Too many jobs"),

@@ -1,5 +1,6 @@
 package dev.penstock.api.publish;
 
+import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.OrderedRecord;
@@ -91,6 +92,11 @@ public final class JobPublisher implements AutoCloseable {
   /** Writes the request. */
   public CompletableFuture<Written> cancel(CancelRequest request, String traceparent) {
     return send(Records.cancel(topics, request, traceparent));
+  }
+
+  /** Writes to the topic of the cache. */
+  public CompletableFuture<Written> cache(CacheRecord record) {
+    return send(Records.cache(topics, record));
   }
 
   private CompletableFuture<Written> send(ProducerRecord<byte[], byte[]> record) {

@@ -1,5 +1,6 @@
 package dev.penstock.api.publish;
 
+import dev.penstock.cache.CacheRecord;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
@@ -89,6 +90,12 @@ public final class Records {
         .add(RecordHeaders.GENERATION, ascii(String.valueOf(request.generation())))
         .add(RecordHeaders.TRACEPARENT, ascii(traceparent));
     return record;
+  }
+
+  /** A record of the cache's one partition. */
+  static ProducerRecord<byte[], byte[]> cache(Topics topics, CacheRecord record) {
+    return new ProducerRecord<>(
+        topics.cache(), 0, ascii(record.key()), JsonCodec.CACHE_RECORDS.encode(record));
   }
 
   private static byte[] ascii(String text) {

@@ -172,6 +172,27 @@ final class FastReaderAgreesWithTheContractTest {
       }
       maybe(
           fields,
+          "cache",
+          pick(
+              "true",
+              "false",
+              "{}",
+              "{\"ttl\":\"1s\"}",
+              "{\"ttl\":\"999ms\"}",
+              "{\"ttl\":\"30d\",\"tags\":[\"a/b\"]}",
+              "{\"ttl\":\"31d\"}",
+              "{\"ttl\":null}",
+              "{\"tags\":[\"a\",\"a\"]}",
+              "{\"tags\":[\"a//b\"]}",
+              "{\"tags\":[\"a b\"]}",
+              "{\"tags\":[\"a\\n\"]}",
+              "{\"tags\":[\"" + "x".repeat(101) + "\"]}",
+              "{\"tags\":[1]}",
+              "{\"tags\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]}",
+              "{\"tags\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}",
+              "{\"use\":false}"));
+      maybe(
+          fields,
           "tenant",
           quoted(
               pick(

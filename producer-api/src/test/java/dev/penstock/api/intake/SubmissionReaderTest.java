@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
+import dev.penstock.job.CacheRule;
+import dev.penstock.job.CacheTag;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Ordering;
@@ -35,7 +37,7 @@ final class SubmissionReaderTest {
              "model":"local:big","maxAttempts":20,"attemptTimeout":"1500ms",
              "expireAt":"2030-01-31T12:00:00.5+02:00","runAt":"2026-12-01T12:00:00Z",
              "retry":{"baseDelay":"2s","maxDelay":"12h","multiplier":1.5},"priority":"high","progress":true,
-             "tenant":"acme.eu_1-x"}\
+             "tenant":"acme.eu_1-x","cache":{"ttl":"1h","tags":["kb/articles/17","x"]}}\
             """);
     assertThat(valid.request())
         .isEqualTo(
@@ -52,7 +54,31 @@ final class SubmissionReaderTest {
                 Map.of("a", "1", "b", "2"),
                 null,
                 true,
-                new TenantId("acme.eu_1-x")));
+                new TenantId("acme.eu_1-x"),
+                new CacheRule(
+                    true,
+                    Duration.ofHours(1),
+                    List.of(new CacheTag("kb/articles/17"), new CacheTag("x")))));
+  }
+
+  @Test
+  void whatIsSaidOfTheCacheIsReadAndWrittenAgain() {
+    for (String said :
+        List.of(
+            "false",
+            "{\"ttl\":\"90s\"}",
+            "{\"tags\":[\"a/b\"]}",
+            "{\"ttl\":\"30d\",\"tags\":[\"a\"]}")) {
+      var one = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"cache\":" + said + "}");
+      var again =
+          valid(new String(one.request().canonicalJson(), StandardCharsets.UTF_8)).request();
+      assertThat(again).as(said).isEqualTo(one.request());
+      assertThat(one.request().cache()).as(said).isNotNull();
+    }
+    for (String nothing : List.of("true", "{}", "{\"tags\":[]}")) {
+      var one = valid("{\"kind\":\"embed\",\"input\":{\"text\":\"t\"},\"cache\":" + nothing + "}");
+      assertThat(one.request().cache()).as(nothing).isNull();
+    }
   }
 
   @Test

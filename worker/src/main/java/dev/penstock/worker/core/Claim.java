@@ -6,6 +6,8 @@ import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Admission;
+import dev.penstock.worker.answer.AnswerCache;
+import dev.penstock.worker.answer.CacheRequest;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Instant;
 import java.util.Objects;
@@ -25,6 +27,10 @@ public final class Claim {
     WAITING,
     /** Ready, but nobody may be called for it now: it waits at a {@link Gate}. */
     GATED,
+    /** Somebody makes the same call already: it waits for what comes of it. */
+    JOINED,
+    /** It has its slot and is to make a call that others may wait for; it is not known yet. */
+    BIDDING,
     /** A provider is called. */
     RUNNING,
     /** What it came to is known and not yet committed. */
@@ -66,6 +72,18 @@ public final class Claim {
 
   /** That the call may be made; null when it is given back. */
   Admission.@Nullable Permit permit;
+
+  /** What it asks, if it may share an answer. */
+  @Nullable CacheRequest request;
+
+  /** Why its call is made past the cache, in a word; null where it is not, or not cached. */
+  @Nullable String bypass;
+
+  /** That it makes a call that others may wait for; null when it is ended. */
+  AnswerCache.@Nullable Bid bid;
+
+  /** Until when it waits for another one's call, or to know about its own, at the latest. */
+  Instant joinedUntil = Instant.MAX;
 
   boolean holdsSlot;
 

@@ -4,6 +4,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.worker.answer.AnswerCache;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.window.Custody;
 import dev.penstock.worker.window.PartitionWindow;
@@ -73,6 +74,17 @@ public sealed interface CoreEvent {
    * @param appendedAt the time that the broker gave the report
    */
   record SpendReported(SpendReport report, Instant appendedAt) implements CoreEvent {}
+
+  /**
+   * Records of the cache's topic, in the order of the log.
+   *
+   * @param fromStart whether the reading begins anew with them
+   * @param caughtUp whether all was read that stood there when it began
+   * @param taken is told that the core has taken them
+   */
+  record CacheRead(
+      List<AnswerCache.Logged> records, boolean fromStart, boolean caughtUp, Runnable taken)
+      implements CoreEvent {}
 
   /** The batch is written. */
   record Committed(Batch batch) implements CoreEvent {}

@@ -1,5 +1,6 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.cache.Fingerprint;
 import dev.penstock.codec.Decoded;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
@@ -15,6 +16,9 @@ import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
 import dev.penstock.worker.admit.Admission;
+import dev.penstock.worker.answer.AnswerCache;
+import dev.penstock.worker.answer.CacheRequest;
+import dev.penstock.worker.answer.KeptAnswer;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.judge.Settlement;
 import java.time.Duration;
@@ -93,6 +97,7 @@ public final class WorkerCore {
   private final CoreLimits limits;
   private final Judge judge;
   private final Admission admission;
+  private final AnswerCache cache;
   private final CoreActions actions;
   private final CoreMetrics metrics;
 
@@ -104,6 +109,11 @@ public final class WorkerCore {
   private final PriorityQueue<Claim> waiting =
       new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
   private final Set<Claim> running = new LinkedHashSet<>();
+  private final Joined joined = new Joined();
+
+  /** Those that have their slot and are about to call, if nobody else does. */
+  private final Set<Claim> bidding = new LinkedHashSet<>();
+
   private final Perishables perishables = new Perishables();
 
   /** Calls that go on although nobody waits for them any more: they keep their slots. */
@@ -115,6 +125,9 @@ public final class WorkerCore {
   private final Deque<Claim> settled = new ArrayDeque<>();
   private final Deque<SourceRecord> poison = new ArrayDeque<>();
   private final Map<Set<TopicPartition>, CompletableFuture<Void>> leavers = new LinkedHashMap<>();
+
+  /** The time of the event or turn in hand. */
+  private Instant present = Instant.EPOCH;
 
   private Instant lookAgainAt = Instant.EPOCH;
   private int busySlots;
@@ -142,6 +155,7 @@ public final class WorkerCore {
   private boolean drainedSaid;
   private Set<TopicPartition> paused = Set.of();
 
+  /** A core whose jobs share no answers. */
   public WorkerCore(
       Incarnation self,
       CoreLimits limits,
@@ -149,18 +163,38 @@ public final class WorkerCore {
       Admission admission,
       CoreActions actions,
       CoreMetrics metrics) {
+    this(self, limits, judge, new Answering(admission, AnswerCache.NONE), actions, metrics);
+  }
+
+  public WorkerCore(
+      Incarnation self,
+      CoreLimits limits,
+      Judge judge,
+      Answering answering,
+      CoreActions actions,
+      CoreMetrics metrics) {
     this.self = self;
     this.limits = limits;
     this.judge = judge;
-    this.admission = admission;
+    this.admission = answering.admission();
+    this.cache = answering.cache();
     this.actions = actions;
     this.metrics = metrics;
     this.queued = new Lanes(limits.lanes());
     this.gates = new Gates(admission, queued);
   }
 
+  /**
+   * How jobs get their answers.
+   *
+   * @param admission who is called for them, and whether now
+   * @param cache what others have asked already
+   */
+  public record Answering(Admission admission, AnswerCache cache) {}
+
   /** Takes one event in. What follows from several is done together by {@link #endTurn}. */
   public void handle(CoreEvent event, Instant now) {
+    present = now;
     switch (event) {
       case CoreEvent.Assigned assigned -> {
         partitions.put(assigned.partition(), new PartitionState(assigned, self.process(), now));
@@ -185,20 +219,33 @@ public final class WorkerCore {
           admission.heard(report, appendedAt, now);
       case CoreEvent.SpendReported(SpendReport report, Instant appendedAt) ->
           admission.heard(report, appendedAt, now);
+      case CoreEvent.CacheRead(
+              var records,
+              boolean fromStart,
+              boolean caughtUp,
+              Runnable taken) -> {
+        taken.run();
+        cache.heard(records, fromStart, caughtUp, now);
+      }
       case CoreEvent.Drain(Instant deadline) -> {
         drain(deadline);
         admission.drain(now);
+        cache.drain(now);
       }
       case CoreEvent.Tick _ -> {
         tick(now);
         admission.tick(now);
+        cache.tick(now);
+        joined.due(now).forEach(claim -> lookAgain(claim, now));
       }
     }
   }
 
   /** Claims, starts and commits what the events since the last turn allow. */
   public void endTurn(Instant now) {
+    present = now;
     wakeDue(now);
+    wakeJoined(now);
     commit(now);
     claim(now);
     startQueued(now);
@@ -207,7 +254,11 @@ public final class WorkerCore {
     release();
     sayDrained();
     metrics.turn(
-        busySlots, queued.size(), waiting.size() + gates.size(), claimsById.size(), stuckCalls);
+        busySlots,
+        queued.size(),
+        waiting.size() + gates.size() + joined.size(),
+        claimsById.size(),
+        stuckCalls);
   }
 
   /**
@@ -334,6 +385,8 @@ public final class WorkerCore {
         noLongerWaits(claim);
       }
       case GATED -> leaveGate(claim);
+      case JOINED -> leaveJoined(claim);
+      case BIDDING -> withdraw(claim);
       case RUNNING, SETTLED, DROPPED -> {
         // It does not wait.
       }
@@ -409,6 +462,7 @@ public final class WorkerCore {
         state.claimed(claim);
         claimsById.put(record.job().id(), claim);
         perishables.add(claim);
+        claim.request = cache.request(record);
         state.hold(source.payloadBytes());
         begin(claim, now);
       }
@@ -427,7 +481,7 @@ public final class WorkerCore {
       claim.phase = Claim.Phase.WAITING;
       waiting.add(claim);
       state(claim.partition()).await(1);
-    } else {
+    } else if (consult(claim, now) != Consulted.SETTLED) {
       Gate gate = gates.before(claim);
       if (gate == null) {
         claim.phase = Claim.Phase.QUEUED;
@@ -435,6 +489,168 @@ public final class WorkerCore {
       } else {
         waitAt(gate, claim, now);
       }
+    }
+  }
+
+  // What others have asked already
+
+  /** What came of looking whether somebody has asked the same. */
+  private enum Consulted {
+    /** The claim was served, or waits for another one's call. */
+    SETTLED,
+    /** Nobody has: its call may be for all. */
+    FREE,
+    /** Its call is its own. */
+    OWN
+  }
+
+  private Consulted consult(Claim claim, Instant now) {
+    CacheRequest request = claim.request;
+    claim.bypass = null;
+    // Who is suspected of killing its worker is not mixed up with others.
+    if (request == null || state(claim.partition()).caution().isAlone()) {
+      return Consulted.OWN;
+    }
+    switch (cache.look(request, now)) {
+      case AnswerCache.Finding.Found(KeptAnswer answer) -> {
+        cache.served(request);
+        settle(claim, served(claim, answer, now));
+        return Consulted.SETTLED;
+      }
+      case AnswerCache.Finding.Joins(Instant until) -> {
+        if (claim.phase != Claim.Phase.JOINED) {
+          cache.joined(request);
+        }
+        join(claim, until);
+        return Consulted.SETTLED;
+      }
+      case AnswerCache.Finding.Free _ -> {
+        return Consulted.FREE;
+      }
+      case AnswerCache.Finding.Bypassed(String reason) -> {
+        claim.bypass = reason;
+        return Consulted.OWN;
+      }
+    }
+  }
+
+  private Settlement served(Claim claim, KeptAnswer answer, Instant now) {
+    return Judge.served(
+        claim.record(), self.worker(), answer.provider(), answer.output(), answer.served(), now);
+  }
+
+  /** It waits without a slot and takes no room from those that run. */
+  private void join(Claim claim, Instant until) {
+    claim.phase = Claim.Phase.JOINED;
+    joined.add(claim, until);
+    state(claim.partition()).await(1);
+  }
+
+  private void leaveJoined(Claim claim) {
+    joined.remove(claim);
+    noLongerWaits(claim);
+  }
+
+  private void wakeJoined(Instant now) {
+    Set<Fingerprint> news = cache.news();
+    if (!news.isEmpty()) {
+      joined.of(news).forEach(claim -> lookAgain(claim, now));
+    }
+  }
+
+  private void lookAgain(Claim claim, Instant now) {
+    switch (claim.phase) {
+      case JOINED -> {
+        leaveJoined(claim);
+        begin(claim, now);
+      }
+      case BIDDING -> decide(claim, now);
+      case QUEUED, WAITING, GATED, RUNNING, SETTLED, DROPPED -> {
+        // It was woken by another one's news just now.
+      }
+    }
+  }
+
+  /** It may be called for, and is about to be, if no other worker was first. */
+  private void bid(Claim claim, CacheRequest request, Admission.Permit permit, Instant now) {
+    claim.permit = permit;
+    claim.phase = Claim.Phase.BIDDING;
+    takeSlot(claim);
+    bidding.add(claim);
+    state(claim.partition()).caution().started(claim);
+    AnswerCache.Bid bid = cache.bid(request, now);
+    claim.bid = bid;
+    joined.add(claim, bid.until());
+  }
+
+  private void decide(Claim claim, Instant now) {
+    AnswerCache.Bid bid = Objects.requireNonNull(claim.bid);
+    switch (bid.standing(now)) {
+      case OPEN -> {
+        // Nothing is known yet.
+      }
+      case WON -> {
+        CacheRequest request = Objects.requireNonNull(claim.request);
+        if (cache.look(request, now) instanceof AnswerCache.Finding.Found(KeptAnswer answer)) {
+          withdraw(claim);
+          cache.served(request);
+          settle(claim, served(claim, answer, now));
+        } else {
+          callAfterBid(claim, now);
+        }
+      }
+      case LOST -> {
+        withdraw(claim);
+        begin(claim, now);
+      }
+      case VOID -> {
+        claim.bypass = "out_of_reach";
+        callAfterBid(claim, now);
+      }
+    }
+  }
+
+  private void callAfterBid(Claim claim, Instant now) {
+    bidding.remove(claim);
+    joined.remove(claim);
+    call(claim, Objects.requireNonNull(claim.permit), now);
+  }
+
+  /** Gives the slot and the permit back: the call is not made. */
+  private void withdraw(Claim claim) {
+    bidding.remove(claim);
+    joined.remove(claim);
+    giveSlotBack(claim);
+    Objects.requireNonNull(claim.permit).unused(present);
+    claim.permit = null;
+    caution(claim).ifPresent(caution -> caution.dropped(claim));
+    tellCache(claim, false);
+  }
+
+  /** Nothing comes of the call that others can use. */
+  private static void tellCache(Claim claim, boolean fruitless) {
+    AnswerCache.Bid bid = claim.bid;
+    if (bid != null) {
+      claim.bid = null;
+      bid.released(fruitless);
+    }
+  }
+
+  /** A call has ended that others may wait for. */
+  private static void tellCache(
+      Claim claim, ProviderResult result, String provider, boolean made, Instant now) {
+    AnswerCache.Bid bid = claim.bid;
+    if (bid != null && made && result instanceof ProviderResult.Answered answered) {
+      claim.bid = null;
+      Target asked = claim.asked();
+      bid.answered(
+          answered, provider, asked == null || asked.model().isEmpty() ? null : asked.model(), now);
+    } else {
+      boolean failed =
+          claim.phase == Claim.Phase.RUNNING
+              && (claim.interruption == Claim.Interruption.NONE
+                  || claim.interruption == Claim.Interruption.TIMEOUT);
+      tellCache(claim, failed);
     }
   }
 
@@ -627,7 +843,7 @@ public final class WorkerCore {
 
   /** Waits for the calls of the other jobs to end, but not for ever. */
   private void tryLast(Instant now) {
-    if (running.isEmpty() || now.isAfter(suspectedAt.plus(ISOLATION))) {
+    if ((running.isEmpty() && bidding.isEmpty()) || now.isAfter(suspectedAt.plus(ISOLATION))) {
       trySuspect(now);
     }
   }
@@ -680,8 +896,21 @@ public final class WorkerCore {
       settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
       return;
     }
+    Consulted consulted = consult(claim, now);
+    if (consulted == Consulted.SETTLED) {
+      return;
+    }
     switch (admission.ask(record, now)) {
-      case Admission.Verdict.Call(Admission.Permit permit) -> call(claim, permit, now);
+      case Admission.Verdict.Call(Admission.Permit permit) -> {
+        CacheRequest request = claim.request;
+        if (consulted == Consulted.FREE && request != null) {
+          bid(claim, request, permit, now);
+        } else {
+          takeSlot(claim);
+          state(claim.partition()).caution().started(claim);
+          call(claim, permit, now);
+        }
+      }
       case Admission.Verdict.Wait wait -> mustWait(claim, wait, now);
       case Admission.Verdict.Refuse(Failure failure) -> refused(claim, failure, now);
       case Admission.Verdict.Spent(Failure failure) ->
@@ -699,13 +928,12 @@ public final class WorkerCore {
     if (reason != null) {
       metrics.failedOver(claim, reason);
     }
+    if (claim.bypass != null && claim.request != null) {
+      cache.bypassed(claim.request, claim.bypass);
+    }
     begun(claim, now);
     claim.phase = Claim.Phase.RUNNING;
-    claim.holdsSlot = true;
-    busySlots++;
-    ordinarySlots += claim.lane() == Priority.HIGH ? 0 : 1;
     running.add(claim);
-    state(claim.partition()).caution().started(claim);
     unannounced.add(claim);
     actions.call(
         claim,
@@ -716,6 +944,20 @@ public final class WorkerCore {
             permit.target(),
             job.input(),
             job.attemptTimeout()));
+  }
+
+  private void takeSlot(Claim claim) {
+    claim.holdsSlot = true;
+    busySlots++;
+    ordinarySlots += claim.lane() == Priority.HIGH ? 0 : 1;
+  }
+
+  private void giveSlotBack(Claim claim) {
+    if (claim.holdsSlot) {
+      claim.holdsSlot = false;
+      busySlots--;
+      ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
+    }
   }
 
   private void refused(Claim claim, Failure failure, Instant now) {
@@ -745,11 +987,8 @@ public final class WorkerCore {
       stuckCalls--;
       actions.back(claim);
     }
-    if (claim.holdsSlot) {
-      claim.holdsSlot = false;
-      busySlots--;
-      ordinarySlots -= claim.lane() == Priority.HIGH ? 0 : 1;
-    }
+    giveSlotBack(claim);
+    tellCache(claim, ended.result(), ended.call().provider(), ended.made(), now);
     if (ended.made() || claim.permit == null) {
       giveBack(claim, ended.result(), ended.call().latency(), now);
     } else {
@@ -890,6 +1129,7 @@ public final class WorkerCore {
                 Duration.between(claim.startedAt, now));
         var timedOut = new ProviderResult.Failed(timedOut(claim));
         lingering.add(claim);
+        tellCache(claim, claim.interruption == Claim.Interruption.TIMEOUT);
         giveBack(claim, timedOut, call.latency(), now);
         ended(claim, call, timedOut, now);
       }
@@ -902,6 +1142,7 @@ public final class WorkerCore {
         claim.interruptedAt = now;
       }
       if (!claim.stuck && now.isAfter(claim.interruptedAt.plus(INTERRUPT_GRACE))) {
+        tellCache(claim, false);
         stuck(claim);
       }
     }
@@ -942,7 +1183,7 @@ public final class WorkerCore {
       return;
     }
     switch (claim.phase) {
-      case QUEUED, WAITING, GATED -> {
+      case QUEUED, WAITING, GATED, JOINED, BIDDING -> {
         takeOut(claim);
         settle(claim, Judge.withoutCall(claim.record(), new Outcome.Cancelled(), now));
       }
@@ -1203,7 +1444,7 @@ public final class WorkerCore {
       List.copyOf(state.claims()).stream()
           .filter(claim ->
               switch (claim.phase) {
-                case QUEUED, WAITING, GATED -> true;
+                case QUEUED, WAITING, GATED, JOINED, BIDDING -> true;
                 case RUNNING, SETTLED, DROPPED -> false;
               })
           .forEach(this::drop);

@@ -2,6 +2,7 @@ package dev.penstock.worker.judge;
 
 import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
+import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Served;
@@ -89,6 +90,19 @@ public final class Judge {
     return new Settlement.Finish(record.attempts(), outcome, now);
   }
 
+  /** The end of a job that is served with what another one's call came to. */
+  public static Settlement served(
+      JobRecord record,
+      String worker,
+      String provider,
+      JobOutput output,
+      Served served,
+      Instant now) {
+    var attempt =
+        new Attempt(record.nextAttempt(), provider, worker, now, Duration.ZERO, null, served);
+    return new Settlement.Finish(attempts(record, attempt), new Outcome.Succeeded(output), now);
+  }
+
   /** The end of a job whose call was cut short because its result is not wanted any more. */
   public static Settlement cutShort(
       JobRecord record, Call call, ProviderResult.Failed why, Outcome outcome, Instant now) {
@@ -165,7 +179,8 @@ public final class Judge {
               report.usage(),
               report.costNanos(),
               insteadOf,
-              asked == null ? null : asked.toString());
+              asked == null ? null : asked.toString(),
+              null);
     }
 
     private @Nullable String askedModel() {

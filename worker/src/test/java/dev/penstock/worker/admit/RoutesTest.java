@@ -44,7 +44,7 @@ final class RoutesTest {
         NOW,
         Duration.ZERO,
         failure,
-        new Served(null, null, Usage.NONE, null, null, target));
+        new Served(null, null, Usage.NONE, null, null, target, null));
   }
 
   private static String called(Admission.Verdict verdict) {

@@ -97,7 +97,9 @@ final class Spenders {
             null,
             null,
             Priority.NORMAL,
-            tenant),
+            false,
+            tenant,
+            null),
         0,
         List.of(),
         null);

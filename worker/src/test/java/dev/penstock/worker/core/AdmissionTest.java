@@ -370,7 +370,7 @@ final class AdmissionTest {
             now,
             Duration.ZERO,
             new Failure.ContextTooLong("too long for z"),
-            new Served("z", null, Usage.NONE, null, null, "a:z"));
+            new Served("z", null, Usage.NONE, null, null, "a:z", null));
     submit(List.of(new JobRecord(job("fast", 5, null), 0, List.of(gone), null)));
     assertThat(targets()).containsExactly("a:x");
   }

@@ -233,7 +233,9 @@ final class SpentBudgetTest {
             null,
             null,
             Priority.NORMAL,
-            new TenantId(tenant));
+            false,
+            new TenantId(tenant),
+            null);
     var record = new JobRecord(job, 0, attempts, null);
     core.handle(
         new CoreEvent.Polled(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.cache;
+
+import org.jspecify.annotations.NullMarked;
