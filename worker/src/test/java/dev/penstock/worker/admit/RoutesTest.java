@@ -2,7 +2,6 @@ package dev.penstock.worker.admit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
@@ -12,7 +11,6 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
 import dev.penstock.provider.Target;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -88,29 +86,5 @@ final class RoutesTest {
             routes.gate(
                 record("fast", attempt(1, "a:x", new Failure.Throttled("m", Duration.ofDays(1))))))
         .isNotEqualTo(withoutX);
-  }
-
-  @Test
-  void askingForAJobThatNobodyHasFailedTakesLittleMemory() {
-    var bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    JobRecord named = record("fast");
-    JobRecord single = record("b:model");
-    long asks = 20_000;
-    for (int warm = 0; warm < 2; warm++) {
-      long before = bean.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < asks; i++) {
-        assertCall(routes.ask(named, NOW));
-        assertCall(routes.ask(single, NOW));
-      }
-      long each = (bean.getCurrentThreadAllocatedBytes() - before) / (2 * asks);
-      // The path, the verdict, the permit and its list; three maps and a list more were above 400.
-      assertThat(each).as("bytes an ask").isLessThan(200);
-    }
-  }
-
-  private static void assertCall(Admission.Verdict verdict) {
-    if (!(verdict instanceof Admission.Verdict.Call)) {
-      throw new AssertionError(verdict);
-    }
   }
 }
