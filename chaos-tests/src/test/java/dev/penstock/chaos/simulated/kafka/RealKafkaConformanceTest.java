@@ -1,5 +1,7 @@
 package dev.penstock.chaos.simulated.kafka;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.penstock.broker.EmbeddedBroker;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +81,15 @@ final class RealKafkaConformanceTest extends KafkaConformance {
       for (int i = 0; i < partitions; i++) {
         offsets.put(new TopicPartition(topic, i), new OffsetAndMetadata(0));
       }
-      var _ = get(admin.alterConsumerGroupOffsets(group, offsets).all());
+      // The controller knows the topic before the group's coordinator does.
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptionsMatching(e ->
+              e.getCause() != null
+                  && e.getCause().getCause() instanceof UnknownTopicOrPartitionException)
+          .untilAsserted(() -> {
+            var _ = get(admin.alterConsumerGroupOffsets(group, offsets).all());
+          });
     }
 
     @Override
