@@ -255,16 +255,18 @@ public record JobLife(
     return attempts.stream().mapToInt(this::wasted).sum();
   }
 
-  /** Of the calls that were begun for an attempt the last one is not wasted, if it was not lost. */
+  /**
+   * Of the calls that were begun for an attempt the last one is not wasted, unless the job ended
+   * without it: served from the cache, or cancelled, expired or refused before it was made again.
+   */
   private int wasted(AttemptLife attempt) {
-    boolean servedInstead =
-        end != null
-            && end.attempts.stream()
+    boolean used =
+        end == null
+            || end.attempts.stream()
                 .anyMatch(each ->
                     each.number() == attempt.number
-                        && each.served() != null
-                        && each.served().cachedAt() != null);
-    return Math.max(0, attempt.starts.size() - (servedInstead ? 0 : 1));
+                        && (each.served() == null || each.served().cachedAt() == null));
+    return Math.max(0, attempt.starts.size() - (used ? 1 : 0));
   }
 
   /** What the input of the {@link #wastedCalls} cost; null where that is known of none. */

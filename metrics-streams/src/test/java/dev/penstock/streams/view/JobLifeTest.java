@@ -162,6 +162,19 @@ final class JobLifeTest {
   }
 
   @Test
+  void theCallOfALostWorkerIsWastedAlsoWhenItsJobEndsWithoutAnother() {
+    JobLife life =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                startedFor(500L, "w1", T0.plusSeconds(1)),
+                new JobEvent.Finished(
+                    job.id(), 0, List.of(), new Outcome.Expired(), T0.plusSeconds(9))));
+    assertThat(view(life).wastedCalls()).isEqualTo(1);
+    assertThat(view(life).wastedCostNanos()).isEqualTo(500);
+  }
+
+  @Test
   void withoutWastedCallsThereIsNoWastedCost() {
     JobLife life =
         fold(List.of(JobRecord.accepted(job), startedFor(500L, "w1", T0.plusSeconds(1))));
