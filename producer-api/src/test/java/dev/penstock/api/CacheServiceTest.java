@@ -89,6 +89,31 @@ final class CacheServiceTest {
   }
 
   @Test
+  void parametersThatAreNotKnownOrComeTwiceAreRefused() {
+    int before = records().size();
+    for (String query : List.of("?tag=a&tenat=acme", "?tag=a&tag=b")) {
+      HttpResponse<String> response = client.delete("/v1/cache" + query);
+      assertThat(response.statusCode()).as(query).isEqualTo(400);
+      assertThat(Client.json(response).path("detail").asString("")).contains("tag and tenant");
+    }
+    assertThat(records()).hasSize(before);
+  }
+
+  @Test
+  void aClassificationHasLabelsOfItsRequest() {
+    String request =
+        "{\"request\":{\"kind\":\"classify\",\"input\":{\"text\":\"t\",\"labels\":[\"a\",\"b\"]},"
+            + "\"cache\":{\"ttl\":\"1h\"}},\"output\":{\"kind\":\"classify\",\"labels\":[{\"label\":";
+    assertThat(warm(request + "\"a\",\"score\":1}]}}").statusCode()).isEqualTo(202);
+    for (String wrong : List.of("\"zzz\",\"score\":0.5}]}}", "\"a\",\"score\":7}]}}")) {
+      HttpResponse<String> response = warm(request + wrong);
+      assertThat(response.statusCode()).as(wrong).isEqualTo(422);
+      assertThat(Client.json(response).path("errors").path(0).path("pointer").asString(""))
+          .isEqualTo("/entries/0/output/labels");
+    }
+  }
+
+  @Test
   void anAnswerFromElsewhereIsKeptUnderTheFingerprintOfItsRequest() {
     HttpResponse<String> response = warm("{\"request\":" + REQUEST + ",\"output\":" + OUTPUT + "}");
     assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
@@ -150,6 +175,7 @@ final class CacheServiceTest {
   void badBodiesAreRefused() {
     assertThat(post("{\"entries\":[]}").statusCode()).isEqualTo(422);
     assertThat(post("[]").statusCode()).isEqualTo(422);
+    assertThat(post("{\"entries\":{\"request\":{},\"output\":{}}}").statusCode()).isEqualTo(422);
     assertThat(Client.code(post("{"))).isEqualTo("malformed_json");
     assertThat(Client.code(post("\"" + "x".repeat(2_000_000) + "\""))).isEqualTo("body_too_large");
     assertThat(

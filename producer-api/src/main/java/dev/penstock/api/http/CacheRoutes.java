@@ -10,6 +10,7 @@ import dev.penstock.api.publish.Written;
 import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.CacheTag;
 import dev.penstock.job.TenantId;
+import io.helidon.common.uri.UriQuery;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -17,11 +18,14 @@ import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** {@code /v1/cache}: answers that identical jobs share. Thread-safe. */
 final class CacheRoutes {
   private static final String PATH = "/v1/cache";
+
+  private static final Set<String> PARAMETERS = Set.of("tag", "tenant");
 
   private final CacheEntryReader reader;
   private final JobPublisher publisher;
@@ -40,6 +44,7 @@ final class CacheRoutes {
   }
 
   private void invalidate(ServerRequest request, ServerResponse response) {
+    checkParameters(request.query());
     String tag = request.query().first("tag").orElse("");
     if (!CacheTag.isTag(tag)) {
       throw new ProblemException(
@@ -69,6 +74,17 @@ final class CacheRoutes {
         request,
         response,
         "{\"tenant\":\"" + tenant + "\",\"tag\":\"" + text + "\",\"invalidation\":\"requested\"}");
+  }
+
+  /** A tenant that is misspelt would be the default one. */
+  private static void checkParameters(UriQuery query) {
+    for (String name : query.names()) {
+      if (!PARAMETERS.contains(name) || query.all(name).size() > 1) {
+        throw new ProblemException(
+            Problem.of(
+                ProblemType.BAD_REQUEST, "the parameters are tag and tenant, each at most once"));
+      }
+    }
   }
 
   private void warm(ServerRequest request, ServerResponse response) {

@@ -10,6 +10,7 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.CacheRule;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
+import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
 import java.time.Instant;
@@ -49,7 +50,10 @@ public final class CacheEntryReader {
     var violations = new ArrayList<>(contract.checkCacheEntries(tree));
     var answers = new ArrayList<CacheRecord.Answer>();
     JsonNode entries = tree.path("entries");
-    for (int i = 0; i < entries.size() && violations.size() < Problem.MAX_VIOLATIONS; i++) {
+    // What is no array has a size, too; the schema has said so.
+    for (int i = 0;
+        entries.isArray() && i < entries.size() && violations.size() < Problem.MAX_VIOLATIONS;
+        i++) {
       read(entries.get(i), "/entries/" + i, violations).ifPresent(answers::add);
     }
     if (!violations.isEmpty()) {
@@ -92,6 +96,12 @@ public final class CacheEntryReader {
           new Violation(at + "/output/kind", "must be that of the request, " + kind.wireName()));
       return null;
     }
+    if (output != null && !fits(output, request.input())) {
+      violations.add(
+          new Violation(
+              at + "/output/labels", "must be labels of the request, with scores from 0 to 1"));
+      return null;
+    }
     if (rule == null || rule.ttl() == null || output == null) {
       return null;
     }
@@ -116,6 +126,15 @@ public final class CacheEntryReader {
       violations.add(new Violation(at + "/output", "is no output of any kind"));
     }
     return null;
+  }
+
+  /** Whether it could be an answer to that input, as far as that can be seen. */
+  private static boolean fits(JobOutput output, JobInput input) {
+    return !(output instanceof JobOutput.Classification(List<JobOutput.ScoredLabel> labels))
+        || !(input instanceof JobInput.Classify asked)
+        || labels.stream()
+            .allMatch(each ->
+                asked.labels().contains(each.label()) && each.score() >= 0 && each.score() <= 1);
   }
 
   private static JobKind kind(JobOutput output) {
