@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -32,6 +34,7 @@ import tools.jackson.core.JacksonException;
  * get one, becomes a value here.
  */
 final class HttpProvider implements Provider {
+  private static final Logger log = LoggerFactory.getLogger(HttpProvider.class);
   private static final List<String> REQUEST_IDS =
       List.of("x-request-id", "request-id", "apim-request-id", "x-ms-request-id");
 
@@ -117,7 +120,14 @@ final class HttpProvider implements Provider {
       if (!refused) {
         return result;
       }
-      keys.refuse(key.get());
+      if (keys.refuse(key.get()) && keys.size() > 1) {
+        log.warn(
+            "{} does not take the key {}; it rests, and the others serve; mend it or take it out of"
+                + " worker.provider.{}.api-keys",
+            name,
+            key.get().label(),
+            name);
+      }
       key = keys.awake();
       if (key.isEmpty() || tried >= keys.size()) {
         return result;

@@ -37,6 +37,9 @@ final class KeyRing {
     private long refusedAt;
     private @Nullable Secret refused;
 
+    /** The last one of which was told that it is refused. */
+    private @Nullable Secret told;
+
     private Slot(KeySource source) {
       this.source = source;
     }
@@ -94,13 +97,21 @@ final class KeyRing {
     return Optional.of(new Key(best.source.label(), best.source.value().get()));
   }
 
-  /** The provider does not take this key. */
-  synchronized void refuse(Key key) {
+  /**
+   * The provider does not take this key.
+   *
+   * @return whether that is news
+   */
+  synchronized boolean refuse(Key key) {
+    boolean news = false;
     for (Slot slot : slots) {
       if (slot.source.label().equals(key.label())) {
+        news |= !key.secret().equals(slot.told);
+        slot.told = key.secret();
         slot.refused = key.secret();
         slot.refusedAt = nanoTime.getAsLong();
       }
     }
+    return news;
   }
 }

@@ -164,6 +164,19 @@ final class KeysTest {
   }
 
   @Test
+  void thatAKeyIsRefusedIsNewsOnceUntilThereIsAnotherInItsPlace() throws IOException {
+    Path file = Files.writeString(directory.resolve("key"), "bad");
+    var ring =
+        new KeyRing(new Keys("", Map.of(), nanos::get).read("file:" + file), REST, nanos::get);
+    assertThat(ring.refuse(ring.next().orElseThrow())).isTrue();
+    nanos.addAndGet(REST.toNanos());
+    assertThat(ring.refuse(ring.next().orElseThrow())).isFalse();
+    replace(file, "worse");
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(ring.refuse(ring.next().orElseThrow())).isTrue();
+  }
+
+  @Test
   void whenAllRestTheOneThatRestedLongestIsTried() {
     KeyRing ring = ring(Map.of("A", "a", "B", "b"), "env:A,env:B");
     ring.refuse(ring.next().orElseThrow());
