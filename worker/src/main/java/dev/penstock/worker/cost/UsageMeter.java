@@ -25,12 +25,12 @@ public final class UsageMeter {
   }
 
   /**
-   * Counts one call.
+   * Counts one call, for the model that was asked for or, where none was, the one that answered.
    *
    * @param answered whether it came to an answer; what others used was paid for and is of no use
    */
   void used(Target target, CallReport report, boolean answered, String currency) {
-    Tags who = Tags.of("provider", target.provider(), "model", label(target));
+    Tags who = Tags.of("provider", target.provider(), "model", label(asked(target, report)));
     Tags what = who.and("result", answered ? "answered" : "failed");
     Usage usage = report.usage();
     long cached = Math.min(usage.cachedTokens(), usage.inputTokens());
@@ -45,6 +45,12 @@ public final class UsageMeter {
           .counter("penstock.worker.cost", what.and("currency", currency))
           .increment(cost * NANO);
     }
+  }
+
+  /** Where a job leaves the model to the provider, the one that the provider tells. */
+  private static Target asked(Target target, CallReport report) {
+    String told = report.model();
+    return target.model().isEmpty() && told != null ? new Target(target.provider(), told) : target;
   }
 
   private void tokens(Tags tags, long count) {

@@ -91,6 +91,13 @@ final class PricedProviderTest {
   }
 
   @Test
+  void whereNoModelIsAskedForTheOneThatAnsweredIsCounted() throws Exception {
+    var told = new CallReport("m-2026", "r", new Usage(7, 10, 0), null, null, null);
+    reportOf(new ProviderResult.Answered(new JobOutput.Text("hi"), told), "");
+    assertThat(counted("penstock.worker.tokens", "type", "input", "model", "m-2026")).isEqualTo(7);
+  }
+
+  @Test
   void aFailedCallThatUsedTokensIsCountedApart() throws Exception {
     var failed = new ProviderResult.Failed(new Failure.ContentRefused("no"), report(500, null));
     assertThat(reportOf(failed, "m-1").costNanos()).isEqualTo(520_000);
