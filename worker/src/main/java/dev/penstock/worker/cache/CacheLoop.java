@@ -7,6 +7,7 @@ import dev.penstock.worker.answer.AnswerCache;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.thread.LogThread;
 import dev.penstock.worker.thread.Threads;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,7 +37,7 @@ import tools.jackson.core.JacksonException;
  * <p>A topic that can't be read or written stops nothing: the clients are made anew, all is read
  * again, and until then the cache knows that it is out of reach.
  */
-public final class CacheLoop implements Runnable {
+public final class CacheLoop {
   private static final Logger log = LoggerFactory.getLogger(CacheLoop.class);
   private static final Duration POLL = Duration.ofMillis(100);
   private static final long REST_NANOS = 1_000_000_000L;
@@ -47,18 +48,13 @@ public final class CacheLoop implements Runnable {
   private static final long LONGEST_SEND_NANOS = 500_000_000L;
   private static final long AHEAD_PAUSE_NANOS = 1_000_000;
 
-  private final Supplier<Consumer<byte[], byte[]>> consumers;
-  private final Supplier<Producer<byte[], byte[]>> producers;
   private final TopicPartition partition;
   private final CoreInbox inbox;
   private final Breakdown breakdown;
   private final Threads threads;
   private final ConcurrentLinkedQueue<CacheRecord> unwritten = new ConcurrentLinkedQueue<>();
   private final AtomicInteger ahead = new AtomicInteger();
-  private final Object lock = new Object();
-  private Threads.@Nullable Task thread;
-  private @Nullable Consumer<byte[], byte[]> reading;
-  private volatile boolean stopped;
+  private final LogThread thread;
 
   /**
    * @param consumers makes the reader, which is to read uncommitted
@@ -71,49 +67,27 @@ public final class CacheLoop implements Runnable {
       CoreInbox inbox,
       Breakdown breakdown,
       Threads threads) {
-    this.consumers = consumers;
-    this.producers = producers;
     this.partition = new TopicPartition(topic, 0);
     this.inbox = inbox;
     this.breakdown = breakdown;
     this.threads = threads;
+    this.thread = new LogThread("worker-cache", consumers, producers, threads, this::run);
   }
 
   /** Writes a record, soon. Never blocks. */
   public void write(CacheRecord record) {
     unwritten.add(record);
-    synchronized (lock) {
-      if (stopped) {
-        return;
-      }
-      if (thread == null) {
-        thread = threads.platform("worker-cache", this);
-        thread.start();
-      } else if (reading != null) {
-        reading.wakeup();
-      }
-    }
+    thread.wake();
   }
 
   /** Ends the thread, after what is to be written was handed to Kafka. */
   public void stop(Duration patience) throws InterruptedException {
-    Threads.Task running;
-    synchronized (lock) {
-      stopped = true;
-      running = thread;
-      if (reading != null) {
-        reading.wakeup();
-      }
-    }
-    if (running != null && !running.join(patience)) {
-      log.warn("the thread {} did not end within {}", running.name(), patience);
-    }
+    thread.stop(patience);
   }
 
-  @Override
-  public void run() {
+  private void run() {
     try {
-      while (!stopped) {
+      while (!thread.isStopped()) {
         followOnce();
       }
     } catch (RuntimeException e) {
@@ -124,21 +98,10 @@ public final class CacheLoop implements Runnable {
   }
 
   private void followOnce() {
-    try (Consumer<byte[], byte[]> consumer = consumers.get();
-        Producer<byte[], byte[]> producer = producers.get()) {
-      synchronized (lock) {
-        reading = consumer;
-      }
-      try {
-        follow(consumer, producer);
-      } finally {
-        synchronized (lock) {
-          reading = null;
-        }
-      }
-      writeAll(producer);
+    try {
+      thread.withClients(this::follow, this::writeAll);
     } catch (KafkaException e) {
-      if (!stopped) {
+      if (!thread.isStopped()) {
         log.warn(
             "the topic of the cache, {}, can't be followed; it is tried again, and calls are made"
                 + " past the cache until then",
@@ -153,7 +116,7 @@ public final class CacheLoop implements Runnable {
     consumer.assign(List.of(partition));
     long end = -1;
     boolean caughtUp = false;
-    while (!stopped) {
+    while (!thread.isStopped()) {
       try {
         if (end < 0) {
           end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);

@@ -7,6 +7,7 @@ import dev.penstock.limit.SpendReport;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.thread.LogThread;
 import dev.penstock.worker.thread.Threads;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,22 +37,16 @@ import org.slf4j.LoggerFactory;
  *
  * @param <R> the reports
  */
-public final class ReportLoop<R> implements Runnable {
+public final class ReportLoop<R> {
   private static final Logger log = LoggerFactory.getLogger(ReportLoop.class);
   private static final Duration POLL = Duration.ofMillis(100);
 
-  private final Supplier<Consumer<byte[], byte[]>> consumers;
-  private final Supplier<Producer<byte[], byte[]>> producers;
   private final Kind<R> kind;
   private final TopicPartition partition;
   private final CoreInbox inbox;
   private final Breakdown breakdown;
-  private final Threads threads;
   private final ConcurrentLinkedQueue<R> unwritten = new ConcurrentLinkedQueue<>();
-  private final Object lock = new Object();
-  private Threads.@Nullable Task thread;
-  private @Nullable Consumer<byte[], byte[]> reading;
-  private volatile boolean stopped;
+  private final LogThread thread;
 
   /**
    * What is reported.
@@ -112,12 +107,10 @@ public final class ReportLoop<R> implements Runnable {
       Breakdown breakdown,
       Threads threads) {
     this.kind = kind;
-    this.consumers = consumers;
-    this.producers = producers;
     this.partition = new TopicPartition(kind.topic(), 0);
     this.inbox = inbox;
     this.breakdown = breakdown;
-    this.threads = threads;
+    this.thread = new LogThread("worker-" + kind.name(), consumers, producers, threads, this::run);
   }
 
   /** Writes a report, soon. Never blocks. */
@@ -128,51 +121,19 @@ public final class ReportLoop<R> implements Runnable {
 
   /** Begins to read, if it has not; what is to be written is written soon. Never blocks. */
   public void begin() {
-    synchronized (lock) {
-      if (stopped) {
-        return;
-      }
-      if (thread == null) {
-        thread = threads.platform("worker-" + kind.name(), this);
-        thread.start();
-      } else if (reading != null) {
-        reading.wakeup();
-      }
-    }
+    thread.wake();
   }
 
   /** Ends the thread, after what is to be written was handed to Kafka. */
   public void stop(Duration patience) throws InterruptedException {
-    Threads.Task running;
-    synchronized (lock) {
-      stopped = true;
-      running = thread;
-      if (reading != null) {
-        reading.wakeup();
-      }
-    }
-    if (running != null && !running.join(patience)) {
-      log.warn("the thread {} did not end within {}", running.name(), patience);
-    }
+    thread.stop(patience);
   }
 
-  @Override
-  public void run() {
-    try (Consumer<byte[], byte[]> consumer = consumers.get();
-        Producer<byte[], byte[]> producer = producers.get()) {
-      synchronized (lock) {
-        reading = consumer;
-      }
-      try {
-        follow(consumer, producer);
-      } finally {
-        synchronized (lock) {
-          reading = null;
-        }
-      }
-      writeAll(producer);
+  private void run() {
+    try {
+      thread.withClients(this::follow, this::writeAll);
     } catch (RuntimeException e) {
-      if (!stopped) {
+      if (!thread.isStopped()) {
         breakdown.restart("the topic of the " + kind.name() + " can't be followed", e);
       }
     } catch (Error e) {
@@ -183,7 +144,7 @@ public final class ReportLoop<R> implements Runnable {
   private void follow(Consumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer) {
     consumer.assign(List.of(partition));
     boolean placed = false;
-    while (!stopped) {
+    while (!thread.isStopped()) {
       try {
         if (!placed) {
           long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
