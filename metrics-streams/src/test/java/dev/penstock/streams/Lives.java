@@ -12,6 +12,9 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.streams.view.Fact;
+import dev.penstock.streams.view.Input;
+import dev.penstock.streams.view.Origin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +38,11 @@ public final class Lives {
         acceptedAt,
         null,
         Map.of("team", "blue"));
+  }
+
+  /** The fact that the broker appended {@code record} at {@code at}. */
+  public static Fact.Accepted fact(JobRecord record, Instant at) {
+    return new Fact.Accepted(record, at, new Origin(Input.JOBS, 7), null);
   }
 
   public static Job scheduled(Instant acceptedAt, Instant runAt) {

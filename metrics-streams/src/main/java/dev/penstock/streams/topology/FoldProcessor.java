@@ -9,18 +9,25 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.streams.topology.RecordMeters.Reading;
+import dev.penstock.streams.view.Change;
 import dev.penstock.streams.view.ChangeHub;
+import dev.penstock.streams.view.Fact;
 import dev.penstock.streams.view.Input;
 import dev.penstock.streams.view.JobLife;
 import dev.penstock.streams.view.JobViews;
+import dev.penstock.streams.view.Origin;
 import dev.penstock.streams.view.PartitionProgress;
 import dev.penstock.streams.view.ViewProgress;
+import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -35,11 +42,14 @@ import org.slf4j.LoggerFactory;
  * Reads a record, folds it into the life of its job, and tells that it is done. Nothing that a
  * record holds stops it: what can't be read is counted and skipped.
  */
-final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
+final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
   private static final Logger log = LoggerFactory.getLogger(FoldProcessor.class);
 
   /** How often at most an unreadable record is logged. */
   private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*");
 
   private final Topics topics;
   private final Retention retention;
@@ -52,7 +62,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
 
   /** What init hands out. */
   private record Attached(
-      ProcessorContext<Void, Void> context,
+      ProcessorContext<JobId, Change> context,
       KeyValueStore<JobId, JobLife> lives,
       KeyValueStore<JobId, byte[]> results,
       PartitionProgress stay) {}
@@ -71,7 +81,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
   }
 
   @Override
-  public void init(ProcessorContext<Void, Void> context) {
+  public void init(ProcessorContext<JobId, Change> context) {
     KeyValueStore<JobId, JobLife> lives = context.getStateStore(JobTopology.LIVES);
     KeyValueStore<JobId, byte[]> results = context.getStateStore(JobTopology.RESULTS);
     context.schedule(
@@ -107,49 +117,6 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
     }
   }
 
-  /** What a record says of a job. */
-  private interface Fact {
-    JobId job();
-
-    JobLife foldedInto(JobLife life);
-  }
-
-  private record Accepted(JobRecord value, Instant appendedAt) implements Fact {
-    @Override
-    public JobId job() {
-      return value.job().id();
-    }
-
-    @Override
-    public JobLife foldedInto(JobLife life) {
-      return life.accepted(value, appendedAt);
-    }
-  }
-
-  private record Happened(JobEvent value) implements Fact {
-    @Override
-    public JobId job() {
-      return value.jobId();
-    }
-
-    @Override
-    public JobLife foldedInto(JobLife life) {
-      return life.happened(value);
-    }
-  }
-
-  private record CancelRequested(CancelRequest value) implements Fact {
-    @Override
-    public JobId job() {
-      return value.jobId();
-    }
-
-    @Override
-    public JobLife foldedInto(JobLife life) {
-      return life.cancelRequested(value);
-    }
-  }
-
   private Reading fold(
       Attached to, Input input, Record<byte[], byte[]> record, RecordMetadata source) {
     if (input == Input.CONTROL && record.value() == null) {
@@ -157,7 +124,8 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
       // heartbeats of workers have no value either.
       return Reading.KNOWN;
     }
-    switch (read(input, record)) {
+    Origin origin = new Origin(input, source.offset());
+    switch (read(origin, record)) {
       case Decoded.Refused<Fact>(String reason) -> {
         logUnreadable(source, reason);
         return Reading.UNREADABLE;
@@ -167,12 +135,14 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
         JobLife known = to.lives.get(id);
         JobLife before = known == null ? JobLife.UNKNOWN : known;
         JobLife after = fact.foldedInto(before);
+        var change = new Change(fact, origin, record.timestamp(), before, after);
         if (after.equals(before)) {
+          to.context.forward(new Record<>(id, change, record.timestamp()));
           return Reading.KNOWN;
         }
         // First the result, then the state that tells of it: whoever reads them in the other order
         // finds the result.
-        if (fact instanceof Happened(JobEvent.Finished finished)
+        if (fact instanceof Fact.Happened(JobEvent.Finished finished)
             && !Objects.equals(after.end(), before.end())) {
           to.results.put(id, Json.MAPPER.writeValueAsBytes(JobViews.result(finished)));
         }
@@ -180,16 +150,17 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
         if (before.end() != null && after.end() == null) {
           to.results.delete(id);
         }
+        to.context.forward(new Record<>(id, change, record.timestamp()));
         hub.changed(id);
         return Reading.FOLDED;
       }
     }
   }
 
-  private static Decoded<Fact> read(Input input, Record<byte[], byte[]> record) {
+  private static Decoded<Fact> read(Origin origin, Record<byte[], byte[]> record) {
     Decoded<Fact> read =
-        switch (input) {
-          case JOBS_HIGH, JOBS, JOBS_LOW, ACCEPTED -> accepted(record);
+        switch (origin.input()) {
+          case JOBS_HIGH, JOBS, JOBS_LOW, ACCEPTED -> accepted(origin, record);
           case EVENTS -> happened(JsonCodec.EVENTS.decode(record.value()));
           case CONTROL -> cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
         };
@@ -199,19 +170,31 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
         : read;
   }
 
-  private static Decoded<Fact> accepted(Record<byte[], byte[]> record) {
+  private static Decoded<Fact> accepted(Origin origin, Record<byte[], byte[]> record) {
     return switch (JsonCodec.JOB_RECORDS.decode(record.value())) {
       case Decoded.Value<JobRecord>(JobRecord value) ->
-          new Decoded.Value<>(new Accepted(value, Instant.ofEpochMilli(record.timestamp())));
+          new Decoded.Value<>(
+              new Fact.Accepted(
+                  value, Instant.ofEpochMilli(record.timestamp()), origin, traceId(record)));
       case Decoded.Refused<JobRecord>(String reason) -> new Decoded.Refused<>(reason);
     };
+  }
+
+  /** The trace of the record's {@code traceparent}, where it has one as W3C has them. */
+  private static @Nullable String traceId(Record<byte[], byte[]> record) {
+    Header header = record.headers().lastHeader(RecordHeaders.TRACEPARENT);
+    if (header == null || header.value() == null) {
+      return null;
+    }
+    Matcher trace = TRACEPARENT.matcher(new String(header.value(), StandardCharsets.ISO_8859_1));
+    return trace.matches() ? trace.group(1) : null;
   }
 
   private static Decoded<Fact> happened(Decoded<JobEvent> event) {
     return switch (event) {
       case Decoded.Value<JobEvent>(JobEvent value) ->
           isInBounds(value)
-              ? new Decoded.Value<>(new Happened(value))
+              ? new Decoded.Value<>(new Fact.Happened(value))
               : new Decoded.Refused<>(
                   "a generation is at least 0 and an attempt 1 to " + Job.MAX_ATTEMPTS);
       case Decoded.Refused<JobEvent>(String reason) -> new Decoded.Refused<>(reason);
@@ -222,7 +205,7 @@ final class FoldProcessor implements Processor<byte[], byte[], Void, Void> {
     return switch (request) {
       case Decoded.Value<CancelRequest>(CancelRequest value) ->
           value.generation() >= 0
-              ? new Decoded.Value<>(new CancelRequested(value))
+              ? new Decoded.Value<>(new Fact.CancelRequested(value))
               : new Decoded.Refused<>("a generation is at least 0");
       case Decoded.Refused<CancelRequest>(String reason) -> new Decoded.Refused<>(reason);
     };

@@ -1,6 +1,7 @@
 package dev.penstock.streams.topology;
 
 import dev.penstock.job.JobId;
+import dev.penstock.streams.view.Change;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.Input;
 import dev.penstock.streams.view.JobLife;
@@ -73,9 +74,9 @@ public final class JobTopology {
             .toArray(String[]::new);
     topology.addProcessor(
         FOLD,
-        new ProcessorSupplier<byte[], byte[], Void, Void>() {
+        new ProcessorSupplier<byte[], byte[], JobId, Change>() {
           @Override
-          public Processor<byte[], byte[], Void, Void> get() {
+          public Processor<byte[], byte[], JobId, Change> get() {
             return new FoldProcessor(
                 topics, new Retention(finishedRetention), progress, hub, meters);
           }

@@ -61,6 +61,9 @@ public record JobLife(
    * @param runAt not to be run before, or null
    * @param orderingKey after whose earlier jobs it is run, or null
    * @param tenant on whose behalf it is run, or null for {@link TenantId#DEFAULT}
+   * @param origin where the record stands that told it: of several of one generation the least;
+   *     null in what an earlier version kept
+   * @param traceId the trace of the submission, or null
    */
   public record Profile(
       int generation,
@@ -72,12 +75,15 @@ public record JobLife(
       Map<String, String> labels,
       @Nullable Instant runAt,
       @Nullable String orderingKey,
-      @Nullable TenantId tenant) {
+      @Nullable TenantId tenant,
+      @Nullable Origin origin,
+      @Nullable String traceId) {
     public Profile {
       labels = Map.copyOf(labels);
     }
 
-    static Profile of(JobRecord record) {
+    static Profile of(Fact.Accepted fact) {
+      JobRecord record = fact.value();
       Job job = record.job();
       return new Profile(
           record.generation(),
@@ -89,7 +95,20 @@ public record JobLife(
           job.labels(),
           record.dueAt(),
           job.ordering() == null ? null : job.ordering().key(),
-          job.tenant().equals(TenantId.DEFAULT) ? null : job.tenant());
+          job.tenant().equals(TenantId.DEFAULT) ? null : job.tenant(),
+          fact.origin(),
+          fact.traceId());
+    }
+
+    /** Whether this is to be kept where {@code other} was told too. */
+    private boolean outranks(Profile other) {
+      if (generation != other.generation) {
+        return generation > other.generation;
+      }
+      if (origin == null || other.origin == null) {
+        return true;
+      }
+      return origin.compareTo(other.origin) <= 0;
     }
   }
 
@@ -156,16 +175,16 @@ public record JobLife(
   }
 
   /**
-   * A job record was read.
-   *
-   * @param appendedAt when the broker appended it: when a generation after the first one entered
+   * A job record was read. When the broker appended it is when a generation after the first
+   * entered.
    */
-  public JobLife accepted(JobRecord record, Instant appendedAt) {
-    JobLife life = reaching(record.generation()).withProfile(Profile.of(record));
+  public JobLife accepted(Fact.Accepted fact) {
+    JobRecord record = fact.value();
+    JobLife life = reaching(record.generation()).withProfile(Profile.of(fact));
     if (record.generation() < life.generation) {
       return life;
     }
-    Instant at = record.generation() == 0 ? record.job().acceptedAt() : appendedAt;
+    Instant at = record.generation() == 0 ? record.job().acceptedAt() : fact.appendedAt();
     if (life.enteredAt != null && !at.isBefore(life.enteredAt)) {
       return life;
     }
@@ -306,7 +325,7 @@ public record JobLife(
   }
 
   private JobLife withProfile(Profile other) {
-    return profile != null && profile.generation >= other.generation
+    return profile != null && profile.outranks(other)
         ? this
         : new JobLife(generation, other, enteredAt, attempts, end, cancelGeneration);
   }

@@ -56,7 +56,8 @@ public final class JobViews {
             profile.orderingKey(),
             profile.tenant() == null ? TenantId.DEFAULT : profile.tenant(),
             Attempt.costNanos(attempts),
-            life.wastedCostNanos()));
+            life.wastedCostNanos(),
+            profile.traceId()));
   }
 
   /** What {@code event} says the job came to. */

@@ -32,6 +32,21 @@ final class JobLifeTest {
   private static final Instant APPENDED = T0.plusMillis(3);
 
   @Test
+  void aRecordThatStandsInTwoTopicsHasOneOrigin() {
+    JobRecord record = JobRecord.accepted(job);
+    var first = new Fact.Accepted(record, APPENDED, new Origin(Input.JOBS, 900), "a".repeat(32));
+    var second = new Fact.Accepted(record, APPENDED, new Origin(Input.ACCEPTED, 3), null);
+
+    JobLife life = JobLife.UNKNOWN.accepted(first).accepted(second);
+
+    assertThat(life).isEqualTo(JobLife.UNKNOWN.accepted(second).accepted(first));
+    assertThat(life.profile())
+        .extracting(JobLife.Profile::origin)
+        .isEqualTo(new Origin(Input.JOBS, 900));
+    assertThat(view(life).traceId()).isEqualTo("a".repeat(32));
+  }
+
+  @Test
   void aJobThatIsNotToRunYetIsScheduledUntilItsFirstCallBegins() {
     Job job = Lives.scheduled(T0, T0.plusSeconds(3_600));
     JobView view = view(fold(List.of(JobRecord.accepted(job))));
@@ -78,10 +93,10 @@ final class JobLifeTest {
             false,
             new TenantId("acme"),
             null);
-    JobLife ours = JobLife.UNKNOWN.accepted(JobRecord.accepted(job), T0);
+    JobLife ours = JobLife.UNKNOWN.accepted(Lives.fact(JobRecord.accepted(job), T0));
     assertThat(Json.MAPPER.writeValueAsString(ours)).doesNotContain("tenant");
     assertThat(JobViews.view(job.id(), ours).orElseThrow().tenant()).isEqualTo(TenantId.DEFAULT);
-    JobLife life = JobLife.UNKNOWN.accepted(JobRecord.accepted(theirs), T0);
+    JobLife life = JobLife.UNKNOWN.accepted(Lives.fact(JobRecord.accepted(theirs), T0));
     JobLife stored = Json.MAPPER.readValue(Json.MAPPER.writeValueAsString(life), JobLife.class);
     assertThat(stored).isEqualTo(life);
     assertThat(JobViews.view(job.id(), stored).orElseThrow().tenant())
@@ -93,7 +108,7 @@ final class JobLifeTest {
     JobLife partial = fold(List.of(Lives.started(job.id(), 0, 1, "w1", T0)));
     assertThat(partial.isShown()).isFalse();
     assertThat(JobViews.view(job.id(), partial)).isEmpty();
-    JobLife whole = partial.accepted(JobRecord.accepted(job), APPENDED);
+    JobLife whole = partial.accepted(Lives.fact(JobRecord.accepted(job), APPENDED));
     assertThat(view(whole).state()).isEqualTo("running");
     assertThat(view(whole).runningAttempt()).isEqualTo(1);
   }
@@ -337,7 +352,7 @@ final class JobLifeTest {
 
   private static JobLife fold(JobLife life, Object record) {
     return switch (record) {
-      case JobRecord accepted -> life.accepted(accepted, APPENDED);
+      case JobRecord accepted -> life.accepted(Lives.fact(accepted, APPENDED));
       case JobEvent event -> life.happened(event);
       case CancelRequest cancel -> life.cancelRequested(cancel);
       default -> throw new AssertionError(record);

@@ -164,6 +164,7 @@ class DemoReportTest {
             null,
             TenantId.DEFAULT,
             null,
+            null,
             null),
         new JobResult(id, 0, state, succeed ? output(job) : null, failure, finished));
   }

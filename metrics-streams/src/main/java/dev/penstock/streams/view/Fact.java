@@ -1,0 +1,60 @@
+package dev.penstock.streams.view;
+
+import dev.penstock.job.CancelRequest;
+import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
+import dev.penstock.job.JobRecord;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What a record says of a job. */
+public sealed interface Fact {
+  JobId job();
+
+  /** The life that is known once this is known too. */
+  JobLife foldedInto(JobLife life);
+
+  /**
+   * A job's record was read.
+   *
+   * @param appendedAt when the broker appended it
+   * @param origin where it stands
+   * @param traceId the trace of the submission, 32 hexadecimal digits, or null
+   */
+  record Accepted(JobRecord value, Instant appendedAt, Origin origin, @Nullable String traceId)
+      implements Fact {
+    @Override
+    public JobId job() {
+      return value.job().id();
+    }
+
+    @Override
+    public JobLife foldedInto(JobLife life) {
+      return life.accepted(this);
+    }
+  }
+
+  record Happened(JobEvent value) implements Fact {
+    @Override
+    public JobId job() {
+      return value.jobId();
+    }
+
+    @Override
+    public JobLife foldedInto(JobLife life) {
+      return life.happened(value);
+    }
+  }
+
+  record CancelRequested(CancelRequest value) implements Fact {
+    @Override
+    public JobId job() {
+      return value.jobId();
+    }
+
+    @Override
+    public JobLife foldedInto(JobLife life) {
+      return life.cancelRequested(value);
+    }
+  }
+}
