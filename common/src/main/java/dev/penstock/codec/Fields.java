@@ -156,6 +156,15 @@ final class Fields {
     return all;
   }
 
+  List<Integer> integers() {
+    expect(JsonToken.START_ARRAY, "an array");
+    var all = new ArrayList<Integer>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      all.add(integer());
+    }
+    return all;
+  }
+
   float[] vector() {
     expect(JsonToken.START_ARRAY, "an array");
     var vector = new float[FEW];

@@ -1,6 +1,8 @@
 package dev.penstock.codec;
 
 import dev.penstock.cache.CacheRecord;
+import dev.penstock.fleet.WorkerCommand;
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
@@ -42,6 +44,8 @@ public final class JsonCodec<T> {
   public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
   public static final JsonCodec<PartialAnswer> PARTIAL_ANSWERS = of(new PartialAnswerShape());
   public static final JsonCodec<SpendReport> SPEND_REPORTS = of(new SpendReportShape());
+  public static final JsonCodec<WorkerReport> WORKER_REPORTS = of(new WorkerReportShape());
+  public static final JsonCodec<WorkerCommand> WORKER_COMMANDS = of(new WorkerCommandShape());
 
   private final Body<T> body;
 

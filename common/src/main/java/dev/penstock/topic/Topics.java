@@ -15,9 +15,9 @@ import java.util.stream.Stream;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic but {@link #limits}, {@link #budgets} and {@link #cache}; they
- *     are keyed by job id (or idempotency key, ordering key or schedule), so equal counts keep a
- *     job's records in partitions of one number
+ * @param partitions of every topic but {@link #limits}, {@link #budgets}, {@link #cache} and {@link
+ *     #workers}; they are keyed by job id (or idempotency key, ordering key or schedule), so equal
+ *     counts keep a job's records in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -63,6 +63,9 @@ public record Topics(
   private static final int HOLD_SEGMENT_BYTES = 32 * 1024 * 1024;
 
   private static final Duration LIMITS_RETENTION = Duration.ofHours(1);
+  private static final Duration WORKERS_RETENTION = Duration.ofDays(1);
+  private static final int REPORTS_SEGMENT_BYTES = 4 * 1024 * 1024;
+  private static final Duration REPORTS_SEGMENT_AGE = Duration.ofMinutes(30);
   private static final Duration PROGRESS_RETENTION = Duration.ofMinutes(10);
 
   /** The longest period of a budget is a month. */
@@ -283,6 +286,14 @@ public record Topics(
   }
 
   /**
+   * How each worker is, and what operators want of it, in one partition. The last record of each
+   * counts.
+   */
+  public String workers() {
+    return prefix + "workers";
+  }
+
+  /**
    * The consumer group of the workers; its committed offsets and their metadata are the workers'
    * memory.
    */
@@ -370,6 +381,13 @@ public record Topics(
     all.add(
         new TopicSpec(
             cache(), "SHA-256 of the request, tag or worker", "CacheRecord", 1, cached()));
+    all.add(
+        new TopicSpec(
+            workers(),
+            "worker, or command/ and worker",
+            "WorkerReport, or WorkerCommand",
+            1,
+            reported()));
     return List.copyOf(all);
   }
 
@@ -426,6 +444,15 @@ public record Topics(
     cached.put("min.compaction.lag.ms", String.valueOf(CACHE_COMPACTION_LAG.toMillis()));
     cached.put("segment.bytes", String.valueOf(COMPACTED_SEGMENT_BYTES));
     return Map.copyOf(cached);
+  }
+
+  /** Whoever starts reads all of it, so it is compacted often. */
+  private static Map<String, String> reported() {
+    var reported = new HashMap<>(expiring("compact,delete", WORKERS_RETENTION));
+    reported.put("segment.bytes", String.valueOf(REPORTS_SEGMENT_BYTES));
+    reported.put("segment.ms", String.valueOf(REPORTS_SEGMENT_AGE.toMillis()));
+    reported.put("min.cleanable.dirty.ratio", "0.2");
+    return Map.copyOf(reported);
   }
 
   private static Map<String, String> expiring(String policy, Duration retention) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.cache.CacheRecord;
 import dev.penstock.cache.Fingerprint;
+import dev.penstock.fleet.WorkerCommand;
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.job.Attempt;
 import dev.penstock.job.CacheRule;
 import dev.penstock.job.CacheTag;
@@ -87,6 +89,9 @@ final class WireFormatTest {
           "inputCostNanos",
           "cache",
           "ttl",
+          "opsUrl",
+          "note",
+          "since",
           "claim");
 
   /** Versions have tests of their own. */
@@ -246,6 +251,25 @@ final class WireFormatTest {
                 List.of(new SpendReport.Period("2026-11-21", 5_000_000_000L, 7_000_000_000L))),
             "{\"v\":1,\"worker\":\"w-1\",\"incarnation\":-7,\"number\":12,\"scope\":\"tenant/acme\","
                 + "\"periods\":[{\"name\":\"2026-11-21\",\"spent\":5000000000,\"ceiling\":7000000000}]}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.WORKER_COMMANDS,
+            new WorkerCommand("w-1", true, AT),
+            "{\"v\":1,\"worker\":\"w-1\",\"drain\":true,\"requestedAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.WORKER_REPORTS,
+            workerReport(),
+            """
+            {"v":1,"worker":"w-1","life":"-7","version":"1.0","host":"h","startedAt":"2026-11-21T08:00:00.123456789Z",\
+            "opsUrl":"http://h:8081","state":"draining","note":"r","drain":true,"work":{"slots":4,"busy":2,"stuck":1,\
+            "claimed":9,"owned":[{"topic":"penstock.jobs","partitions":[0,2]}],"calls":[{"jobId":\
+            "01a1fde9-9009-7fbe-b20b-f706a42df8e7","generation":2,"attempt":1,"model":"fast","called":"local",\
+            "startedAt":"2026-11-21T08:00:00.123456789Z","stuck":true}]},"surroundings":{"providers":["local"],"breakers":[\
+            {"of":"local","state":"open","since":"2026-11-21T08:00:00.123456789Z"}],"limits":[{"scope":"local","kind":\
+            "concurrency","most":8.0,"share":4.0,"used":1.5,"waited":true}],"gates":[{"name":"fast","jobs":3}],"budgets":[\
+            {"kind":"tenant","name":"acme","period":"day","limit":9000000000,"spent":8000000000}]}}\
+            """));
     cacheRecords()
         .forEach((record, json) ->
             all.add(new Sample<>(JsonCodec.CACHE_RECORDS, record, "{\"v\":1," + json + "}")));
@@ -276,6 +300,33 @@ final class WireFormatTest {
             "{\"v\":1,\"ordered\":\"cancel\",\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\","
                 + "\"generation\":2}"));
     return all.stream();
+  }
+
+  private static WorkerReport workerReport() {
+    return new WorkerReport(
+        "w-1",
+        "-7",
+        "1.0",
+        "h",
+        AT,
+        "http://h:8081",
+        WorkerReport.State.DRAINING,
+        "r",
+        true,
+        new WorkerReport.Work(
+            4,
+            2,
+            1,
+            9,
+            List.of(new WorkerReport.Owned("penstock.jobs", List.of(0, 2))),
+            List.of(new WorkerReport.Call(ID, 2, 1, "fast", "local", AT, true))),
+        new WorkerReport.Surroundings(
+            List.of("local"),
+            List.of(new WorkerReport.Breaker("local", "open", AT)),
+            List.of(new WorkerReport.Limit("local", "concurrency", 8, 4, 1.5, true)),
+            List.of(new WorkerReport.Gate("fast", 3)),
+            List.of(
+                new WorkerReport.Budget("tenant", "acme", "day", 9_000_000_000L, 8_000_000_000L))));
   }
 
   private static Map<CacheRecord, String> cacheRecords() {

@@ -47,6 +47,7 @@ final class ArchitectureTest {
     "dev.penstock.cache..",
     "dev.penstock.codec..",
     "dev.penstock.config..",
+    "dev.penstock.fleet..",
     "dev.penstock.job..",
     "dev.penstock.lifecycle..",
     "dev.penstock.limit..",
