@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.provider.Target;
 import dev.penstock.worker.admit.Breakers;
 import java.time.Instant;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +42,24 @@ public final class BreakerStates implements Breakers.Listener {
   Breakers.State of(Target target) {
     Known known = notClosed.get(target);
     return known == null ? Breakers.State.CLOSED : known.state();
+  }
+
+  /** What is known of {@code target}, for a report. */
+  WorkerReport.Breaker report(Target target) {
+    Known known = notClosed.get(target);
+    return new WorkerReport.Breaker(
+        WorkerReport.shown(target.toString()),
+        switch (known == null ? Breakers.State.CLOSED : known.state()) {
+          case CLOSED -> "closed";
+          case HALF_OPEN -> "half-open";
+          case OPEN -> "open";
+        },
+        known == null ? null : known.since());
+  }
+
+  /** Those that are left alone, or tried again. */
+  Set<Target> notClosed() {
+    return Set.copyOf(notClosed.keySet());
   }
 
   /** How many of a provider's targets are left alone. */

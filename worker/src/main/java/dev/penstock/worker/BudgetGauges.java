@@ -1,8 +1,10 @@
 package dev.penstock.worker;
 
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.worker.budget.BudgetMetrics;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,12 @@ import java.util.function.ToLongFunction;
  */
 final class BudgetGauges implements BudgetMetrics {
   private static final double NANO = 1e-9;
+
+  /** From so many hundredths on a budget is near its end. */
+  private static final int NEAR_PERCENT = 80;
+
+  /** The tenants that have no budget of their own: what they have spent is known together only. */
+  private static final String OTHERS = "*";
 
   private final MeterRegistry registry;
   private final Map<Key, Shown> now = new ConcurrentHashMap<>();
@@ -41,6 +49,19 @@ final class BudgetGauges implements BudgetMetrics {
       }
     }
     now.keySet().retainAll(keys);
+  }
+
+  /** Those that are near their end, for a report. Any thread may ask. */
+  List<WorkerReport.Budget> report() {
+    return now.values().stream()
+        .filter(each -> !each.name().equals(OTHERS))
+        .filter(each -> each.spent() >= each.limit() / 100.0 * NEAR_PERCENT)
+        .sorted(Comparator.comparing(Shown::kind).thenComparing(Shown::name))
+        .limit(WorkerReport.MAX_ENTRIES)
+        .map(each ->
+            new WorkerReport.Budget(
+                each.kind(), each.name(), each.period(), each.limit(), each.spent()))
+        .toList();
   }
 
   private void gauge(Key key, String name, String description, ToLongFunction<Shown> value) {

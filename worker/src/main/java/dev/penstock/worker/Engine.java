@@ -1,6 +1,7 @@
 package dev.penstock.worker;
 
 import dev.penstock.cache.CacheRecord;
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.job.JobRecord;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.StartException;
@@ -18,6 +19,7 @@ import dev.penstock.worker.cache.CacheLoop;
 import dev.penstock.worker.cache.SharedCache;
 import dev.penstock.worker.claim.ClaimLoop;
 import dev.penstock.worker.claim.ControlReader;
+import dev.penstock.worker.claim.Ownership;
 import dev.penstock.worker.core.Batch;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.Claim;
@@ -305,6 +307,42 @@ final class Engine implements CoreActions, Life {
     return stuck.isEmpty()
         ? new Health.Ready(open)
         : new Health.Ready(open.isEmpty() ? stuckCalls() : stuckCalls() + "; " + open);
+  }
+
+  /**
+   * What it does at the moment. Any thread may ask.
+   *
+   * @param owned the partitions that it claims from
+   * @param stuck how many calls do not end
+   * @param calls those that run longest, the longest first
+   */
+  record Doing(Set<TopicPartition> owned, int stuck, List<WorkerReport.Call> calls) {
+    /** Of an engine that does not run. */
+    static final Doing NOTHING = new Doing(Set.of(), 0, List.of());
+  }
+
+  Doing doing() {
+    Ownership owned = claims.ownership();
+    List<WorkerReport.Call> calls =
+        runner.running().stream()
+            .filter(claim -> claim.begunAt() != null)
+            .map(this::report)
+            .sorted(Comparator.comparing(WorkerReport.Call::startedAt))
+            .limit(WorkerReport.MAX_CALLS)
+            .toList();
+    return new Doing(owned == null ? Set.of() : owned.partitions(), stuck.size(), calls);
+  }
+
+  private WorkerReport.Call report(Claim claim) {
+    JobRecord record = claim.record();
+    return new WorkerReport.Call(
+        record.job().id(),
+        record.generation(),
+        record.nextAttempt(),
+        WorkerReport.shown(record.job().model()),
+        WorkerReport.shown(claim.target().toString()),
+        Objects.requireNonNull(claim.begunAt()),
+        stuck.containsKey(claim));
   }
 
   private String stuckCalls() {

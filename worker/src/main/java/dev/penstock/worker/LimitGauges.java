@@ -1,9 +1,11 @@
 package dev.penstock.worker;
 
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.worker.limit.LimitMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +51,27 @@ final class LimitGauges implements LimitMetrics {
       }
     }
     now.keySet().retainAll(keys);
+  }
+
+  /** All that are known, for a report. Any thread may ask. */
+  List<WorkerReport.Limit> report() {
+    return now.values().stream()
+        .filter(shown -> Double.isFinite(shown.most()))
+        .sorted(Comparator.comparing(Shown::scope).thenComparing(Shown::kind))
+        .limit(WorkerReport.MAX_ENTRIES)
+        .map(shown ->
+            new WorkerReport.Limit(
+                WorkerReport.shown(shown.scope()),
+                shown.kind(),
+                shown.most(),
+                finite(shown.share()),
+                finite(shown.used()),
+                shown.isWaitedFor()))
+        .toList();
+  }
+
+  private static double finite(double amount) {
+    return Double.isFinite(amount) ? amount : 0;
   }
 
   private void register(Key key) {

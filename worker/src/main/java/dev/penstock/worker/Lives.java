@@ -42,6 +42,13 @@ final class Lives implements AutoCloseable {
   private boolean started;
   private boolean broken;
   private boolean closing;
+
+  /** Why there is to be no life at the moment; null while there is to be one. */
+  private @Nullable String resting;
+
+  /** The life that runs is being ended. */
+  private boolean ending;
+
   private Health health = new Health.NotReady("starting");
 
   /**
@@ -90,14 +97,78 @@ final class Lives implements AutoCloseable {
     };
   }
 
+  /**
+   * Ends the life that runs, in good order, and begins none until {@link #goOn}. Never blocks.
+   *
+   * @param why for people
+   */
+  void rest(String why) {
+    synchronized (lock) {
+      resting = why;
+      if (!closing && !(health instanceof Health.Dead)) {
+        health = new Health.NotReady(why);
+      }
+    }
+    changed.give();
+  }
+
+  /** Begins a life again where it was to rest. Never blocks. */
+  void goOn() {
+    synchronized (lock) {
+      resting = null;
+      if (life != null && !ending && !(health instanceof Health.Dead)) {
+        health = Health.READY;
+      }
+    }
+    changed.give();
+  }
+
+  /** Whether nothing runs because it was to rest. */
+  boolean isResting() {
+    synchronized (lock) {
+      return resting != null && life == null;
+    }
+  }
+
+  /** What runs at the moment; null for nothing. */
+  @Nullable Life life() {
+    synchronized (lock) {
+      return life;
+    }
+  }
+
+  private boolean mayLive() {
+    synchronized (lock) {
+      return resting == null || closing;
+    }
+  }
+
+  private void sayResting() {
+    synchronized (lock) {
+      if (resting != null && !closing) {
+        health = new Health.NotReady(resting);
+      }
+    }
+  }
+
   private void live() {
     Duration pause = FIRST_PAUSE;
     while (true) {
+      while (!mayLive()) {
+        sayResting();
+        changed.await(this::mayLive, LOOK_NANOS);
+      }
+      if (isClosing()) {
+        return;
+      }
       Instant began = machine.clock().instant();
       liveOnce();
       synchronized (lock) {
         if (closing || health instanceof Health.Dead) {
           return;
+        }
+        if (resting != null) {
+          continue;
         }
       }
       boolean wasWell =
@@ -120,16 +191,21 @@ final class Lives implements AutoCloseable {
       }
       return;
     }
-    while (!isBrokenOrClosing()) {
-      changed.await(this::isBrokenOrClosing, LOOK_NANOS);
+    while (!isOver()) {
+      changed.await(this::isOver, LOOK_NANOS);
     }
     boolean goodOrder;
     synchronized (lock) {
       goodOrder = !broken;
-      life = null;
+      if (!goodOrder) {
+        life = null;
+      }
     }
     if (goodOrder) {
       running.close();
+      synchronized (lock) {
+        life = null;
+      }
     } else {
       running.abandon();
     }
@@ -138,20 +214,23 @@ final class Lives implements AutoCloseable {
   private Life begin() {
     synchronized (lock) {
       broken = false;
+      ending = false;
     }
     Life begun = beginning.apply(new Reaction());
     synchronized (lock) {
       life = begun;
-      if (!broken) {
+      if (!broken && !closing && resting == null) {
         health = Health.READY;
       }
     }
     return begun;
   }
 
-  private boolean isBrokenOrClosing() {
+  private boolean isOver() {
     synchronized (lock) {
-      return broken || closing;
+      // Once it is, it stays so: to be let go on a moment later is to begin again.
+      ending |= broken || closing || resting != null;
+      return ending;
     }
   }
 
@@ -165,7 +244,7 @@ final class Lives implements AutoCloseable {
     @Override
     public void restart(String reason, Throwable cause) {
       synchronized (lock) {
-        if (closing || broken) {
+        if (closing || broken || ending) {
           return;
         }
         log.warn("the {} begins anew from what is committed: {}", name, reason, cause);

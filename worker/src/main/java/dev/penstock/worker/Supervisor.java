@@ -55,6 +55,32 @@ public final class Supervisor implements AutoCloseable {
     holds.start();
   }
 
+  /**
+   * Whether it is to do nothing: what runs ends within the drain's grace, what is finished is
+   * committed, and its partitions go to others. It begins again when it is to work. Never blocks.
+   *
+   * @param why for people, where it is to do nothing
+   */
+  public void rest(boolean rest, String why) {
+    if (rest) {
+      engines.rest(why);
+      holds.rest(why);
+    } else {
+      engines.goOn();
+      holds.goOn();
+    }
+  }
+
+  /** Whether it does nothing, because it is to. */
+  public boolean isResting() {
+    return engines.isResting() && holds.isResting();
+  }
+
+  /** What it does at the moment. */
+  Engine.Doing doing() {
+    return engines.life() instanceof Engine engine ? engine.doing() : Engine.Doing.NOTHING;
+  }
+
   /** Ready while it claims and moves; dead when a loop stands still or a person is needed. */
   public Health health() {
     Health engine = engines.health();

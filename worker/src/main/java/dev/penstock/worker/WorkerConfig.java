@@ -32,6 +32,7 @@ import java.util.regex.Pattern;
  * @param providerLimits the limits of providers, which it shares with the other workers
  * @param budgets what may be spent, by all workers together
  * @param cache how answers are shared with identical jobs
+ * @param reporting how it tells about itself
  */
 public record WorkerConfig(
     String id,
@@ -45,7 +46,8 @@ public record WorkerConfig(
     AdmissionConfig admission,
     LimitRules providerLimits,
     BudgetRules budgets,
-    CacheConfig cache) {
+    CacheConfig cache,
+    Reporting reporting) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -77,7 +79,8 @@ public record WorkerConfig(
         admission,
         providerLimits,
         BudgetRules.NONE,
-        CacheConfig.OFF);
+        CacheConfig.OFF,
+        new Reporting(Duration.ofSeconds(2), true));
   }
 
   /**
@@ -98,6 +101,15 @@ public record WorkerConfig(
    *     to be restarted
    */
   public record Vigilance(Duration clockBound, int stuckPercent) {}
+
+  /**
+   * How a worker tells about itself.
+   *
+   * @param interval of its reports
+   * @param drainOutlivesRestart whether one that was drained by an operator stays so after a
+   *     restart
+   */
+  public record Reporting(Duration interval, boolean drainOutlivesRestart) {}
 
   /**
    * Reads {@code worker.*} and what the worker shares with other services.
@@ -157,6 +169,14 @@ public record WorkerConfig(
     LimitRules providerLimits = LimitRules.read(reader, names);
     BudgetRules budgets = BudgetRules.read(reader, admission.routes().keySet());
     CacheConfig cache = CacheConfig.read(reader, admission.routes().keySet(), names);
+    var reporting =
+        new Reporting(
+            reader.duration(
+                "worker.report-interval",
+                Duration.ofSeconds(2),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(5)),
+            reader.flag("worker.drain-outlives-restart", true));
     return reader.build(() ->
         new WorkerConfig(
             id,
@@ -170,7 +190,8 @@ public record WorkerConfig(
             admission,
             providerLimits,
             budgets,
-            cache));
+            cache,
+            reporting));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.fleet.WorkerReport;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobState;
@@ -23,11 +24,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -66,6 +69,7 @@ final class WorkerMetrics implements EngineMetrics {
   private final Map<String, AtomicInteger> gated = new ConcurrentHashMap<>();
   private final Map<String, Map<String, Counter>> failovers = new HashMap<>();
   private final Set<String> routes;
+  private final List<Target> routeTargets;
   private volatile BreakerStates breakers = new BreakerStates();
   private final Counter retried;
   private final Counter held;
@@ -104,7 +108,8 @@ final class WorkerMetrics implements EngineMetrics {
     this.waste = waste;
     this.providers = Set.copyOf(providers);
     this.routes = Set.copyOf(routes.keySet());
-    routes.values().stream().flatMap(List::stream).distinct().forEach(this::breaker);
+    this.routeTargets = routes.values().stream().flatMap(List::stream).distinct().toList();
+    routeTargets.forEach(this::breaker);
     providers.forEach(this::notClosed);
     // Gauges hold weakly what they show; the limits live as long as the service does.
     registry.gauge("penstock.worker.slots", limits, CoreLimits::slots);
@@ -129,6 +134,41 @@ final class WorkerMetrics implements EngineMetrics {
     this.budgets = new BudgetGauges(registry);
     this.cache = new CacheMeters(registry, this::label);
     this.commits = registry.timer("penstock.worker.commit");
+  }
+
+  /** What this worker's surroundings are, for a report. Any thread may ask. */
+  WorkerReport.Surroundings surroundings() {
+    BreakerStates states = breakers;
+    var targets = new TreeMap<String, Target>();
+    states.notClosed().forEach(target -> targets.put(target.toString(), target));
+    routeTargets.forEach(target -> targets.put(target.toString(), target));
+    return new WorkerReport.Surroundings(
+        providers.stream().sorted().limit(WorkerReport.MAX_ENTRIES).toList(),
+        targets.values().stream()
+            .sorted(Comparator.comparing(target -> states.of(target) == Breakers.State.CLOSED))
+            .limit(WorkerReport.MAX_ENTRIES)
+            .map(states::report)
+            .toList(),
+        shared.report(),
+        gated.entrySet().stream()
+            .filter(each -> each.getValue().get() > 0)
+            .sorted(Map.Entry.comparingByKey())
+            .limit(WorkerReport.MAX_ENTRIES)
+            .map(each ->
+                new WorkerReport.Gate(
+                    WorkerReport.shown(each.getKey()), Math.max(0, each.getValue().get())))
+            .toList(),
+        budgets.report());
+  }
+
+  /** Slots that are taken, as of the core's last turn. */
+  int busy() {
+    return busy.get();
+  }
+
+  /** Jobs in memory, as of the core's last turn. */
+  int claimed() {
+    return claimed.get();
   }
 
   @Override

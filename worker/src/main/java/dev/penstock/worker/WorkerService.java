@@ -34,6 +34,7 @@ public final class WorkerService implements Service {
   private final Metrics metrics = new Metrics();
   private final Providers providers;
   private final Supervisor supervisor;
+  private final Presence presence;
   private final HttpEndpoint http;
   private final Object lock = new Object();
   private @Nullable Trimmer trimmer;
@@ -49,26 +50,27 @@ public final class WorkerService implements Service {
             new UsageMeter(metrics.registry()),
             InstantSource.system());
     this.providers = new Providers(priced, Interceptors.load());
-    this.supervisor =
-        new Supervisor(
-            config,
-            providers,
-            machine(),
-            new RealKafkaClients(config.kafka(), config.id()),
-            new WorkerMetrics(
-                metrics.registry(),
-                config.limits(),
-                config.kafka().topics(),
-                config.providers().names(),
-                config.admission().routes(),
-                new WasteMeter(
-                    metrics.registry(), config.providers().names(), config.providers().prices())));
+    var machine = machine();
+    var clients = new RealKafkaClients(config.kafka(), config.id());
+    var measured =
+        new WorkerMetrics(
+            metrics.registry(),
+            config.limits(),
+            config.kafka().topics(),
+            config.providers().names(),
+            config.admission().routes(),
+            new WasteMeter(
+                metrics.registry(), config.providers().names(), config.providers().prices()));
+    this.supervisor = new Supervisor(config, providers, machine, clients, measured);
     this.http =
         new HttpEndpoint(
             "worker-http",
             config.http(),
             server ->
                 server.routing(routing -> routing.register(new OpsRoutes(this::health, metrics))));
+    this.presence =
+        new Presence(
+            config, machine, clients, supervisor, measured, metrics.registry(), http::port);
   }
 
   /**
@@ -115,6 +117,7 @@ public final class WorkerService implements Service {
       new TopicProvisioner(config.kafka()).ensure();
       checkFeatures();
       http.start();
+      presence.start();
       providers.warmUp();
       if (!config.budgets().isEmpty() && config.providers().prices().isEmpty()) {
         log.warn(
@@ -174,7 +177,9 @@ public final class WorkerService implements Service {
       closed = true;
       begun = trimmer;
     }
+    presence.stopping();
     supervisor.close();
+    presence.stop();
     if (begun != null) {
       begun.close();
     }

@@ -216,6 +216,15 @@ final class WorkerFixture implements AutoCloseable {
 
   /** All committed records of a topic, from its beginning. */
   List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    return read(topic, topics.partitions());
+  }
+
+  /** All committed records of a topic of one partition, from its beginning. */
+  List<ConsumerRecord<byte[], byte[]>> readFirst(String topic) {
+    return read(topic, 1);
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
     Map<String, Object> settings =
         Map.of(
             "bootstrap.servers",
@@ -230,9 +239,7 @@ final class WorkerFixture implements AutoCloseable {
             ByteArrayDeserializer.class);
     try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
       var partitions =
-          IntStream.range(0, topics.partitions())
-              .mapToObj(p -> new TopicPartition(topic, p))
-              .toList();
+          IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic, p)).toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       var ends = consumer.endOffsets(partitions);

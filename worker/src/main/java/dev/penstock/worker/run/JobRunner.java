@@ -13,6 +13,7 @@ import dev.penstock.worker.partial.PartialAnswers;
 import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -77,6 +78,11 @@ public final class JobRunner {
   public String where(Claim claim) {
     Running running = calls.get(claim);
     return running == null ? "" : running.task().where();
+  }
+
+  /** Those whose calls run at the moment, in no order. Any thread may ask. */
+  public List<Claim> running() {
+    return List.copyOf(calls.keySet());
   }
 
   /** Interrupts every call: nobody waits for them any more. */
