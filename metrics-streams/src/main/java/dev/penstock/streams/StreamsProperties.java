@@ -96,6 +96,17 @@ final class StreamsProperties {
     return settings;
   }
 
+  /** The properties of who reads single records: committed ones, in no group. */
+  static Map<String, Object> ofRecords(KafkaConfig kafka) {
+    var settings = new HashMap<>(kafka.clientSettings("penstock-streams-records"));
+    settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
+    settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5_000);
+    return settings;
+  }
+
   /**
    * The classic group protocol: the streams protocol (KIP-1071) has the broker assign tasks, but
    * knows neither standby warm-up nor static members as this version has it. A static member that

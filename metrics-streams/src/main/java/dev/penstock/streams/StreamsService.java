@@ -8,9 +8,12 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.streams.fleet.Fleet;
+import dev.penstock.streams.fleet.FleetRoutes;
 import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
+import dev.penstock.streams.records.JobRecords;
 import dev.penstock.streams.topology.JobTopology;
 import dev.penstock.streams.topology.RecordMeters;
 import dev.penstock.streams.topology.RocksDbMemory;
@@ -44,6 +47,7 @@ public final class StreamsService implements Service {
   private final ChangeHub hub = new ChangeHub();
   private final ViewProgress progress = new ViewProgress(hub);
   private final JobRoutes routes = new JobRoutes();
+  private final FleetRoutes fleetRoutes = new FleetRoutes();
   private final HttpEndpoint http;
 
   /** What was opened, the last first. */
@@ -66,6 +70,7 @@ public final class StreamsService implements Service {
                 server.routing(routing -> {
                   routing.register(new OpsRoutes(this::health, metrics));
                   routing.register(routes);
+                  routing.register(fleetRoutes);
                 }));
   }
 
@@ -149,13 +154,17 @@ public final class StreamsService implements Service {
     opened.push(partial);
     var queries =
         Queries.of(
-            new Queries.View(topics, streams, progress, hub, partial),
+            new Queries.View(topics, streams, progress, hub, partial, records()),
             admin,
             self,
             config.limits(),
             metrics.registry());
     opened.push(queries);
     opened.push(routes::close);
+    Fleet fleet = Fleet.open(config.kafka(), admin, InstantSource.system());
+    opened.push(fleet);
+    opened.push(fleetRoutes::close);
+    fleetRoutes.open(fleet);
     StreamsApp order = OrderApp.open(config, instanceId, metrics.registry());
     opened.push(order);
     apps = List.of(views, order);
@@ -163,6 +172,16 @@ public final class StreamsService implements Service {
     order.start();
     health = Health.READY;
     routes.open(queries);
+  }
+
+  private JobRecords records() {
+    return new JobRecords(
+        config.kafka().topics(),
+        () ->
+            new KafkaConsumer<>(
+                StreamsProperties.ofRecords(config.kafka()),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer()));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import dev.penstock.job.LifePosition;
 import dev.penstock.streams.query.JobReader.Reading;
+import dev.penstock.streams.records.JobRecords;
 import dev.penstock.streams.view.JobViews;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -17,10 +18,12 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.streams.state.HostInfo;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The internal HTTP API. Before {@link #open} and after {@link #close} every answer is 503.
@@ -29,7 +32,11 @@ import org.jspecify.annotations.Nullable;
  *   GET /internal/v1/jobs/{id}          the job         200, 304, 404, 503
  *   GET /internal/v1/jobs/{id}/result   what it came to 200, 404, 409, 503
  *   GET /internal/v1/jobs/{id}/events   its life        200, 204, 400, 404, 503
+ *   GET /internal/v1/jobs/{id}/records  its records     200, 404, 503
+ *   GET /internal/v1/jobs/{id}/input    what it asked   200, 404, 410, 503
  * </pre>
+ *
+ * The same without {@code /internal}, for the dashboard.
  */
 public final class JobRoutes implements HttpService {
   private static final HeaderName GUARD = HeaderNames.create(Forwarder.GUARD);
@@ -41,8 +48,8 @@ public final class JobRoutes implements HttpService {
   private static final Duration RELAY_LIMIT = Duration.ofSeconds(10);
 
   /** The headers of an answer that are passed on. */
-  private static final java.util.List<HeaderName> RELAYED =
-      java.util.List.of(
+  private static final List<HeaderName> RELAYED =
+      List.of(
           HeaderNames.CONTENT_TYPE,
           HeaderNames.ETAG,
           HeaderNames.RETRY_AFTER,
@@ -52,14 +59,13 @@ public final class JobRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules
-        .get("/internal/v1/jobs/{id}", (request, response) -> answer(Route.VIEW, request, response))
-        .get(
-            "/internal/v1/jobs/{id}/result",
-            (request, response) -> answer(Route.RESULT, request, response))
-        .get(
-            "/internal/v1/jobs/{id}/events",
-            (request, response) -> answer(Route.EVENTS, request, response));
+    for (String prefix : List.of("/internal", "")) {
+      for (Route route : Route.values()) {
+        rules.get(
+            prefix + "/v1/jobs/{id}" + route.suffix,
+            (request, response) -> answer(route, request, response));
+      }
+    }
   }
 
   /** Answers from now on. */
@@ -79,7 +85,9 @@ public final class JobRoutes implements HttpService {
   private enum Route {
     VIEW(""),
     RESULT("/result"),
-    EVENTS("/events");
+    EVENTS("/events"),
+    RECORDS("/records"),
+    INPUT("/input");
 
     private final String suffix;
 
@@ -107,7 +115,7 @@ public final class JobRoutes implements HttpService {
     Optional<LifePosition> seen =
         switch (route) {
           case VIEW -> seenInTag(request);
-          case RESULT -> Optional.empty();
+          case RESULT, RECORDS, INPUT -> Optional.empty();
           case EVENTS -> lastEvent.flatMap(LifePosition::parse);
         };
     if (lastEvent.isPresent() && seen.isEmpty()) {
@@ -137,6 +145,31 @@ public final class JobRoutes implements HttpService {
       case VIEW -> view(id, found, request, response);
       case RESULT -> result(open, id, found, response);
       case EVENTS -> open.events().serve(id, found, seen, response);
+      case RECORDS, INPUT -> records(open, route, id, found, response);
+    }
+  }
+
+  private static void records(
+      Queries open, Route route, JobId id, Reading.Found found, ServerResponse response)
+      throws InterruptedException {
+    response.header(HeaderNames.CACHE_CONTROL, "no-store");
+    int partition = found.stay().partition();
+    try {
+      if (route == Route.RECORDS) {
+        json(
+            response,
+            Json.MAPPER.writeValueAsBytes(open.records().records(id, partition, found.life())));
+        return;
+      }
+      Optional<JsonNode> input = open.records().input(id, partition, found.life());
+      if (input.isPresent()) {
+        json(response, Json.MAPPER.writeValueAsBytes(input.get()));
+      } else {
+        Problem.inputGone(id.toString()).send(response);
+      }
+    } catch (JobRecords.Unavailable e) {
+      Problem.viewNotReady("The job's records can't be read (" + e.getMessage() + ").")
+          .send(response);
     }
   }
 

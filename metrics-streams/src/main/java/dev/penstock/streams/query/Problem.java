@@ -7,14 +7,14 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 
 /** What went wrong, as RFC 9457 has it. */
-record Problem(int status, String code, String title, String detail) {
+public record Problem(int status, String code, String title, String detail) {
   private static final String RETRY_AFTER_SECONDS = "1";
 
   /** The JSON form. */
   private record Body(
       String type, String title, int status, String code, String detail, List<String> errors) {}
 
-  static Problem jobNotFound(String id) {
+  public static Problem jobNotFound(String id) {
     return new Problem(
         404,
         "job_not_found",
@@ -30,7 +30,15 @@ record Problem(int status, String code, String title, String detail) {
         "The job is " + state + " and has no result yet.");
   }
 
-  static Problem viewNotReady(String why) {
+  static Problem inputGone(String id) {
+    return new Problem(
+        410,
+        "input_gone",
+        "Input gone",
+        "The record of job " + id + " is no longer on its topic, and its input with it.");
+  }
+
+  public static Problem viewNotReady(String why) {
     return new Problem(503, "view_not_ready", "View not ready", why + " Try again in a moment.");
   }
 
@@ -47,7 +55,8 @@ record Problem(int status, String code, String title, String detail) {
         400, "invalid_header", "Invalid header", "The header " + name + " " + rule + ".");
   }
 
-  void send(ServerResponse response) {
+  /** Answers with it. */
+  public void send(ServerResponse response) {
     response.status(Status.create(status));
     response.header(HeaderNames.CONTENT_TYPE, "application/problem+json");
     response.header(HeaderNames.CACHE_CONTROL, "no-store");

@@ -1,6 +1,7 @@
 package dev.penstock.streams.query;
 
 import dev.penstock.streams.partial.PartialTail;
+import dev.penstock.streams.records.JobRecords;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.ViewProgress;
 import dev.penstock.topic.Topics;
@@ -17,7 +18,12 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param self how other instances know this one
  */
 public record Queries(
-    HostInfo self, JobReader reader, EventStreams events, Forwarder forwarder, StallGuard guard)
+    HostInfo self,
+    JobReader reader,
+    EventStreams events,
+    JobRecords records,
+    Forwarder forwarder,
+    StallGuard guard)
     implements AutoCloseable {
   /** Beyond the owner's own wait. */
   private static final Duration FORWARD_SLACK = Duration.ofSeconds(2);
@@ -28,7 +34,8 @@ public record Queries(
       KafkaStreams streams,
       ViewProgress progress,
       ChangeHub hub,
-      PartialTail partial) {}
+      PartialTail partial,
+      JobRecords records) {}
 
   /**
    * What bounds a query.
@@ -61,6 +68,7 @@ public record Queries(
         self,
         reader,
         new EventStreams(reader, view.hub, view.partial, guard, limits, registry),
+        view.records,
         new Forwarder(limits.viewWait.plus(FORWARD_SLACK)),
         guard);
   }
@@ -68,6 +76,7 @@ public record Queries(
   @Override
   public void close() {
     events.close();
+    records.close();
     forwarder.close();
     guard.close();
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.fleet;
+
+import org.jspecify.annotations.NullMarked;
