@@ -87,6 +87,7 @@ final class Client implements AutoCloseable {
     assertThat(response.body()).doesNotContain("Exception", "dev.penstock", "\tat ");
     String pattern =
         path.replaceAll("/v1/jobs/[^/?]+", "/v1/jobs/{id}")
+            .replaceAll("/v1/workers/[^/?]+", "/v1/workers/{id}")
             .replaceAll("/v1/schedules/[^/?]+", "/v1/schedules/{name}")
             .replaceAll("[?].*", "");
     JsonNode operation =

@@ -34,7 +34,7 @@ final class FakeViews implements AutoCloseable {
       var server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
       var views = new FakeViews(server);
-      server.createContext("/internal/v1/jobs/", views::handle);
+      server.createContext("/internal/v1/", views::handle);
       server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
       server.start();
       return views;
@@ -72,6 +72,11 @@ final class FakeViews implements AutoCloseable {
     answers.put("/internal/v1/jobs/" + path, answer);
   }
 
+  /** The answer to whatever method at a path below {@code /internal/v1/}. */
+  void answerAt(String path, Answer answer) {
+    answers.put("/internal/v1/" + path, answer);
+  }
+
   /** A stream of these events; one that does not end when the last is {@code "..."}. */
   void events(String id, List<String> blocks) {
     events.put("/internal/v1/jobs/" + id + "/events", blocks);
@@ -85,6 +90,15 @@ final class FakeViews implements AutoCloseable {
       return;
     }
     @Nullable Answer answer = answers.get(path);
+    if (answer == null && !path.startsWith("/internal/v1/jobs/")) {
+      answer =
+          new Answer(
+              503,
+              "application/problem+json",
+              Map.of("Retry-After", "1"),
+              "{\"type\":\"about:blank\",\"title\":\"View not ready\",\"status\":503,"
+                  + "\"code\":\"view_not_ready\",\"detail\":\"starting\"}");
+    }
     if (answer == null) {
       answer =
           new Answer(

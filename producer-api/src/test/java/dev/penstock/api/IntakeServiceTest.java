@@ -289,6 +289,37 @@ final class IntakeServiceTest {
   }
 
   @Test
+  void workersTopicsAndRecordsAreRelayed() {
+    var workers = new FakeViews.Answer(200, "application/json", Map.of(), "{\"workers\":[]}");
+    views.answerAt("workers", workers);
+    assertThat(client.get("/v1/workers").body()).isEqualTo(workers.body());
+    views.answerAt(
+        "workers/w-1/drain",
+        new FakeViews.Answer(
+            202, "application/json", Map.of(), "{\"id\":\"w-1\",\"requested\":\"drain\"}"));
+    HttpResponse<String> drained =
+        client.send("POST", "/v1/workers/w-1/drain", BodyPublishers.noBody());
+    assertThat(drained.statusCode()).isEqualTo(202);
+    assertThat(Client.json(drained).path("requested").asString("")).isEqualTo("drain");
+    HttpResponse<String> odd =
+        client.send("POST", "/v1/workers/a%2Fb/drain", BodyPublishers.noBody());
+    assertThat(odd.statusCode()).isEqualTo(404);
+    String id = "01990000-0000-7000-8000-000000000003";
+    views.answer(
+        id + "/input",
+        new FakeViews.Answer(
+            410,
+            "application/problem+json",
+            Map.of(),
+            "{\"type\":\"https://penstock.dev/problems/input_gone\",\"title\":\"Input gone\","
+                + "\"status\":410,\"code\":\"input_gone\",\"detail\":\"trimmed\",\"errors\":[]}"));
+    HttpResponse<String> gone = client.get("/v1/jobs/" + id + "/input");
+    assertThat(gone.statusCode()).isEqualTo(410);
+    assertThat(Client.code(gone)).isEqualTo("input_gone");
+    assertThat(Client.code(client.get("/v1/jobs/nonsense/records"))).isEqualTo("invalid_job_id");
+  }
+
+  @Test
   void problemsOfTheViewsAreRelayed() {
     assertThat(Client.code(client.get("/v1/jobs/" + UNKNOWN))).isEqualTo("job_not_found");
     String id = "01990000-0000-7000-8000-000000000002";

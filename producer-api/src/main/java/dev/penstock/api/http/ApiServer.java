@@ -78,6 +78,7 @@ public final class ApiServer implements Service {
     routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
+    routes.addAll(new FleetRelay(parts.views()).routes());
     routes.addAll(new ScheduleRoutes(parts.schedules(), limits).routes());
     var entries = new CacheEntryReader(parts.contract(), reader, parts.defaultModel());
     routes.addAll(new CacheRoutes(entries, parts.publisher(), limits).routes());

@@ -35,6 +35,9 @@ final class JobViews implements AutoCloseable {
   private static final Header UNBUFFERED = HeaderValues.createCached("X-Accel-Buffering", "no");
   private static final int COPY_BYTES = 8_192;
 
+  /** The problems of the views that are the client's to know. */
+  private static final Set<Integer> RELAYED = Set.of(400, 404, 409, 410, 503);
+
   private final ViewClient views;
   private final Semaphore streams;
   private final int maxStreams;
@@ -139,7 +142,7 @@ final class JobViews implements AutoCloseable {
             .firstValue("Content-Type")
             .filter(type -> type.startsWith(Problem.MEDIA_TYPE))
             .isPresent();
-    if (!problem || !(status == 404 || status == 409 || status == 503)) {
+    if (!problem || !RELAYED.contains(status)) {
       log.warn("the views answered {} to {}", status, answer.uri());
       throw ViewClient.unavailable("the service that keeps the views has a fault; try again");
     }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,14 +57,27 @@ public final class ViewClient implements AutoCloseable {
     return send(path, headers, BodyHandlers.ofInputStream());
   }
 
+  /** The whole answer to a POST without a body, which may be made twice. */
+  HttpResponse<byte[]> post(String path) {
+    return send(
+        path,
+        builder -> builder.POST(HttpRequest.BodyPublishers.noBody()),
+        BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
+  }
+
   private <T> HttpResponse<T> send(
       String path, Map<String, String> headers, BodyHandler<T> bodyHandler) {
+    return send(path, builder -> headers.forEach(builder::header), bodyHandler);
+  }
+
+  private <T> HttpResponse<T> send(
+      String path, Consumer<HttpRequest.Builder> more, BodyHandler<T> bodyHandler) {
     int first = preferred;
     for (int i = 0; i < addresses.size(); i++) {
       int index = (first + i) % addresses.size();
       var request =
           HttpRequest.newBuilder(addresses.get(index).resolve(path)).timeout(ANSWER_TIMEOUT);
-      headers.forEach(request::header);
+      more.accept(request);
       try {
         HttpResponse<T> response = http.send(request.build(), bodyHandler);
         preferred = index;

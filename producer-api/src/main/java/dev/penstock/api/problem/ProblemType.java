@@ -18,6 +18,7 @@ public enum ProblemType {
   NOT_FOUND(404, "not_found", "There is nothing here"),
   JOB_NOT_FOUND(404, "job_not_found", "There is no such job"),
   SCHEDULE_NOT_FOUND(404, "schedule_not_found", "There is no such schedule"),
+  WORKER_NOT_FOUND(404, "worker_not_found", "There is no such worker"),
   METHOD_NOT_ALLOWED(405, "method_not_allowed", "The method is not allowed here"),
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
   ALREADY_FINISHED(409, "already_finished", "The job has already ended"),
