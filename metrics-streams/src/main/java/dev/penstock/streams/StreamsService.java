@@ -40,7 +40,7 @@ public final class StreamsService implements Service {
   private static final Logger log = LoggerFactory.getLogger(StreamsService.class);
 
   private final StreamsConfiguration config;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics = new Metrics("streams");
   private final ChangeHub hub = new ChangeHub();
   private final ViewProgress progress = new ViewProgress(hub);
   private final JobRoutes routes = new JobRoutes();

@@ -31,7 +31,7 @@ public final class WorkerService implements Service {
   private static final int HALTED = 70;
 
   private final WorkerConfig config;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics = new Metrics("worker");
   private final Providers providers;
   private final Supervisor supervisor;
   private final HttpEndpoint http;
