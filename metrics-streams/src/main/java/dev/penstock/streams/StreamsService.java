@@ -8,6 +8,7 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.runtime.ops.RequestTimer;
 import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
@@ -64,6 +65,8 @@ public final class StreamsService implements Service {
             config.http(),
             server ->
                 server.routing(routing -> {
+                  routing.addFilter(
+                      new RequestTimer(metrics.registry(), "penstock.streams.requests"));
                   routing.register(new OpsRoutes(this::health, metrics));
                   routing.register(routes);
                 }));
@@ -134,7 +137,8 @@ public final class StreamsService implements Service {
             JobTopology.clients(topics, progress));
     var views = new StreamsApp("the views", streams);
     opened.push(views);
-    StreamsMeters.bind(streams, progress, metrics.registry());
+    StreamsMeters.bind(progress, metrics.registry());
+    StreamsMeters.bind(streams, "views", metrics.registry());
     Admin admin = Admin.create(config.kafka().clientSettings("penstock-streams-ends"));
     opened.push(admin);
     var partial =

@@ -37,6 +37,7 @@ public final class WorkerService implements Service {
   private final HttpEndpoint http;
   private final Object lock = new Object();
   private @Nullable Trimmer trimmer;
+  private @Nullable Backlog backlog;
   private volatile boolean started;
   private boolean closed;
 
@@ -122,6 +123,7 @@ public final class WorkerService implements Service {
                 + " their cost themselves count; set worker.prices-file");
       }
       trimmer = new Trimmer(config.kafka(), config.id());
+      backlog = new Backlog(config.kafka(), config.id(), metrics.registry());
       supervisor.start();
       started = true;
       log.info(
@@ -167,16 +169,21 @@ public final class WorkerService implements Service {
   @Override
   public void close() {
     Trimmer begun;
+    Backlog watched;
     synchronized (lock) {
       if (closed) {
         return;
       }
       closed = true;
       begun = trimmer;
+      watched = backlog;
     }
     supervisor.close();
     if (begun != null) {
       begun.close();
+    }
+    if (watched != null) {
+      watched.close();
     }
     providers.close();
     http.close();
