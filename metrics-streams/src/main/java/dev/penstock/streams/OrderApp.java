@@ -28,11 +28,12 @@ final class OrderApp {
   static StreamsApp open(StreamsConfiguration config, String instanceId, MeterRegistry registry) {
     Topics topics = config.kafka().topics();
     refuseLostLines(config, topics);
-    return new StreamsApp(
-        "the sequencer",
+    var streams =
         new KafkaStreams(
             OrderTopology.build(topics, new OrderMeters(registry)),
-            StreamsProperties.ofOrder(config, instanceId)));
+            StreamsProperties.ofOrder(config, instanceId));
+    StreamsMeters.bind(streams, "sequencer", registry);
+    return new StreamsApp("the sequencer", streams);
   }
 
   /**

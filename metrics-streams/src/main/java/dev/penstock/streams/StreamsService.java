@@ -8,6 +8,7 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.runtime.ops.RequestTimer;
 import dev.penstock.streams.fleet.Fleet;
 import dev.penstock.streams.fleet.FleetRoutes;
 import dev.penstock.streams.partial.PartialTail;
@@ -43,7 +44,7 @@ public final class StreamsService implements Service {
   private static final Logger log = LoggerFactory.getLogger(StreamsService.class);
 
   private final StreamsConfiguration config;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics = new Metrics("streams");
   private final ChangeHub hub = new ChangeHub();
   private final ViewProgress progress = new ViewProgress(hub);
   private final JobRoutes routes = new JobRoutes();
@@ -68,6 +69,8 @@ public final class StreamsService implements Service {
             config.http(),
             server ->
                 server.routing(routing -> {
+                  routing.addFilter(
+                      new RequestTimer(metrics.registry(), "penstock.streams.requests"));
                   routing.register(new OpsRoutes(this::health, metrics));
                   routing.register(routes);
                   routing.register(fleetRoutes);
@@ -139,7 +142,8 @@ public final class StreamsService implements Service {
             JobTopology.clients(topics, progress));
     var views = new StreamsApp("the views", streams);
     opened.push(views);
-    StreamsMeters.bind(streams, progress, metrics.registry());
+    StreamsMeters.bind(progress, metrics.registry());
+    StreamsMeters.bind(streams, "views", metrics.registry());
     Admin admin = Admin.create(config.kafka().clientSettings("penstock-streams-ends"));
     opened.push(admin);
     var partial =

@@ -256,7 +256,7 @@ final class StreamsServiceTest {
     assertThat(harness.get(service, "/healthz").statusCode()).isEqualTo(200);
     assertThat(harness.get(service, "/metrics").body())
         .contains("penstock_streams_records_total{input=\"events\",reading=\"unreadable\"} 5.0")
-        .contains("penstock_streams_alive_threads 1.0")
+        .contains("penstock_streams_alive_threads{app=\"views\"} 1.0")
         .contains("penstock_streams_partitions 4.0");
   }
 

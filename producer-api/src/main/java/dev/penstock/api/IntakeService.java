@@ -96,7 +96,7 @@ public final class IntakeService implements Service {
 
   private void run() {
     new TopicProvisioner(config.kafka()).ensure();
-    var metrics = opened(new Metrics());
+    var metrics = opened(new Metrics("api"));
     opened(monitor).start();
     var publisher =
         opened(new JobPublisher(config.kafka(), config.publishTimeout(), metrics.registry()));

@@ -43,9 +43,22 @@ final class BudgetGauges implements BudgetMetrics {
       keys.add(key);
       now.put(key, shown);
       if (registered.add(key)) {
-        gauge(key, "limit", "what each of its tenants or the route may spend", Shown::limit);
-        gauge(key, "spent", "what all workers have spent of it", Shown::spent);
-        gauge(key, "lost", "what lost workers had set aside of it, part of spent", Shown::lost);
+        gauge(
+            key,
+            "limit",
+            "What each of its tenants, or the route, may spend in the period, in the currency of"
+                + " the prices",
+            Shown::limit);
+        gauge(
+            key,
+            "spent",
+            "What all workers have spent of the budget, in the currency of the prices",
+            Shown::spent);
+        gauge(
+            key,
+            "lost",
+            "What lost workers had set aside of the budget, part of what is spent",
+            Shown::lost);
       }
     }
     now.keySet().retainAll(keys);

@@ -34,10 +34,13 @@ final class CacheMeters implements CacheMetrics {
     this.route = route;
     this.evicted =
         Counter.builder("penstock.worker.cache.evictions")
-            .description("answers that gave way to others before they expired")
+            .description("Answers that gave way to others before they expired")
             .register(registry);
-    Gauge.builder("penstock.worker.cache.entries", () -> entries.getAsLong()).register(registry);
+    Gauge.builder("penstock.worker.cache.entries", () -> entries.getAsLong())
+        .description("Answers in this worker's memory")
+        .register(registry);
     Gauge.builder("penstock.worker.cache.size", () -> bytes.getAsLong())
+        .description("What the answers in this worker's memory take")
         .baseUnit("bytes")
         .register(registry);
   }
@@ -50,7 +53,7 @@ final class CacheMeters implements CacheMetrics {
   public void counted(Event event, Job job) {
     events
         .computeIfAbsent(event, _ -> new HashMap<>())
-        .computeIfAbsent(labels(job), labels -> counter(name(event), labels))
+        .computeIfAbsent(labels(job), labels -> counter(event, labels))
         .increment();
   }
 
@@ -67,8 +70,21 @@ final class CacheMeters implements CacheMetrics {
     return new Labels(route.apply(job), job.input().kind());
   }
 
-  private Counter counter(String name, Labels labels) {
-    return registry.counter(name, "route", labels.route(), "kind", labels.kind().wireName());
+  private static String description(Event event) {
+    return switch (event) {
+      case HIT -> "Jobs that were served with an answer that was there";
+      case MISS -> "Calls that were made for all who ask the same";
+      case WAIT -> "How often a job began to wait for another one's call";
+      case STORE -> "Answers that were kept";
+    };
+  }
+
+  private Counter counter(Event event, Labels labels) {
+    return Counter.builder(name(event))
+        .description(description(event))
+        .tag("route", labels.route())
+        .tag("kind", labels.kind().wireName())
+        .register(registry);
   }
 
   @Override
@@ -77,14 +93,12 @@ final class CacheMeters implements CacheMetrics {
         .computeIfAbsent(
             new Bypass(labels(job), reason),
             bypass ->
-                registry.counter(
-                    "penstock.worker.cache.bypassed",
-                    "route",
-                    bypass.labels().route(),
-                    "kind",
-                    bypass.labels().kind().wireName(),
-                    "reason",
-                    reason))
+                Counter.builder("penstock.worker.cache.bypassed")
+                    .description("Calls that were made past the cache, and answers not kept")
+                    .tag("route", bypass.labels().route())
+                    .tag("kind", bypass.labels().kind().wireName())
+                    .tag("reason", reason)
+                    .register(registry))
         .increment();
   }
 

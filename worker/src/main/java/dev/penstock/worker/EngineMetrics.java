@@ -13,6 +13,9 @@ public interface EngineMetrics extends CoreMetrics {
   /** Times each transaction. */
   Timer commits();
 
+  /** What goes by this name broke down, and begins anew if it can. Any thread may tell. */
+  default void brokeDown(String name) {}
+
   /** From now on these are the breakers that count. */
   void breakers(BreakerStates states);
 

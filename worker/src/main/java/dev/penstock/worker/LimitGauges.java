@@ -33,10 +33,13 @@ final class LimitGauges implements LimitMetrics {
   LimitGauges(MeterRegistry registry, Set<String> providers) {
     this.registry = registry;
     this.providers = Set.copyOf(providers);
-    registry.gauge(
-        "penstock.worker.limits.learned",
-        now,
-        shown -> shown.values().stream().filter(Shown::learned).count());
+    Gauge.builder(
+            "penstock.worker.limits.learned",
+            now,
+            shown -> shown.values().stream().filter(Shown::learned).count())
+        .description("Limits that headers of providers told")
+        .register(registry);
+    this.providers.forEach(this::refusals);
   }
 
   @Override
@@ -75,14 +78,19 @@ final class LimitGauges implements LimitMetrics {
   }
 
   private void register(Key key) {
-    gauge(key, "penstock.worker.limit", "the whole limit, of all workers", Shown::most);
-    gauge(key, "penstock.worker.limit.share", "what this worker may use of it", Shown::share);
-    gauge(key, "penstock.worker.limit.used", "what this worker uses of it", Shown::used);
-    gauge(key, "penstock.worker.limit.members", "workers that take part in it", Shown::members);
+    gauge(key, "penstock.worker.limit", "The whole limit, of all workers", Shown::most);
+    gauge(
+        key, "penstock.worker.limit.share", "What this worker may use of the limit", Shown::share);
+    gauge(key, "penstock.worker.limit.used", "What this worker uses of the limit", Shown::used);
+    gauge(
+        key,
+        "penstock.worker.limit.members",
+        "Workers that take part in the limit",
+        Shown::members);
     gauge(
         key,
         "penstock.worker.limit.waiting",
-        "1 while jobs of this worker wait for it",
+        "1 while jobs of this worker wait for the limit",
         shown -> shown.isWaitedFor() ? 1 : 0);
   }
 
@@ -102,9 +110,16 @@ final class LimitGauges implements LimitMetrics {
   @Override
   public void refused(String provider) {
     String label = providers.contains(provider) ? provider : OTHER;
-    refused
-        .computeIfAbsent(
-            label, _ -> registry.counter("penstock.worker.limit.refused", "provider", label))
-        .increment();
+    refusals(label).increment();
+  }
+
+  private Counter refusals(String label) {
+    return refused.computeIfAbsent(
+        label,
+        _ ->
+            Counter.builder("penstock.worker.limit.refused")
+                .description("Calls that the provider refused for its limit (429)")
+                .tag("provider", label)
+                .register(registry));
   }
 }

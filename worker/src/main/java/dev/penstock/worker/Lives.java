@@ -5,6 +5,7 @@ import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class Lives implements AutoCloseable {
   private final String name;
   private final Machine machine;
   private final Function<Breakdown, Life> beginning;
+  private final Consumer<String> brokeDown;
   private final Threads.Task thread;
   private final Threads.Signal changed;
   private final Object lock = new Object();
@@ -54,11 +56,17 @@ final class Lives implements AutoCloseable {
   /**
    * @param name for people: what it is that lives
    * @param beginning begins a life, which tells that it breaks down; throws when it can't begin now
+   * @param brokeDown is told the name each time a life breaks down
    */
-  Lives(String name, Machine machine, Function<Breakdown, Life> beginning) {
+  Lives(
+      String name,
+      Machine machine,
+      Function<Breakdown, Life> beginning,
+      Consumer<String> brokeDown) {
     this.name = name;
     this.machine = machine;
     this.beginning = beginning;
+    this.brokeDown = brokeDown;
     this.changed = machine.threads().signal();
     this.thread = machine.threads().platform(name + "-supervisor", this::live);
   }
@@ -251,6 +259,7 @@ final class Lives implements AutoCloseable {
         health = new Health.NotReady("the " + name + " begins anew: " + reason);
         broken = true;
       }
+      brokeDown.accept(name);
       changed.give();
     }
 
@@ -261,6 +270,7 @@ final class Lives implements AutoCloseable {
         health = new Health.Dead(reason);
         broken = true;
       }
+      brokeDown.accept(name);
       changed.give();
     }
 

@@ -13,15 +13,15 @@ final class PartialCounters implements PartialMetrics {
   PartialCounters(MeterRegistry registry) {
     this.told =
         Counter.builder("penstock.worker.progress.pieces")
-            .description("pieces of answers that were handed to Kafka")
+            .description("Pieces of answers that were handed to Kafka")
             .register(registry);
     this.lost =
         Counter.builder("penstock.worker.progress.lost")
-            .description("of those, pieces that Kafka did not take in time")
+            .description("Pieces handed to Kafka that it did not take in time")
             .register(registry);
     this.leftOut =
         Counter.builder("penstock.worker.progress.left.out.characters")
-            .description("characters that were written faster than they may be told")
+            .description("Characters that were written faster than they may be told")
             .register(registry);
   }
 

@@ -33,7 +33,8 @@ public final class Supervisor implements AutoCloseable {
                     kafka.topicIds(topics.claimed()),
                     cancels,
                     metrics,
-                    breakdown));
+                    breakdown),
+            metrics::brokeDown);
     this.holds =
         new Lives(
             "worker-hold",
@@ -46,7 +47,8 @@ public final class Supervisor implements AutoCloseable {
                     kafka.topicIds(topics.holdTopics()),
                     cancels,
                     metrics.holds(),
-                    breakdown));
+                    breakdown),
+            metrics::brokeDown);
   }
 
   /** Begins to run. */

@@ -4,6 +4,7 @@ import dev.penstock.provider.CallReport;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreMetrics;
 import dev.penstock.worker.cost.Prices;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 
@@ -25,28 +26,35 @@ final class WasteMeter {
     this.registry = registry;
     this.providers = Set.copyOf(providers);
     this.prices = prices;
+    for (String provider : this.providers) {
+      for (CoreMetrics.Waste reason : CoreMetrics.Waste.values()) {
+        calls(provider, reason);
+      }
+    }
+  }
+
+  private Counter calls(String provider, CoreMetrics.Waste reason) {
+    return Counter.builder("penstock.worker.calls.wasted")
+        .description("Calls of which nobody gets the answer")
+        .tag("provider", provider)
+        .tag("reason", reason.label())
+        .register(registry);
   }
 
   void wasted(Claim claim, CoreMetrics.Waste reason, CallReport report) {
     String called = claim.target().provider();
     String provider = providers.contains(called) ? called : OTHER;
-    registry
-        .counter("penstock.worker.calls.wasted", "provider", provider, "reason", reason.label())
-        .increment();
+    calls(provider, reason).increment();
     Long told = report.costNanos();
     Long cost = told == null ? claim.inputCostNanos() : told;
     if (cost != null) {
-      registry
-          .counter(
-              "penstock.worker.cost.wasted",
-              "provider",
-              provider,
-              "reason",
-              reason.label(),
-              "basis",
-              told == null ? "input" : "told",
-              "currency",
-              prices.currency())
+      Counter.builder("penstock.worker.cost.wasted")
+          .description("What calls cost of which nobody gets the answer, in the label's currency")
+          .tag("provider", provider)
+          .tag("reason", reason.label())
+          .tag("basis", told == null ? "input" : "told")
+          .tag("currency", prices.currency())
+          .register(registry)
           .increment(cost * NANO);
     }
   }

@@ -1,12 +1,16 @@
 package dev.penstock.worker;
 
 import dev.penstock.fleet.WorkerReport;
+import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobState;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.Priority;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
+import dev.penstock.runtime.ops.Buckets;
+import dev.penstock.runtime.ops.CurrentTrace;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Breakers;
 import dev.penstock.worker.budget.BudgetMetrics;
@@ -29,10 +33,13 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The worker's metrics. Counters are looked up once for each combination of labels, of which there
@@ -42,17 +49,30 @@ final class WorkerMetrics implements EngineMetrics {
   /** Models may name any provider; only what this worker can call gets a label of its own. */
   private static final String OTHER = "other";
 
-  private static final Duration[] LATENESS_BOUNDS = {
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30)
-  };
+  private static final double NANOS_A_SECOND = 1e9;
+
+  /**
+   * The codes of failures that there are; series that begin at 0 show the first one, too. A code
+   * that is not among them gets its series when it comes.
+   */
+  private static final List<String> CODES =
+      List.of(
+          "authentication",
+          "budget",
+          "call_cancelled",
+          "content_refused",
+          "context_too_long",
+          "crash_loop",
+          "invalid_request",
+          "model_not_found",
+          "no_provider",
+          "output_too_large",
+          "overloaded",
+          "retryable",
+          "throttled",
+          "timeout",
+          "undecodable",
+          "unknown");
 
   private final MeterRegistry registry;
   private final Set<String> providers;
@@ -61,8 +81,13 @@ final class WorkerMetrics implements EngineMetrics {
   private final AtomicInteger waiting;
   private final AtomicInteger claimed;
   private final AtomicInteger stuck;
+  private final AtomicLong longestWait = new AtomicLong();
   private final Counter poisoned;
+  private final Counter refusedCommits;
   private final Timer commits;
+  private final Map<Priority, Timer> waits = new EnumMap<>(Priority.class);
+  private final Map<JobKind, Map<JobState, Timer>> lasted = new EnumMap<>(JobKind.class);
+  private final Map<String, Counter> deadLetters = new HashMap<>();
   private final Map<JobKind, Map<JobState, Counter>> finished = new EnumMap<>(JobKind.class);
   private final Map<String, Map<String, Timer>> calls = new HashMap<>();
   private final Map<String, Counter> overBudget = new HashMap<>();
@@ -110,30 +135,104 @@ final class WorkerMetrics implements EngineMetrics {
     this.routes = Set.copyOf(routes.keySet());
     this.routeTargets = routes.values().stream().flatMap(List::stream).distinct().toList();
     routeTargets.forEach(this::breaker);
-    providers.forEach(this::notClosed);
+    this.providers.forEach(this::notClosed);
+    this.providers.forEach(this::overBudget);
+    CODES.forEach(this::deadLetter);
+    for (JobKind kind : JobKind.values()) {
+      for (JobState state : JobState.values()) {
+        if (state.isTerminal()) {
+          finished(kind, state);
+        }
+      }
+    }
+    for (Priority priority : Priority.all()) {
+      waits.put(
+          priority,
+          Timer.builder("penstock.worker.queue.wait")
+              .description("From when a job could run (accepted, or due) to its call")
+              .tag("priority", priority.wireName())
+              .serviceLevelObjectives(Buckets.waits())
+              .register(registry));
+    }
     // Gauges hold weakly what they show; the limits live as long as the service does.
-    registry.gauge("penstock.worker.slots", limits, CoreLimits::slots);
-    registry.gauge("penstock.worker.window.jobs", limits, CoreLimits::windowJobs);
-    registry.gauge("penstock.worker.window.waiting", limits, each -> each.waiting().jobs());
-    this.busy = gauge("penstock.worker.slots.busy");
-    this.queued = gauge("penstock.worker.jobs.queued");
-    this.waiting = gauge("penstock.worker.jobs.waiting");
-    this.claimed = gauge("penstock.worker.jobs.claimed");
-    this.stuck = gauge("penstock.worker.stuck.calls");
-    this.poisoned = registry.counter("penstock.worker.poison");
-    this.retried = registry.counter("penstock.worker.retries");
-    this.held = registry.counter("penstock.worker.holds");
+    gauge("slots", "Calls that may run at once", limits, CoreLimits::slots);
+    gauge(
+        "window.jobs", "Unfinished jobs taken on of one partition", limits, CoreLimits::windowJobs);
+    gauge(
+        "window.waiting",
+        "Jobs of one partition that may wait in memory for their due time",
+        limits,
+        each -> each.waiting().jobs());
+    this.busy = gauge("slots.busy", "Slots that calls hold");
+    this.queued = gauge("jobs.queued", "Jobs in memory that wait for a slot");
+    this.waiting =
+        gauge(
+            "jobs.waiting",
+            "Jobs in memory that wait for their due time, until someone may be called, or for"
+                + " another one's call");
+    this.claimed = gauge("jobs.claimed", "Jobs in memory that are not settled");
+    this.stuck = gauge("stuck.calls", "Calls that do not end; each holds a slot");
+    Gauge.builder(
+            "penstock.worker.longest.wait", longestWait, nanos -> nanos.get() / NANOS_A_SECOND)
+        .description(
+            "How long the one that waits longest for a slot, or until someone may be called, could"
+                + " have run already")
+        .baseUnit("seconds")
+        .register(registry);
+    this.poisoned = counter("poison", "Records that no one can read, now dead letters");
+    this.retried = counter("retries", "Attempts that failed and are followed by another");
+    this.held = counter("holds", "Jobs sent to the hold topics, since they are due late");
+    this.refusedCommits =
+        counter("commit.refused", "Transactions that were refused; nothing of them is visible");
     this.lateness =
         Timer.builder("penstock.worker.due.lateness")
-            .description("from a job's due time to the slot that it runs in")
-            .serviceLevelObjectives(LATENESS_BOUNDS)
+            .description("From a job's due time to the slot that it runs in")
+            .serviceLevelObjectives(Buckets.waits())
             .register(registry);
     this.holds = new HoldMetrics(registry, topics);
     this.shared = new LimitGauges(registry, this.providers);
     this.partial = new PartialCounters(registry);
     this.budgets = new BudgetGauges(registry);
     this.cache = new CacheMeters(registry, this::label);
-    this.commits = registry.timer("penstock.worker.commit");
+    this.commits =
+        Timer.builder("penstock.worker.commit")
+            .description("Transactions that settle jobs, from their begin to their commit")
+            .serviceLevelObjectives(Buckets.exchanges())
+            .register(registry);
+    brokeDown("worker", 0);
+    brokeDown("worker-hold", 0);
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder("penstock.worker." + name).description(description).register(registry);
+  }
+
+  private static <T> Gauge.Builder<T> gaugeOf(
+      String name, String description, T shown, ToDoubleFunction<T> value) {
+    return Gauge.builder("penstock.worker." + name, shown, value).description(description);
+  }
+
+  private <T> void gauge(String name, String description, T shown, ToDoubleFunction<T> value) {
+    gaugeOf(name, description, shown, value).register(registry);
+  }
+
+  private AtomicInteger gauge(String name, String description) {
+    var value = new AtomicInteger();
+    gaugeOf(name, description, value, AtomicInteger::get).strongReference(true).register(registry);
+    return value;
+  }
+
+  @Override
+  public void brokeDown(String name) {
+    brokeDown(name, 1);
+  }
+
+  private void brokeDown(String name, int times) {
+    Counter.builder("penstock.worker.breakdowns")
+        .description("How often it broke down and began anew from what is committed")
+        .tag("part", name)
+        .register(registry)
+        .increment(times);
   }
 
   /** What this worker's surroundings are, for a report. Any thread may ask. */
@@ -204,7 +303,7 @@ final class WorkerMetrics implements EngineMetrics {
   /** Models can be made up by whoever submits jobs; those of routes are the workers' own. */
   private void breaker(Target target) {
     Gauge.builder("penstock.worker.breaker.state", () -> number(breakers.of(target)))
-        .description("0 closed, 1 half open, 2 open")
+        .description("Breaker of a target: 0 closed, 1 half open, 2 open")
         .tag("target", target.toString())
         .register(registry);
   }
@@ -219,7 +318,7 @@ final class WorkerMetrics implements EngineMetrics {
 
   private void notClosed(String provider) {
     Gauge.builder("penstock.worker.breakers.open", () -> breakers.notClosed(provider))
-        .description("targets of the provider whose breakers are open or half open")
+        .description("Targets of the provider whose breakers are open or half open")
         .tag("provider", provider)
         .register(registry);
   }
@@ -247,7 +346,7 @@ final class WorkerMetrics implements EngineMetrics {
   private AtomicInteger gatedGauge(String route) {
     var value = new AtomicInteger();
     Gauge.builder("penstock.worker.jobs.gated", value, AtomicInteger::get)
-        .description("jobs that are ready and wait until someone may be called for them")
+        .description("Jobs that are ready and wait until someone may be called for them")
         .tag("route", route)
         .register(registry);
     return value;
@@ -260,25 +359,18 @@ final class WorkerMetrics implements EngineMetrics {
         .computeIfAbsent(
             reason,
             _ ->
-                registry.counter(
-                    "penstock.worker.failovers",
-                    "route",
-                    label(claim.record().job()),
-                    "reason",
-                    reason))
+                Counter.builder("penstock.worker.failovers")
+                    .description("Calls of another than the first target of the job's route")
+                    .tag("route", label(claim.record().job()))
+                    .tag("reason", reason)
+                    .register(registry))
         .increment();
-  }
-
-  private AtomicInteger gauge(String name) {
-    var value = new AtomicInteger();
-    registry.gauge(name, value);
-    return value;
   }
 
   @Override
   public void settled(Claim claim, Settlement settlement) {
     switch (settlement) {
-      case Settlement.Finish finish -> finished(claim, finish.outcome()).increment();
+      case Settlement.Finish finish -> finished(claim, finish);
       case Settlement.Retry retry -> {
         retried.increment();
         if (retry.isOverBudget()) {
@@ -293,38 +385,94 @@ final class WorkerMetrics implements EngineMetrics {
     String provider = providers.contains(name) ? name : OTHER;
     return overBudget.computeIfAbsent(
         provider,
-        _ -> registry.counter("penstock.worker.retries.over.budget", "provider", provider));
+        _ ->
+            Counter.builder("penstock.worker.retries.over.budget")
+                .description("Retries that are due later, since their provider's budget is spent")
+                .tag("provider", provider)
+                .register(registry));
   }
 
-  private Counter finished(Claim claim, Outcome outcome) {
+  private void finished(Claim claim, Settlement.Finish finish) {
+    JobKind kind = claim.record().job().input().kind();
+    JobState state = finish.outcome().state();
+    finished(kind, state).increment();
+    Duration lasting = claim.lasted(finish.at());
+    if (lasting != null) {
+      CurrentTrace.begin(claim.traceparent());
+      try {
+        lasted(kind, state).record(lasting);
+      } finally {
+        CurrentTrace.end();
+      }
+    }
+    if (finish.outcome() instanceof Outcome.DeadLettered(Failure reason)) {
+      deadLetter(reason.code()).increment();
+    }
+  }
+
+  private Counter finished(JobKind kind, JobState state) {
     return finished
-        .computeIfAbsent(claim.record().job().input().kind(), _ -> new EnumMap<>(JobState.class))
-        .computeIfAbsent(outcome.state(), state -> counter(claim, state));
+        .computeIfAbsent(kind, _ -> new EnumMap<>(JobState.class))
+        .computeIfAbsent(
+            state,
+            _ ->
+                Counter.builder("penstock.worker.jobs.finished")
+                    .description("Jobs that ended, by kind and outcome")
+                    .tag("kind", kind.wireName())
+                    .tag("outcome", state.wireName())
+                    .register(registry));
   }
 
-  private Counter counter(Claim claim, JobState state) {
-    return registry.counter(
-        "penstock.worker.jobs.finished",
-        "kind",
-        claim.record().job().input().kind().wireName(),
-        "outcome",
-        state.wireName());
+  private Timer lasted(JobKind kind, JobState state) {
+    return lasted
+        .computeIfAbsent(kind, _ -> new EnumMap<>(JobState.class))
+        .computeIfAbsent(
+            state,
+            _ ->
+                Timer.builder("penstock.worker.job")
+                    .description(
+                        "From when a job was accepted, or was to run first, to its outcome")
+                    .tag("kind", kind.wireName())
+                    .tag("outcome", state.wireName())
+                    .serviceLevelObjectives(Buckets.waits())
+                    .register(registry));
+  }
+
+  private Counter deadLetter(String code) {
+    return deadLetters.computeIfAbsent(
+        code,
+        _ ->
+            Counter.builder("penstock.worker.dead.letters")
+                .description("Jobs that became dead letters, by the failure's code")
+                .tag("code", code)
+                .register(registry));
   }
 
   @Override
   public void called(Claim claim, Judge.Call call, String code) {
-    String provider = providers.contains(call.provider()) ? call.provider() : OTHER;
-    calls
+    CurrentTrace.begin(claim.traceparent());
+    try {
+      calls(call.provider(), code).record(call.latency());
+      Objects.requireNonNull(waits.get(claim.record().job().priority()))
+          .record(claim.waited(call.startedAt()));
+    } finally {
+      CurrentTrace.end();
+    }
+  }
+
+  private Timer calls(String name, String code) {
+    String provider = providers.contains(name) ? name : OTHER;
+    return calls
         .computeIfAbsent(provider, _ -> new HashMap<>())
         .computeIfAbsent(
             code,
             _ ->
                 Timer.builder("penstock.worker.calls")
+                    .description("Calls of providers by what came of them")
                     .tag("provider", provider)
                     .tag("code", code)
-                    .publishPercentileHistogram(false)
-                    .register(registry))
-        .record(call.latency());
+                    .serviceLevelObjectives(Buckets.calls())
+                    .register(registry));
   }
 
   @Override
@@ -335,6 +483,16 @@ final class WorkerMetrics implements EngineMetrics {
   @Override
   public void late(Duration late) {
     lateness.record(late);
+  }
+
+  @Override
+  public void longestWait(Duration wait) {
+    longestWait.set(wait.toNanos());
+  }
+
+  @Override
+  public void commitRefused() {
+    refusedCommits.increment();
   }
 
   @Override

@@ -31,13 +31,14 @@ public final class WorkerService implements Service {
   private static final int HALTED = 70;
 
   private final WorkerConfig config;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics = new Metrics("worker");
   private final Providers providers;
   private final Supervisor supervisor;
   private final Presence presence;
   private final HttpEndpoint http;
   private final Object lock = new Object();
   private @Nullable Trimmer trimmer;
+  private @Nullable Backlog backlog;
   private volatile boolean started;
   private boolean closed;
 
@@ -125,6 +126,7 @@ public final class WorkerService implements Service {
                 + " their cost themselves count; set worker.prices-file");
       }
       trimmer = new Trimmer(config.kafka(), config.id());
+      backlog = new Backlog(config.kafka(), config.id(), metrics.registry());
       supervisor.start();
       started = true;
       log.info(
@@ -170,18 +172,23 @@ public final class WorkerService implements Service {
   @Override
   public void close() {
     Trimmer begun;
+    Backlog watched;
     synchronized (lock) {
       if (closed) {
         return;
       }
       closed = true;
       begun = trimmer;
+      watched = backlog;
     }
     presence.stopping();
     supervisor.close();
     presence.stop();
     if (begun != null) {
       begun.close();
+    }
+    if (watched != null) {
+      watched.close();
     }
     providers.close();
     http.close();

@@ -37,6 +37,7 @@ final class HoldLives {
                 clients.topicIds(topics.holdTopics()),
                 new CancelBook(),
                 new HoldMetrics(new SimpleMeterRegistry(), topics),
-                breakdown));
+                breakdown),
+        _ -> {});
   }
 }

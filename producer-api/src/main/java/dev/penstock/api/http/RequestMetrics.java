@@ -2,7 +2,9 @@ package dev.penstock.api.http;
 
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
+import dev.penstock.runtime.ops.Buckets;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -35,10 +37,13 @@ public final class RequestMetrics {
             method + " " + route + " " + status,
             _ ->
                 Timer.builder("penstock.api.requests")
-                    .description("Requests by route and status")
+                    .description(
+                        "Requests by method, route and status; those for events last as long as"
+                            + " someone listens")
                     .tag("method", method)
                     .tag("route", route)
                     .tag("status", String.valueOf(status))
+                    .serviceLevelObjectives(Buckets.exchanges())
                     .register(registry))
         .record(Duration.ofNanos(nanos));
   }
@@ -67,9 +72,7 @@ public final class RequestMetrics {
   /** A gauge that follows the returned number. */
   AtomicInteger gauge(String name, String description) {
     var number = new AtomicInteger();
-    io.micrometer.core.instrument.Gauge.builder(name, number, AtomicInteger::get)
-        .description(description)
-        .register(registry);
+    Gauge.builder(name, number, AtomicInteger::get).description(description).register(registry);
     return number;
   }
 

@@ -5,6 +5,9 @@ import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ops.Buckets;
+import dev.penstock.runtime.ops.CurrentTrace;
+import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -13,11 +16,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +55,7 @@ public final class JobPublisher implements AutoCloseable {
     this.acknowledged =
         Timer.builder("penstock.api.ack")
             .description("From handing a record to Kafka to its acknowledgement by all replicas")
-            .publishPercentiles(0.5, 0.99)
+            .serviceLevelObjectives(Buckets.exchanges())
             .register(metrics);
   }
 
@@ -109,7 +114,7 @@ public final class JobPublisher implements AutoCloseable {
               record,
               (_, failure) -> {
                 if (failure == null) {
-                  acknowledged.record(Duration.ofNanos(System.nanoTime() - start));
+                  acknowledged(record, System.nanoTime() - start);
                   written.complete(Written.ACKNOWLEDGED);
                 } else {
                   // On the caller's own thread it failed before it was put into a batch.
@@ -121,6 +126,16 @@ public final class JobPublisher implements AutoCloseable {
       written.complete(failed(e, false));
     }
     return written;
+  }
+
+  private void acknowledged(ProducerRecord<byte[], byte[]> record, long nanos) {
+    Header traceparent = record.headers().lastHeader(RecordHeaders.TRACEPARENT);
+    CurrentTrace.begin(traceparent == null ? null : traceparent.value());
+    try {
+      acknowledged.record(nanos, TimeUnit.NANOSECONDS);
+    } finally {
+      CurrentTrace.end();
+    }
   }
 
   private static Written failed(Exception failure, boolean batched) {

@@ -1,5 +1,6 @@
 package dev.penstock.api.schedule;
 
+import dev.penstock.runtime.ops.Buckets;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -31,7 +32,7 @@ final class ScheduleMetrics {
     this.lateness =
         Timer.builder("penstock.api.schedule.lateness")
             .description("From the time that a schedule names to its job being durable")
-            .publishPercentiles(0.5, 0.99)
+            .serviceLevelObjectives(Buckets.waits())
             .register(registry);
     Gauge.builder(
             "penstock.api.schedules",

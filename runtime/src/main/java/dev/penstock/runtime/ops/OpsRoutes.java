@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * {@code /healthz} (200 while the process need not be restarted), {@code /readyz} (200 while it
- * does its work) and {@code /metrics}. The answers are one line of text that gives the reason.
+ * does its work) and {@code /metrics}. The answers of the first two are one line of text that gives
+ * the reason, and are metrics too.
  */
 public final class OpsRoutes implements HttpService {
   private final Supplier<Health> health;
@@ -19,6 +20,7 @@ public final class OpsRoutes implements HttpService {
   public OpsRoutes(Supplier<Health> health, Metrics metrics) {
     this.health = health;
     this.metrics = metrics;
+    metrics.health(health);
   }
 
   @Override
@@ -28,9 +30,11 @@ public final class OpsRoutes implements HttpService {
         .get("/readyz", (_, response) -> ready(response))
         .get(
             "/metrics",
-            (_, response) -> {
-              response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
-              response.send(metrics.registry().scrape());
+            (request, response) -> {
+              Metrics.Page page =
+                  metrics.page(String.join(",", request.headers().values(HeaderNames.ACCEPT)));
+              response.header(HeaderNames.CONTENT_TYPE, page.contentType());
+              response.send(page.text());
             });
   }
 

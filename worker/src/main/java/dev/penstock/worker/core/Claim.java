@@ -1,5 +1,6 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
 import dev.penstock.provider.CallReport;
@@ -9,6 +10,7 @@ import dev.penstock.worker.admit.Admission;
 import dev.penstock.worker.answer.AnswerCache;
 import dev.penstock.worker.answer.CacheRequest;
 import dev.penstock.worker.judge.Settlement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import org.apache.kafka.common.TopicPartition;
@@ -166,6 +168,31 @@ public final class Claim {
 
   Priority lane() {
     return lane;
+  }
+
+  /**
+   * How long its job could have been run at {@code until}: since it was accepted, or due. A replay
+   * counts from when it was claimed.
+   */
+  public Duration waited(Instant until) {
+    Instant dueAt = record.dueAt();
+    Instant since = record.generation() > 0 ? readyAt : record.job().acceptedAt();
+    Instant from = dueAt != null && dueAt.isAfter(since) ? dueAt : since;
+    return until.isAfter(from) ? Duration.between(from, until) : Duration.ZERO;
+  }
+
+  /**
+   * How long its job has been on its way at {@code until}: since it was accepted, or was to run
+   * first. Null for a replay, whose way began again at a time that its record does not tell.
+   */
+  public @Nullable Duration lasted(Instant until) {
+    if (record.generation() > 0) {
+      return null;
+    }
+    Job job = record.job();
+    Instant runAt = job.runAt();
+    Instant from = runAt != null && runAt.isAfter(job.acceptedAt()) ? runAt : job.acceptedAt();
+    return until.isAfter(from) ? Duration.between(from, until) : Duration.ZERO;
   }
 
   /** Who is called; not before it is known. */

@@ -62,6 +62,15 @@ public interface CoreMetrics {
     }
   }
 
+  /**
+   * Of the jobs that could run and wait, for a slot or until someone may be called, the one that
+   * waits longest does so for this long. Told about once a second.
+   */
+  default void longestWait(Duration wait) {}
+
+  /** A transaction was refused; nothing of it is visible. */
+  default void commitRefused() {}
+
   /** A record could not be read. */
   void poisoned();
 

@@ -1,6 +1,8 @@
 package dev.penstock.worker.core;
 
+import dev.penstock.job.Priority;
 import dev.penstock.worker.admit.Admission;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -98,6 +100,19 @@ final class Gates {
       }
     }
     return next;
+  }
+
+  /** The longest that the first at a gate, or the first that waits for a slot, could have run. */
+  Duration longestWait(Instant now) {
+    Duration longest = lanes.longestWait(now);
+    for (Gate gate : byName.values()) {
+      for (Priority priority : Priority.all()) {
+        if (!gate.of(priority).isEmpty()) {
+          longest = Lanes.longer(longest, gate.of(priority).getFirst().waited(now));
+        }
+      }
+    }
+    return longest;
   }
 
   int size() {

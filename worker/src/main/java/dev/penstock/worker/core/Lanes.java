@@ -200,6 +200,20 @@ final class Lanes {
     return Objects.requireNonNull(longest);
   }
 
+  /** The longest that the first of a lane could have run; those at gates not counted. */
+  Duration longestWait(Instant now) {
+    Duration longest = Duration.ZERO;
+    for (Lane lane : all) {
+      Claim first = lane.claims.peekFirst();
+      longest = first == null ? longest : longer(longest, first.waited(now));
+    }
+    return longest;
+  }
+
+  static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
   private static Claim oldest(Lane lane) {
     Gate gate = lane.nextGate();
     return gate == null ? lane.claims.getFirst() : gate.of(lane.priority).getFirst();

@@ -237,6 +237,7 @@ public final class WorkerCore {
         admission.tick(now);
         cache.tick(now);
         joined.due(now).forEach(claim -> lookAgain(claim, now));
+        metrics.longestWait(gates.longestWait(now));
       }
     }
   }
@@ -1399,6 +1400,7 @@ public final class WorkerCore {
    * before this one: it is kept as it is and tried again for what is still owned.
    */
   private void refused(Batch batch, Instant now) {
+    metrics.commitRefused();
     inFlight = null;
     refused = batch;
     notBefore = now.plus(REFUSED_PAUSE);

@@ -3,6 +3,7 @@ package dev.penstock.worker.cost;
 import dev.penstock.job.Usage;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.Set;
@@ -39,10 +40,9 @@ public final class UsageMeter {
     tokens(what.and("type", "output"), usage.outputTokens());
     Long cost = report.costNanos();
     if (cost == null) {
-      registry.counter("penstock.worker.calls.unpriced", who).increment();
+      counter("calls.unpriced", "Calls of which it is not known what they cost", who).increment();
     } else {
-      registry
-          .counter("penstock.worker.cost", what.and("currency", currency))
+      counter("cost", "What calls cost, in the label's currency", what.and("currency", currency))
           .increment(cost * NANO);
     }
   }
@@ -55,8 +55,15 @@ public final class UsageMeter {
 
   private void tokens(Tags tags, long count) {
     if (count > 0) {
-      registry.counter("penstock.worker.tokens", tags).increment((double) count);
+      counter("tokens", "Tokens that calls used", tags).increment((double) count);
     }
+  }
+
+  private Counter counter(String name, String description, Tags tags) {
+    return Counter.builder("penstock.worker." + name)
+        .description(description)
+        .tags(tags)
+        .register(registry);
   }
 
   private String label(Target target) {

@@ -1,7 +1,9 @@
 package dev.penstock.worker.hold;
 
+import dev.penstock.runtime.ops.Buckets;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -20,10 +22,24 @@ public final class HoldMetrics {
   public HoldMetrics(MeterRegistry registry, Topics topics) {
     for (Duration hold : topics.holds()) {
       var tags = Tags.of("hold", Topics.holdName(hold));
-      waiting.put(hold, registry.gauge("penstock.worker.hold.waiting", tags, new AtomicLong()));
-      hops.put(hold, registry.counter("penstock.worker.hold.hops", tags));
+      var records = new AtomicLong();
+      Gauge.builder("penstock.worker.hold.waiting", records, AtomicLong::get)
+          .description("Records in this worker's partitions of the hold topic that have to wait")
+          .tags(tags)
+          .register(registry);
+      waiting.put(hold, records);
+      hops.put(
+          hold,
+          Counter.builder("penstock.worker.hold.hops")
+              .description("Records that were moved on out of the hold topic")
+              .tags(tags)
+              .register(registry));
     }
-    transactions = registry.timer("penstock.worker.hold.commit");
+    transactions =
+        Timer.builder("penstock.worker.hold.commit")
+            .description("Transactions that move held jobs, from their begin to their commit")
+            .serviceLevelObjectives(Buckets.exchanges())
+            .register(registry);
   }
 
   /**
