@@ -5,6 +5,8 @@ import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.streams.query.Queries;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param standbyReplicas how many other instances keep a copy of each partition's state
  * @param finishedRetention how long after their end finished jobs are shown
  * @param limits of queries
+ * @param api the intake, which takes what people want done about jobs
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -31,8 +34,10 @@ record StreamsConfiguration(
     int threads,
     int standbyReplicas,
     Duration finishedRetention,
-    Queries.Limits limits) {
+    Queries.Limits limits,
+    URI api) {
   private static final int DEFAULT_PORT = 8082;
+  private static final String DEFAULT_API = "http://127.0.0.1:8080";
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
 
   /** Reads {@code streams.*}, {@code kafka.*} and {@code topics.*}. */
@@ -63,6 +68,7 @@ record StreamsConfiguration(
             Duration.ofSeconds(15),
             Duration.ofMillis(10),
             Duration.ofSeconds(60));
+    URI api = api(reader);
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -87,7 +93,8 @@ record StreamsConfiguration(
             threads,
             standbys,
             retention,
-            new Queries.Limits(wait, eventStreams, heartbeat)));
+            new Queries.Limits(wait, eventStreams, heartbeat),
+            api));
   }
 
   private static Optional<HostInfo> advertised(SettingsReader reader) {
@@ -111,6 +118,23 @@ record StreamsConfiguration(
             + text
             + "', but must be host:port with a port of 1 to 65535");
     return Optional.empty();
+  }
+
+  private static URI api(SettingsReader reader) {
+    String text = reader.text("streams.api-url", DEFAULT_API).strip();
+    try {
+      var uri = new URI(text.replaceAll("/+$", ""));
+      if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getQuery() == null
+          && uri.getFragment() == null) {
+        return uri;
+      }
+    } catch (URISyntaxException _) {
+      // falls through to the one error below
+    }
+    reader.error("streams.api-url is '" + text + "', but must be a URL such as " + DEFAULT_API);
+    return URI.create(DEFAULT_API);
   }
 
   private static Duration min(Duration a, Duration b) {

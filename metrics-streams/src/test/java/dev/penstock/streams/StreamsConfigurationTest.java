@@ -20,6 +20,7 @@ final class StreamsConfigurationTest {
     assertThat(config.finishedRetention()).isEqualTo(Duration.ofDays(7));
     assertThat(config.threads()).isEqualTo(1);
     assertThat(config.standbyReplicas()).isZero();
+    assertThat(config.api()).hasToString("http://127.0.0.1:8080");
   }
 
   @Test
@@ -48,13 +49,15 @@ final class StreamsConfigurationTest {
                     "streams.threads", "0",
                     "streams.standby-replicas", "x",
                     "streams.view-wait", "2m",
+                    "streams.api-url", "intake:8080",
                     "streams.advertised-url", "http://somewhere/")))
         .isInstanceOfSatisfying(
             ConfigException.class,
             e ->
                 assertThat(e.errors())
-                    .hasSize(6)
+                    .hasSize(7)
                     .anyMatch(error -> error.startsWith("streams.advertised-url is"))
+                    .anyMatch(error -> error.startsWith("streams.api-url is"))
                     .anyMatch(error -> error.startsWith("streams.host is"))
                     .anyMatch(error -> error.startsWith("streams.view-wait is")));
   }

@@ -189,6 +189,7 @@ public final class Standalone implements Service {
     fixed.put("worker.port", String.valueOf(port(found.worker())));
     fixed.put("streams.port", String.valueOf(port(found.streams())));
     fixed.put("api.streams-url", found.streams());
+    fixed.put("streams.api-url", found.api());
     return asked
         .withDefaults(
             Map.of(
