@@ -5,6 +5,7 @@ import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.streams.query.Queries;
+import dev.penstock.streams.search.SearchText;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param finishedRetention how long after their end finished jobs are shown
  * @param limits of queries
  * @param api the intake, which takes what people want done about jobs
+ * @param searchText which texts of jobs may be searched
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -35,7 +37,8 @@ record StreamsConfiguration(
     int standbyReplicas,
     Duration finishedRetention,
     Queries.Limits limits,
-    URI api) {
+    URI api,
+    SearchText searchText) {
   private static final int DEFAULT_PORT = 8082;
   private static final String DEFAULT_API = "http://127.0.0.1:8080";
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
@@ -69,6 +72,7 @@ record StreamsConfiguration(
             Duration.ofMillis(10),
             Duration.ofSeconds(60));
     URI api = api(reader);
+    SearchText searchText = searchText(reader);
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -94,7 +98,8 @@ record StreamsConfiguration(
             standbys,
             retention,
             new Queries.Limits(wait, eventStreams, heartbeat),
-            api));
+            api,
+            searchText));
   }
 
   private static Optional<HostInfo> advertised(SettingsReader reader) {
@@ -118,6 +123,18 @@ record StreamsConfiguration(
             + text
             + "', but must be host:port with a port of 1 to 65535");
     return Optional.empty();
+  }
+
+  private static SearchText searchText(SettingsReader reader) {
+    String text = reader.text("streams.search-text", SearchText.ALL.wireName());
+    for (SearchText each : SearchText.values()) {
+      if (each.wireName().equals(text)) {
+        return each;
+      }
+    }
+    reader.error(
+        "streams.search-text is '" + text + "', but must be one of all, input, output and none");
+    return SearchText.ALL;
   }
 
   private static URI api(SettingsReader reader) {

@@ -15,6 +15,8 @@ import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.records.JobRecords;
+import dev.penstock.streams.search.JobFinder;
+import dev.penstock.streams.search.SearchRoutes;
 import dev.penstock.streams.topology.JobTopology;
 import dev.penstock.streams.topology.RecordMeters;
 import dev.penstock.streams.topology.RocksDbMemory;
@@ -25,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -49,6 +52,7 @@ public final class StreamsService implements Service {
   private final ViewProgress progress = new ViewProgress(hub);
   private final JobRoutes routes = new JobRoutes();
   private final FleetRoutes fleetRoutes = new FleetRoutes();
+  private final SearchRoutes searchRoutes = new SearchRoutes();
   private final HttpEndpoint http;
 
   /** What was opened, the last first. */
@@ -74,6 +78,7 @@ public final class StreamsService implements Service {
                   routing.register(new OpsRoutes(this::health, metrics));
                   routing.register(routes);
                   routing.register(fleetRoutes);
+                  routing.register(searchRoutes);
                 }));
   }
 
@@ -135,11 +140,15 @@ public final class StreamsService implements Service {
             progress,
             hub,
             new RecordMeters(metrics.registry()));
+    var running = new CompletableFuture<KafkaStreams>();
+    JobFinder finder = finder(topology, self, running);
+    opened.push(finder);
     var streams =
         new KafkaStreams(
             topology,
             StreamsProperties.of(config, self, instanceId),
             JobTopology.clients(topics, progress));
+    running.complete(streams);
     var views = new StreamsApp("the views", streams);
     opened.push(views);
     StreamsMeters.bind(progress, metrics.registry());
@@ -169,6 +178,7 @@ public final class StreamsService implements Service {
     opened.push(fleet);
     opened.push(fleetRoutes::close);
     fleetRoutes.open(fleet);
+    opened.push(searchRoutes::close);
     StreamsApp order = OrderApp.open(config, instanceId, metrics.registry());
     opened.push(order);
     apps = List.of(views, order);
@@ -176,6 +186,26 @@ public final class StreamsService implements Service {
     order.start();
     health = Health.READY;
     routes.open(queries);
+    searchRoutes.open(finder);
+  }
+
+  private JobFinder finder(
+      Topology topology, HostInfo self, CompletableFuture<KafkaStreams> running) {
+    return JobFinder.of(
+        new JobFinder.Config(
+            config.kafka(),
+            config
+                .stateDirectory()
+                .resolve("search")
+                .resolve(config.kafka().topics().streamsApplication()),
+            config.searchText(),
+            config.finishedRetention(),
+            config.api()),
+        topology,
+        progress,
+        running::join,
+        self,
+        metrics.registry());
   }
 
   private JobRecords records() {

@@ -50,12 +50,13 @@ final class StreamsConfigurationTest {
                     "streams.standby-replicas", "x",
                     "streams.view-wait", "2m",
                     "streams.api-url", "intake:8080",
+                    "streams.search-text", "some",
                     "streams.advertised-url", "http://somewhere/")))
         .isInstanceOfSatisfying(
             ConfigException.class,
             e ->
                 assertThat(e.errors())
-                    .hasSize(7)
+                    .hasSize(8)
                     .anyMatch(error -> error.startsWith("streams.advertised-url is"))
                     .anyMatch(error -> error.startsWith("streams.api-url is"))
                     .anyMatch(error -> error.startsWith("streams.host is"))

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import org.apache.kafka.streams.state.HostInfo;
 
-/** Asks the instance that has a job. Thread-safe. */
-final class Forwarder implements AutoCloseable {
+/** Asks another instance. Thread-safe. */
+public final class Forwarder implements AutoCloseable {
   /** Set on what is forwarded; an instance that gets it and has not got the job does not go on. */
-  static final String GUARD = "Penstock-Forwarded";
+  public static final String GUARD = "Penstock-Forwarded";
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
@@ -41,7 +41,7 @@ final class Forwarder implements AutoCloseable {
    * @param headers passed on
    * @throws IOException when the owner can't be reached or does not answer in time
    */
-  HttpResponse<InputStream> get(HostInfo owner, String path, Map<String, String> headers)
+  public HttpResponse<InputStream> get(HostInfo owner, String path, Map<String, String> headers)
       throws IOException, InterruptedException {
     var request =
         HttpRequest.newBuilder(URI.create("http://" + owner.host() + ":" + owner.port() + path))

@@ -7,12 +7,38 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 
 /** What went wrong, as RFC 9457 has it. */
-public record Problem(int status, String code, String title, String detail) {
+public record Problem(
+    int status, String code, String title, String detail, List<Violation> errors) {
   private static final String RETRY_AFTER_SECONDS = "1";
+
+  public Problem {
+    errors = List.copyOf(errors);
+  }
+
+  public Problem(int status, String code, String title, String detail) {
+    this(status, code, title, detail, List.of());
+  }
+
+  /**
+   * One thing that is wrong.
+   *
+   * @param pointer where: a JSON Pointer into the body, or the name of a parameter behind a slash
+   */
+  public record Violation(String pointer, String message) {}
 
   /** The JSON form. */
   private record Body(
-      String type, String title, int status, String code, String detail, List<String> errors) {}
+      String type, String title, int status, String code, String detail, List<Violation> errors) {}
+
+  /** What was asked can't be asked so. */
+  public static Problem invalidParameter(List<Violation> errors) {
+    return new Problem(
+        400,
+        "invalid_parameter",
+        "Invalid parameter",
+        String.join("; ", errors.stream().map(Violation::message).toList()),
+        errors);
+  }
 
   public static Problem jobNotFound(String id) {
     return new Problem(
@@ -38,6 +64,7 @@ public record Problem(int status, String code, String title, String detail) {
         "The record of job " + id + " is no longer on its topic, and its input with it.");
   }
 
+  /** What is asked for can't be told now. */
   public static Problem viewNotReady(String why) {
     return new Problem(503, "view_not_ready", "View not ready", why + " Try again in a moment.");
   }
@@ -66,6 +93,6 @@ public record Problem(int status, String code, String title, String detail) {
     response.send(
         Json.MAPPER.writeValueAsBytes(
             new Body(
-                "https://penstock.dev/problems/" + code, title, status, code, detail, List.of())));
+                "https://penstock.dev/problems/" + code, title, status, code, detail, errors)));
   }
 }

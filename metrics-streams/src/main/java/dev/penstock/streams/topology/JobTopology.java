@@ -40,7 +40,8 @@ public final class JobTopology {
   /** The store of results, as the JSON that is answered, by {@link JobId}. */
   public static final String RESULTS = "results";
 
-  private static final String FOLD = "fold";
+  /** The processor that forwards {@link dev.penstock.streams.view.Change}s to its children. */
+  public static final String FOLD = "fold";
 
   private JobTopology() {}
 
