@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Answers like the internal API of the service that keeps the views. */
@@ -68,6 +69,16 @@ final class FakeViews implements AutoCloseable {
                 + "}"));
   }
 
+  /** Answers a path of its own, by the raw query. */
+  void answerTo(String path, Function<String, Answer> byQuery) {
+    server.createContext(
+        path,
+        exchange -> {
+          String query = exchange.getRequestURI().getRawQuery();
+          send(exchange, byQuery.apply(query == null ? "" : query));
+        });
+  }
+
   void answer(String path, Answer answer) {
     answers.put("/internal/v1/jobs/" + path, answer);
   }
@@ -113,6 +124,10 @@ final class FakeViews implements AutoCloseable {
       exchange.close();
       return;
     }
+    send(exchange, answer);
+  }
+
+  private static void send(HttpExchange exchange, Answer answer) throws IOException {
     byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", answer.contentType());
     answer.headers().forEach(exchange.getResponseHeaders()::set);

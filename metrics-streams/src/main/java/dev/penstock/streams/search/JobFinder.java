@@ -60,7 +60,7 @@ public final class JobFinder implements AutoCloseable {
 
   private JobFinder(JobIndexes indexes, Peers peers, int partitions, URI api) {
     this.indexes = indexes;
-    this.local = new LocalSearch(indexes, SEARCH_LIMIT);
+    this.local = new LocalSearch(indexes::here, SEARCH_LIMIT);
     this.peers = peers;
     this.search = new JobSearch(local, peers, partitions);
     this.actions = new BulkActions(search, new IntakeClient(api));

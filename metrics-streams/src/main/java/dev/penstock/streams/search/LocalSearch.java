@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.MultiReader;
@@ -26,7 +27,7 @@ final class LocalSearch {
   /** How many searches run at once; the others wait for their turn. */
   private static final int MAX_SEARCHES = 8;
 
-  private final JobIndexes indexes;
+  private final Supplier<List<PartitionIndexer>> indexes;
   private final Duration limit;
   private final Semaphore turns = new Semaphore(MAX_SEARCHES);
 
@@ -40,9 +41,10 @@ final class LocalSearch {
   }
 
   /**
+   * @param indexes those of the partitions that are here
    * @param limit how long one search may take
    */
-  LocalSearch(JobIndexes indexes, Duration limit) {
+  LocalSearch(Supplier<List<PartitionIndexer>> indexes, Duration limit) {
     this.indexes = indexes;
     this.limit = limit;
   }
@@ -63,7 +65,7 @@ final class LocalSearch {
   }
 
   private Part search(SearchRequest request, long deadline) throws IOException, NotReadyException {
-    List<PartitionIndexer> here = indexes.here();
+    List<PartitionIndexer> here = indexes.get();
     var readers = new ArrayList<DirectoryReader>();
     try {
       // Looked at before the documents: they are no older.

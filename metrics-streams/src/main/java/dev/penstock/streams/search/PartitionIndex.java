@@ -19,6 +19,7 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopDocs;
@@ -161,11 +162,22 @@ final class PartitionIndex implements AutoCloseable {
     writer.deleteDocuments(JobDocument.term(id));
   }
 
-  /** Removes the jobs that ended before. */
-  void removeFinishedBefore(Instant before) throws IOException {
-    writer.deleteDocuments(
+  /** Removes the jobs that ended before; false when there are none. */
+  boolean removeFinishedBefore(Instant before) throws IOException {
+    Query ended =
         LongField.newRangeQuery(
-            SortKey.FINISHED_AT.field(), Long.MIN_VALUE, before.toEpochMilli() - 1));
+            SortKey.FINISHED_AT.field(), Long.MIN_VALUE, before.toEpochMilli() - 1);
+    IndexSearcher searcher = searchers.acquire();
+    try {
+      if (searcher.count(ended) == 0) {
+        return false;
+      }
+    } finally {
+      searchers.release(searcher);
+    }
+    writer.deleteDocuments(ended);
+    refresh();
+    return true;
   }
 
   /** What is known of a job since the last refresh, beside its life. */

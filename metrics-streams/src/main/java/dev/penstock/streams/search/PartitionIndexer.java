@@ -281,7 +281,7 @@ final class PartitionIndexer implements Runnable {
       doing = "is " + indexed.behind(needed) + " records behind";
     }
     if (!committedAt.plus(setup.commitInterval).isAfter(now)) {
-      index.removeFinishedBefore(now.minus(setup.retention));
+      changed |= index.removeFinishedBefore(now.minus(setup.retention));
       commit(index);
       committedAt = now;
     }

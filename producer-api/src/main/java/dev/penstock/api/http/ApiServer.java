@@ -73,6 +73,8 @@ public final class ApiServer implements Service {
             Method.POST,
             "/v1/jobs",
             (request, response) -> submit(single, stream, request, response)));
+    var pages = new ViewPages(parts.views());
+    routes.add(new Route(Method.GET, "/v1/jobs", pages::relay));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}", views::job));
     routes.add(new Route(Method.DELETE, "/v1/jobs/{id}", cancel::handle));
     routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));

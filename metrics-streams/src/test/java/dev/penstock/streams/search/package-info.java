@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.search;
+
+import org.jspecify.annotations.NullMarked;
