@@ -171,6 +171,15 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
+   * A page of jobs.
+   *
+   * @param query the parameters, encoded
+   */
+  JsonNode jobs(String query) {
+    return exchange(request("/v1/jobs?" + query).GET().build());
+  }
+
+  /**
    * What the job came to: a JobResult.
    *
    * @throws ApiException when it has not ended or is not known, or that can't be said now
@@ -296,7 +305,7 @@ public final class ApiClient implements AutoCloseable {
     return "/v1/schedules/" + encoded(name);
   }
 
-  private static String encoded(String text) {
+  static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 

@@ -226,7 +226,7 @@ final class JobText {
     return failure.code() + ": " + failure.message();
   }
 
-  private String colored(String state) {
+  String colored(String state) {
     if (state.equals(JobState.SUCCEEDED.wireName())) {
       return terminal.green(state);
     }

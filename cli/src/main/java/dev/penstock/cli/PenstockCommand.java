@@ -49,6 +49,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new SubmitCommand(context))
             .addSubcommand(new WatchCommand(context))
             .addSubcommand(new GetCommand(context))
+            .addSubcommand(new JobsCommand(context))
             .addSubcommand(new ResultCommand(context))
             .addSubcommand(new CancelCommand(context))
             .addSubcommand(new ReleaseCommand(context))

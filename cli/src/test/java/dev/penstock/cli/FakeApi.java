@@ -138,6 +138,10 @@ final class FakeApi implements AutoCloseable {
         schedules(exchange, parts);
         return;
       }
+      if (parts.length == 3 && exchange.getRequestMethod().equals("GET")) {
+        jobs(exchange);
+        return;
+      }
       switch (exchange.getRequestMethod()) {
         case "POST" -> {
           if (parts.length > 4) {
@@ -232,6 +236,50 @@ final class FakeApi implements AutoCloseable {
       }
       send(exchange, 200, schedule);
     }
+  }
+
+  /** A page is as many jobs as are asked for, by id; all match but for their state. */
+  private void jobs(HttpExchange exchange) throws IOException {
+    String query = exchange.getRequestURI().getQuery();
+    lastQuery.set(query);
+    var parameters = new java.util.HashMap<String, String>();
+    for (String pair : query.split("&", -1)) {
+      parameters.merge(
+          pair.replaceAll("=.*", ""), pair.replaceAll("^[^=]*=", ""), (a, b) -> a + "," + b);
+    }
+    String state = parameters.get("state");
+    var matching = new ConcurrentSkipListMap<>(states);
+    matching.values().removeIf(each -> state != null && !state.equals(each));
+    ObjectNode page = Json.MAPPER.createObjectNode();
+    var jobs = page.putArray("jobs");
+    int limit = Integer.parseInt(parameters.getOrDefault("limit", "50"));
+    for (var job : matching.tailMap(parameters.getOrDefault("cursor", ""), false).entrySet()) {
+      if (jobs.size() == limit) {
+        page.put("next", jobs.path(limit - 1).path("id").asString(""));
+        break;
+      }
+      jobs.addObject()
+          .put("id", job.getKey())
+          .put("kind", "summarize")
+          .put("model", "local")
+          .put("tenant", "default")
+          .put("state", job.getValue())
+          .put("attempts", 1)
+          .put("maxAttempts", 5)
+          .put("acceptedAt", ACCEPTED.toString())
+          .put("durationMillis", 1_234)
+          .put("excerpt", "some\n\u001b[31mtext");
+    }
+    page.putObject("total").put("count", matching.size()).put("exact", true);
+    if (parameters.containsKey("facets")) {
+      page.putObject("facets")
+          .putArray("state")
+          .addObject()
+          .put("value", "queued")
+          .put("count", matching.size());
+    }
+    page.put("indexedAt", ACCEPTED.toString());
+    send(exchange, 200, page);
   }
 
   private interface Answer {

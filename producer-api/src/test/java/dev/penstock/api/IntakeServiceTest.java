@@ -278,9 +278,9 @@ final class IntakeServiceTest {
   @Test
   void whatIsNotThereIsAProblem() {
     assertThat(Client.code(client.get("/v2/jobs"))).isEqualTo("not_found");
-    HttpResponse<String> response = client.get("/v1/jobs");
+    HttpResponse<String> response = client.send("PUT", "/v1/jobs", BodyPublishers.ofString("x"));
     assertThat(response.statusCode()).isEqualTo(405);
-    assertThat(response.headers().firstValue("Allow")).hasValue("POST");
+    assertThat(response.headers().firstValue("Allow")).hasValue("GET, POST");
     assertThat(Client.code(response)).isEqualTo("method_not_allowed");
     assertThat(
             client

@@ -88,7 +88,7 @@ final class JobSearchTest {
     fill(300);
     List<JobSummary> all = list("limit=500");
     assertThat(all).as("seed " + seed).hasSize(300);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
       String state = pick("queued", "running", "waiting", "succeeded", "dead-lettered");
       String more = pick("queued", "cancelled", "succeeded");
       String tenant = pick("acme", "default");
@@ -110,7 +110,7 @@ final class JobSearchTest {
                       + "&facets=state,model,priority&facets=label"));
       List<JobSummary> expected =
           all.stream()
-              .filter(job -> Set.of(state, more).contains(job.state()))
+              .filter(job -> List.of(state, more).contains(job.state()))
               .filter(job -> job.tenant().equals(tenant))
               .filter(job -> label.equals("team:" + job.labels().get("team")))
               .filter(job -> !job.acceptedAt().isBefore(from))
@@ -250,7 +250,7 @@ final class JobSearchTest {
   @Test
   void aRequestIsToldToOthersAsItIs() {
     String text =
-        "limit=7&sort=-costNanos&state=queued&state=running&label=a%3Ab%2Cc&q=%22a+b%22+c*"
+        "limit=7&sort=-costNanos&state=queued&state=running&label=a%3Ab%2Cc&q=%22a+b%22+cd*"
             + "&from=2026-01-01T00%3A00%3A00.000000001Z&facets=kind";
     SearchRequest request = SearchRequest.parse(text);
     assertThat(SearchRequest.parse(request.toQueryString())).isEqualTo(request);

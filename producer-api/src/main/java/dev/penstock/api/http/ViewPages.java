@@ -57,7 +57,7 @@ final class ViewPages {
       return new URI(path).toString();
     } catch (URISyntaxException _) {
       throw new ProblemException(
-          Problem.of(ProblemType.BAD_REQUEST, "the query has to be percent-encoded"));
+          Problem.of(ProblemType.INVALID_PARAMETER, "the query has to be percent-encoded"));
     }
   }
 }

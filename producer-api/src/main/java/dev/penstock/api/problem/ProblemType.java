@@ -13,6 +13,7 @@ public enum ProblemType {
   INVALID_IDEMPOTENCY_KEY(400, "invalid_idempotency_key", "The idempotency key is not valid"),
   INVALID_JOB_ID(400, "invalid_job_id", "Not a job id"),
   INVALID_LAST_EVENT_ID(400, "invalid_last_event_id", "Not the id of an event"),
+  INVALID_PARAMETER(400, "invalid_parameter", "Invalid parameter"),
   INVALID_SCHEDULE_NAME(400, "invalid_schedule_name", "Not the name of a schedule"),
   BAD_REQUEST(400, "bad_request", "The request can't be read"),
   NOT_FOUND(404, "not_found", "There is nothing here"),
