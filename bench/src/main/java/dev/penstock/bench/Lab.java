@@ -71,6 +71,11 @@ final class Lab implements AutoCloseable {
     }
   }
 
+  /** Where processes keep what they keep; deleted at the end. */
+  Path directory() {
+    return directory;
+  }
+
   String bootstrap() {
     return bootstrap;
   }

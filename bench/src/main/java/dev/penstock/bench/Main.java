@@ -27,7 +27,8 @@ import picocli.CommandLine.Command;
       PeersBench.class,
       CacheBench.class,
       LimitsBench.class,
-      ProviderCallBench.class
+      ProviderCallBench.class,
+      SearchBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */
