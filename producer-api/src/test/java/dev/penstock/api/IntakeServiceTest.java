@@ -231,7 +231,7 @@ final class IntakeServiceTest {
                     400,
                     "application/problem+json",
                     java.util.Map.of(),
-                    "{\"status\":400,\"code\":\"invalid_parameter\"}"));
+                    "{\"status\":400,\"code\":\"invalid_parameter\",\"title\":\"t\",\"detail\":\"d\"}"));
     HttpResponse<String> found = client.get("/v1/jobs?state=queued&q=%22a%20b%22");
     assertThat(found.statusCode()).isEqualTo(200);
     assertThat(found.body()).isEqualTo("{\"jobs\":[]}");

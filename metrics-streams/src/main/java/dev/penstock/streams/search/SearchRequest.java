@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Which jobs are wanted, and how.
  *
  * @param filters for each facet the values of which a job has one
- * @param from the least time of acceptance, or null
+ * @param from the least time of acceptance, to the millisecond, or null
  * @param to before when a job was accepted, or null
  * @param q its full text, which {@link QueryText} can read, or null
  * @param after after which place the page begins, or null for the first one
@@ -129,7 +129,7 @@ record SearchRequest(
                 : KeywordField.newSetQuery(facet.field(), bytes(values)),
             BooleanClause.Occur.FILTER));
     if (from != null || to != null) {
-      long least = from == null ? Long.MIN_VALUE : ceilingMillis(from);
+      long least = from == null ? Long.MIN_VALUE : from.toEpochMilli();
       long below = to == null ? Long.MAX_VALUE : ceilingMillis(to);
       all.add(
           LongField.newRangeQuery(SortKey.ACCEPTED_AT.field(), least, below - 1),

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -113,7 +114,7 @@ final class JobSearchTest {
               .filter(job -> List.of(state, more).contains(job.state()))
               .filter(job -> job.tenant().equals(tenant))
               .filter(job -> label.equals("team:" + job.labels().get("team")))
-              .filter(job -> !job.acceptedAt().isBefore(from))
+              .filter(job -> !job.acceptedAt().isBefore(from.truncatedTo(ChronoUnit.MILLIS)))
               .toList();
       assertThat(page.jobs()).as("seed " + seed).isEqualTo(expected);
       assertThat(page.total()).isEqualTo(new JobPage.Total(expected.size(), true));
