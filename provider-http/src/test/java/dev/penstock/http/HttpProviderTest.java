@@ -497,6 +497,11 @@ final class HttpProviderTest {
   /** Nothing but what calls need. */
   private static final class PlainDialect implements Dialect {
     @Override
+    public String vendor() {
+      return "plain";
+    }
+
+    @Override
     public Set<JobKind> kinds() {
       return Set.of(JobKind.GENERATE);
     }

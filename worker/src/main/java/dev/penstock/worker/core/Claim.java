@@ -6,6 +6,7 @@ import dev.penstock.job.Priority;
 import dev.penstock.job.Waits;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
+import dev.penstock.runtime.telemetry.Span;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Admission;
 import dev.penstock.worker.answer.AnswerCache;
@@ -114,6 +115,10 @@ public final class Claim {
   private @Nullable Long inputCostNanos;
 
   private volatile @Nullable Instant begunAt;
+
+  /** What its attempt is in its trace; null where nobody keeps that. */
+  private volatile @Nullable Span span;
+
   @Nullable Settlement settlement;
 
   /** A claim of {@code source}, which says {@code record}, in the lane that it stands in. */
@@ -196,6 +201,29 @@ public final class Claim {
    */
   public @Nullable Instant begunAt() {
     return begunAt;
+  }
+
+  /** Notes what its attempt is in its trace. Called by the thread that calls. */
+  public void traced(Span attempt) {
+    span = attempt;
+  }
+
+  /** What its attempt is in its trace; null where nobody keeps that, or no call was made. */
+  public @Nullable Span span() {
+    return span;
+  }
+
+  /** Nothing will come of its attempt. */
+  void untold(Instant at) {
+    Span attempt = span;
+    if (attempt != null) {
+      attempt.failed("lost").end(at);
+    }
+  }
+
+  /** What it waited for before its call; null before that. */
+  public @Nullable Waits waits() {
+    return waits;
   }
 
   /** Notes what the input of its call costs. Called on the core's thread. */

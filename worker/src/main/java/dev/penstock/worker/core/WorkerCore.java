@@ -369,6 +369,7 @@ public final class WorkerCore {
       uncommitted(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
+    claim.untold(present);
     perishables.remove(claim);
     forget(claim);
     PartitionState state = partitions.get(claim.partition());
@@ -1432,6 +1433,7 @@ public final class WorkerCore {
     for (Batch.Settled each : batch.settled()) {
       if (!owned.contains(each.claim().partition())) {
         uncommitted(each.claim());
+        each.claim().untold(present);
       }
     }
     var offsets = new HashMap<>(batch.offsets());
