@@ -56,7 +56,7 @@ final class OtlpTraces implements Traces {
             .setConnectTimeout(TIMEOUT);
     TelemetryConfig.pairs(config.headers().reveal()).forEach(exporter::addHeader);
     var processor =
-        BatchSpanProcessor.builder(exporter.build())
+        BatchSpanProcessor.builder(new Delivery(exporter.build(), config.endpoint()))
             .setMaxQueueSize(QUEUE_SPANS)
             .setMaxExportBatchSize(BATCH_SPANS)
             .setScheduleDelay(DELAY)
