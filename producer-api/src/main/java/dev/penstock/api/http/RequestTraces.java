@@ -58,12 +58,17 @@ final class RequestTraces {
         traces.isOn() ? traces.begin(SpanKind.SERVER, name, received, clock.instant()) : Span.NONE;
     String traceparent =
         span.traceparent().isEmpty() ? TraceContext.continueOrStart(received) : span.traceparent();
-    try (LogContext _ = LogContext.ofRequest(traceparent, correlation)) {
-      ScopedValue.where(CURRENT, traceparent)
-          .call(() -> {
-            handler.handle(request, response);
-            return true;
-          });
+    try {
+      boolean _ =
+          LogContext.ofRequest(
+              traceparent,
+              correlation,
+              () ->
+                  ScopedValue.where(CURRENT, traceparent)
+                      .call(() -> {
+                        handler.handle(request, response);
+                        return true;
+                      }));
     } finally {
       if (span.isRecording()) {
         end(span, route, response, correlation);

@@ -1,14 +1,17 @@
 package dev.penstock.runtime.logging;
 
 import dev.penstock.runtime.telemetry.TraceIds;
+import java.lang.ScopedValue.CallableOp;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * What is known of everything that the thread logs until it is closed. To be closed by the thread
- * that opened it; there is one at a time.
+ * What is known of everything that is logged while a call or a request runs, on its thread: as keys
+ * of SLF4J's MDC. They are put there when something is logged, so that the many that log nothing
+ * pay nothing.
  */
-public final class LogContext implements AutoCloseable {
+public final class LogContext {
   /** The job's id. */
   public static final String JOB = "job";
 
@@ -27,41 +30,82 @@ public final class LogContext implements AutoCloseable {
   /** The most characters of a client's own id that are kept. */
   public static final int MAX_CORRELATION_CHARS = 128;
 
-  private static final LogContext OPEN = new LogContext();
+  private static final ScopedValue<LogContext> CURRENT = ScopedValue.newInstance();
 
-  private LogContext() {}
+  private final @Nullable Object job;
+  private final int attempt;
+  private final Supplier<String> traceparent;
+  private final @Nullable String correlation;
+  private boolean isKnown;
 
-  /**
-   * Of a call for a job.
-   *
-   * @param traceparent the trace context that it stands in, or empty
-   */
-  public static LogContext ofCall(String job, int attempt, String traceparent) {
-    MDC.put(JOB, job);
-    MDC.put(ATTEMPT, attempt == 1 ? "1" : Integer.toString(attempt));
-    trace(traceparent);
-    return OPEN;
+  private LogContext(
+      @Nullable Object job,
+      int attempt,
+      Supplier<String> traceparent,
+      @Nullable String correlation) {
+    this.job = job;
+    this.attempt = attempt;
+    this.traceparent = traceparent;
+    this.correlation = correlation;
   }
 
   /**
-   * Of a request.
+   * Makes a call for a job.
+   *
+   * @param job its id; asked for its text when something is logged
+   * @param traceparent the trace context that the call stands in, or empty; asked when something is
+   *     logged
+   */
+  public static <T, X extends Throwable> T ofCall(
+      Object job, int attempt, Supplier<String> traceparent, CallableOp<T, X> body) throws X {
+    return new LogContext(job, attempt, traceparent, null).around(body);
+  }
+
+  /**
+   * Answers a request.
    *
    * @param correlation what the client calls it, as it came, or null
    */
-  public static LogContext ofRequest(String traceparent, @Nullable String correlation) {
-    trace(traceparent);
+  public static <T, X extends Throwable> T ofRequest(
+      String traceparent, @Nullable String correlation, CallableOp<T, X> body) throws X {
+    return new LogContext(null, 0, () -> traceparent, correlation).around(body);
+  }
+
+  private <T, X extends Throwable> T around(CallableOp<T, X> body) throws X {
+    try {
+      return ScopedValue.where(CURRENT, this).call(body);
+    } finally {
+      if (isKnown) {
+        MDC.clear();
+      }
+    }
+  }
+
+  /** Something is about to be logged on this thread. */
+  static void make() {
+    if (CURRENT.isBound()) {
+      CURRENT.get().known();
+    }
+  }
+
+  private void known() {
+    if (isKnown) {
+      return;
+    }
+    isKnown = true;
+    if (job != null) {
+      MDC.put(JOB, job.toString());
+      MDC.put(ATTEMPT, String.valueOf(attempt));
+    }
+    String context = traceparent.get();
+    String trace = TraceIds.trace(context);
+    if (!trace.isEmpty()) {
+      MDC.put(TRACE, trace);
+      MDC.put(SPAN, TraceIds.span(context));
+    }
     String id = correlation == null ? "" : cleaned(correlation);
     if (!id.isEmpty()) {
       MDC.put(CORRELATION, id);
-    }
-    return OPEN;
-  }
-
-  private static void trace(String traceparent) {
-    String trace = TraceIds.trace(traceparent);
-    if (!trace.isEmpty()) {
-      MDC.put(TRACE, trace);
-      MDC.put(SPAN, TraceIds.span(traceparent));
     }
   }
 
@@ -80,10 +124,5 @@ public final class LogContext implements AutoCloseable {
       }
     }
     return kept.toString();
-  }
-
-  @Override
-  public void close() {
-    MDC.clear();
   }
 }

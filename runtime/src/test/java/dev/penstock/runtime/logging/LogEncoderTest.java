@@ -66,32 +66,33 @@ final class LogEncoderTest {
 
   @Test
   void jsonIsOneObjectALineWithWhatIsKnown() {
-    try (LogContext _ = LogContext.ofCall("job-17", 2, PARENT)) {
-      LoggingEvent event = event("said: {}", new RuntimeException("a\nb"), "x\n\"y\" \u0001 ü 😀");
-      String line = encoded("json", event);
-      assertThat(line.strip().lines()).hasSize(1);
-      JsonNode json = Json.MAPPER.readTree(line);
-      assertThat(json.path("level").asString()).isEqualTo("WARN");
-      assertThat(json.path("formattedMessage").asString()).isEqualTo("said: x\n\"y\" \u0001 ü 😀");
-      assertThat(json.path("mdc").path("job").asString()).isEqualTo("job-17");
-      assertThat(json.path("mdc").path("attempt").asString()).isEqualTo("2");
-      assertThat(json.path("mdc").path("trace_id").asString())
-          .isEqualTo("0af7651916cd43dd8448eb211c80319c");
-      assertThat(json.path("mdc").path("span_id").asString()).isEqualTo("b7ad6b7169203331");
-      assertThat(json.path("throwable").path("message").asString()).isEqualTo("a\nb");
-    }
+    LoggingEvent event =
+        LogContext.ofCall(
+            "job-17",
+            2,
+            () -> PARENT,
+            () -> event("said: {}", new RuntimeException("a\nb"), "x\n\"y\" \u0001 ü 😀"));
+    String line = encoded("json", event);
+    assertThat(line.strip().lines()).hasSize(1);
+    JsonNode json = Json.MAPPER.readTree(line);
+    assertThat(json.path("level").asString()).isEqualTo("WARN");
+    assertThat(json.path("formattedMessage").asString()).isEqualTo("said: x\n\"y\" \u0001 ü 😀");
+    assertThat(json.path("mdc").path("job").asString()).isEqualTo("job-17");
+    assertThat(json.path("mdc").path("attempt").asString()).isEqualTo("2");
+    assertThat(json.path("mdc").path("trace_id").asString())
+        .isEqualTo("0af7651916cd43dd8448eb211c80319c");
+    assertThat(json.path("mdc").path("span_id").asString()).isEqualTo("b7ad6b7169203331");
+    assertThat(json.path("throwable").path("message").asString()).isEqualTo("a\nb");
     assertThat(MDC.get(LogContext.JOB)).isNull();
   }
 
   @Test
   void aPersonsLineEndsWithWhatIsKnown() {
-    try (LogContext _ = LogContext.ofRequest(PARENT, "order 17\n")) {
-      LoggingEvent event = event("refused");
-      assertThat(text(event))
-          .endsWith(
-              " - refused [trace_id=0af7651916cd43dd8448eb211c80319c span_id=b7ad6b7169203331"
-                  + " correlation_id=order17]\n");
-    }
+    LoggingEvent event = LogContext.ofRequest(PARENT, "order 17\n", () -> event("refused"));
+    assertThat(text(event))
+        .endsWith(
+            " - refused [trace_id=0af7651916cd43dd8448eb211c80319c span_id=b7ad6b7169203331"
+                + " correlation_id=order17]\n");
   }
 
   @Test
@@ -139,6 +140,7 @@ final class LogEncoderTest {
   }
 
   private LoggingEvent event(String message, @Nullable Throwable thrown, Object... arguments) {
+    LogContext.make();
     var event =
         new LoggingEvent(
             LogEncoderTest.class.getName(),

@@ -104,14 +104,14 @@ public final class JobRunner {
       Claim claim, Provider provider, ProviderCall call, PartialAnswers.Telling telling) {
     var startedAt = clock.instant();
     claim.begun(startedAt);
-    String traceparent = JobTraces.traceparent(claim);
-    Span attempt = traces.isOn() ? traces.attempt(claim, call, traceparent, startedAt) : Span.NONE;
-    String context = attempt.traceparent().isEmpty() ? traceparent : attempt.traceparent();
+    Span attempt = traces.isOn() ? traces.attempt(claim, call, startedAt) : Span.NONE;
     long begin = threads.nanoTime();
-    Interceptors.Result ended;
-    try (LogContext _ = LogContext.ofCall(call.jobId().toString(), call.attempt(), context)) {
-      ended = around(provider, call, attempt);
-    }
+    Interceptors.Result ended =
+        LogContext.ofCall(
+            call.jobId(),
+            call.attempt(),
+            () -> JobTraces.traceparent(claim, attempt),
+            () -> around(provider, call, attempt));
     telling.end();
     var latency = Duration.ofNanos(threads.nanoTime() - begin);
     calls.remove(claim);

@@ -22,6 +22,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells of attempts, calls and commits as parts of their jobs' traces. An attempt is {@code
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class JobTraces {
+  private static final Logger log = LoggerFactory.getLogger(JobTraces.class);
+
   /** Tells nothing. */
   public static final JobTraces OFF =
       new JobTraces(Traces.OFF, InstantSource.system(), "", "", false);
@@ -65,18 +69,20 @@ public final class JobTraces {
   }
 
   /** The trace context of the job's submission; empty where it has none. */
-  public static String traceparent(Claim claim) {
+  private static String traceparent(Claim claim) {
     byte[] header = claim.traceparent();
     return header == null ? "" : new String(header, StandardCharsets.ISO_8859_1);
   }
 
-  /**
-   * An attempt begins.
-   *
-   * @param traceparent of its submission
-   */
-  public Span attempt(Claim claim, ProviderCall call, String traceparent, Instant startedAt) {
-    Span attempt = traces.begin(SpanKind.CONSUMER, "process", traceparent, startedAt);
+  /** The trace context of the attempt, or of its submission where nobody tells of attempts. */
+  public static String traceparent(Claim claim, Span attempt) {
+    String own = attempt.traceparent();
+    return own.isEmpty() ? traceparent(claim) : own;
+  }
+
+  /** An attempt begins. */
+  public Span attempt(Claim claim, ProviderCall call, Instant startedAt) {
+    Span attempt = traces.begin(SpanKind.CONSUMER, "process", traceparent(claim), startedAt);
     if (!attempt.isRecording()) {
       return attempt;
     }
@@ -111,13 +117,23 @@ public final class JobTraces {
     if (!attempt.isRecording()) {
       return Span.NONE;
     }
-    CallNames names = provider.names(call);
+    CallNames names = names(provider, call);
     return attempt
         .child(SpanKind.CLIENT, name(names.operation(), names.model()), clock.instant())
         .set("gen_ai.operation.name", names.operation())
         .set("gen_ai.provider.name", names.vendor())
         .set("gen_ai.request.model", names.model())
         .set("penstock.provider", provider.name());
+  }
+
+  /** A plugin may throw anything; no call is lost for its name. */
+  private static CallNames names(Provider provider, ProviderCall call) {
+    try {
+      return provider.names(call);
+    } catch (RuntimeException | LinkageError e) {
+      log.warn("the provider {} can't name its calls; that is a bug of it", provider.name(), e);
+      return new CallNames(provider.name(), call.input().kind().wireName(), call.target().model());
+    }
   }
 
   private static String name(String operation, String model) {

@@ -45,6 +45,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /** What calls and commits tell of their jobs' traces, and what is known to what they log. */
@@ -234,6 +236,8 @@ final class JobTracesTest {
   }
 
   private static final class FakeProvider implements Provider {
+    private static final Logger log = LoggerFactory.getLogger(FakeProvider.class);
+
     final CountDownLatch begun = new CountDownLatch(1);
 
     /** Null for one that waits until it is interrupted. */
@@ -254,6 +258,7 @@ final class JobTracesTest {
 
     @Override
     public ProviderResult call(ProviderCall call) throws InterruptedException {
+      log.info("is called");
       known = Map.copyOf(MDC.getCopyOfContextMap());
       called = call;
       begun.countDown();
