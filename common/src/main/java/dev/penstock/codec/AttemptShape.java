@@ -3,6 +3,7 @@ package dev.penstock.codec;
 import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Served;
+import dev.penstock.job.Waits;
 import java.time.Duration;
 import java.time.Instant;
 import tools.jackson.core.JsonGenerator;
@@ -19,6 +20,7 @@ final class AttemptShape extends Shape<Attempt> {
   private static final SerializedString LATENCY = new SerializedString("latency");
   private static final SerializedString FAILURE = new SerializedString("failure");
   private static final SerializedString SERVED = new SerializedString("served");
+  private static final SerializedString WAITS = new SerializedString("waits");
 
   @Override
   Attempt readFields(Fields in) {
@@ -29,6 +31,7 @@ final class AttemptShape extends Shape<Attempt> {
     Duration latency = null;
     Failure failure = null;
     Served served = null;
+    Waits waits = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
         case "number" -> number = in.integer();
@@ -38,6 +41,7 @@ final class AttemptShape extends Shape<Attempt> {
         case "latency" -> latency = in.duration();
         case "failure" -> failure = in.isNull() ? null : in.object(FailureShape.FAILURE);
         case "served" -> served = in.isNull() ? null : in.object(ServedShape.SERVED);
+        case "waits" -> waits = in.isNull() ? null : in.object(WaitsShape.WAITS);
         default -> in.skip();
       }
     }
@@ -48,7 +52,8 @@ final class AttemptShape extends Shape<Attempt> {
         in.required("startedAt", startedAt),
         in.required("latency", latency),
         failure,
-        served);
+        served,
+        waits);
   }
 
   @Override
@@ -67,6 +72,11 @@ final class AttemptShape extends Shape<Attempt> {
     if (served != null) {
       out.writeName(SERVED);
       ServedShape.SERVED.write(served, out);
+    }
+    Waits waits = attempt.waits();
+    if (waits != null) {
+      out.writeName(WAITS);
+      WaitsShape.WAITS.write(waits, out);
     }
   }
 }

@@ -27,8 +27,6 @@ public final class Settings {
           "PENSTOCK_JAVA_OPTS",
           "PENSTOCK_CONFIG",
           "PENSTOCK_HOME",
-          "PENSTOCK_LOG_LEVEL",
-          "PENSTOCK_LOG_FORMAT",
           "PENSTOCK_LIBRARY_LOG_LEVEL",
           "PENSTOCK_URL");
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param latency how long it took
  * @param failure why it failed, or null where it succeeded
  * @param served what else is known of the call, or null where no provider told anything
+ * @param waits where the time before the call went, or null where its worker did not tell it
  */
 public record Attempt(
     int number,
@@ -23,7 +24,8 @@ public record Attempt(
     Instant startedAt,
     Duration latency,
     @Nullable Failure failure,
-    @Nullable Served served) {
+    @Nullable Served served,
+    @Nullable Waits waits) {
   public Attempt {
     if (number < 1) {
       throw new IllegalArgumentException("attempts are counted from 1");
@@ -54,5 +56,17 @@ public record Attempt(
       Duration latency,
       @Nullable Failure failure) {
     this(number, provider, worker, startedAt, latency, failure, null);
+  }
+
+  /** An attempt of which nobody told what it waited for. */
+  public Attempt(
+      int number,
+      String provider,
+      String worker,
+      Instant startedAt,
+      Duration latency,
+      @Nullable Failure failure,
+      @Nullable Served served) {
+    this(number, provider, worker, startedAt, latency, failure, served, null);
   }
 }

@@ -23,6 +23,11 @@ public interface Provider extends AutoCloseable {
    */
   ProviderResult call(ProviderCall call) throws InterruptedException;
 
+  /** What the call is called in traces; asked only where they are on. */
+  default CallNames names(ProviderCall call) {
+    return CallNames.of(name(), call);
+  }
+
   /**
    * Loads what the first call would otherwise wait for. Called once, before any call, on a thread
    * of its own.

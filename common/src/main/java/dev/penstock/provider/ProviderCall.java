@@ -3,6 +3,7 @@ package dev.penstock.provider;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call.
@@ -14,6 +15,8 @@ import java.time.Duration;
  * @param input what to do
  * @param timeout how long the worker will wait before it interrupts
  * @param progress takes what is there of the answer while more of it comes
+ * @param traceparent the W3C trace context that the provider is to be told, or null where it is to
+ *     be told none
  */
 public record ProviderCall(
     JobId jobId,
@@ -22,16 +25,42 @@ public record ProviderCall(
     Target target,
     JobInput input,
     Duration timeout,
-    Progress progress) {
+    Progress progress,
+    @Nullable String traceparent) {
   /** A call whose answer is wanted as a whole. */
   public ProviderCall(
       JobId jobId, int generation, int attempt, Target target, JobInput input, Duration timeout) {
     this(jobId, generation, attempt, target, input, timeout, Progress.NONE);
   }
 
+  /** A call of which the provider is told no trace. */
+  public ProviderCall(
+      JobId jobId,
+      int generation,
+      int attempt,
+      Target target,
+      JobInput input,
+      Duration timeout,
+      Progress progress) {
+    this(jobId, generation, attempt, target, input, timeout, progress, null);
+  }
+
   /** The same call, with someone who takes what is there of the answer. */
   public ProviderCall telling(Progress progress) {
-    return new ProviderCall(jobId, generation, attempt, target, input, timeout, progress);
+    return new ProviderCall(
+        jobId, generation, attempt, target, input, timeout, progress, traceparent);
+  }
+
+  /** The same call with another input. */
+  public ProviderCall with(JobInput input) {
+    return new ProviderCall(
+        jobId, generation, attempt, target, input, timeout, progress, traceparent);
+  }
+
+  /** The same call, of which the provider is told in which trace it stands. */
+  public ProviderCall within(String traceparent) {
+    return new ProviderCall(
+        jobId, generation, attempt, target, input, timeout, progress, traceparent);
   }
 
   /**

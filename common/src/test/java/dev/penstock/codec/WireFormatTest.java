@@ -29,6 +29,7 @@ import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
 import dev.penstock.job.Usage;
+import dev.penstock.job.Waits;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +76,7 @@ final class WireFormatTest {
           "cancelled",
           "traceparent",
           "served",
+          "waits",
           "providerModel",
           "requestId",
           "costNanos",
@@ -138,7 +140,7 @@ final class WireFormatTest {
   private static final String ATTEMPT =
       "{\"number\":1,\"provider\":\"local\",\"worker\":\"w-1\",\"startedAt\":\"2026-11-21T08:00:00.123456789Z\","
           + "\"latency\":\"PT0.012S\",\"failure\":FAILURE,\"served\":{\"providerModel\":\"m-2026\",\"requestId\":\"req_7\",\"inputTokens\":12,\"outputTokens\":3,\"cachedTokens\":4,\"costNanos\":5000000000,\"insteadOf\":\"a:"
-          + " open\",\"target\":\"b:m\",\"cachedAt\":\"2026-11-21T08:00:00.123456789Z\"}}";
+          + " open\",\"target\":\"b:m\",\"cachedAt\":\"2026-11-21T08:00:00.123456789Z\"},\"waits\":{\"queuedMillis\":7,\"limitMillis\":11}}";
   private static final String THROTTLED =
       "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
   private static final String HEAD =
@@ -410,7 +412,8 @@ final class WireFormatTest {
         AT,
         Duration.ofMillis(12),
         failure,
-        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open", "b:m", AT));
+        new Served("m-2026", "req_7", new Usage(12, 3, 4), 5_000_000_000L, "a: open", "b:m", AT),
+        new Waits(7, 11));
   }
 
   private static Map<JobInput, String> inputs() {

@@ -5,6 +5,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.runtime.telemetry.TelemetryConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param publishTimeout how long Kafka may take to acknowledge
  * @param keys what holds for idempotency keys
  * @param recurring what holds for schedules
+ * @param telemetry whether it tells of traces
  */
 record ApiConfig(
     HttpConfig http,
@@ -31,7 +33,8 @@ record ApiConfig(
     Duration publishTimeout,
     Keys keys,
     Recurring recurring,
-    Limits limits) {
+    Limits limits,
+    TelemetryConfig telemetry) {
   private static final int DEFAULT_PORT = 8080;
 
   /**
@@ -91,6 +94,7 @@ record ApiConfig(
                 Duration.ofSeconds(1),
                 Duration.ofDays(1)));
     var limits = Limits.read(reader);
+    var telemetry = TelemetryConfig.read(reader, "api");
     return reader.build(() ->
         new ApiConfig(
             http,
@@ -101,7 +105,8 @@ record ApiConfig(
             publishTimeout,
             keys,
             recurring,
-            limits));
+            limits,
+            telemetry));
   }
 
   private static Optional<URI> url(SettingsReader reader, String key, String text) {

@@ -13,6 +13,7 @@ import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.KafkaMonitor;
 import dev.penstock.api.publish.PlainIntake;
+import dev.penstock.api.publish.TraceContext;
 import dev.penstock.api.schedule.Schedules;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
@@ -20,9 +21,13 @@ import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.Metrics;
+import dev.penstock.runtime.telemetry.Span;
+import dev.penstock.runtime.telemetry.SpanKind;
+import dev.penstock.runtime.telemetry.Traces;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -96,6 +101,7 @@ public final class IntakeService implements Service {
 
   private void run() {
     new TopicProvisioner(config.kafka()).ensure();
+    Traces traces = opened(Traces.of(config.telemetry()));
     var metrics = opened(new Metrics("api"));
     opened(monitor).start();
     var publisher =
@@ -134,23 +140,42 @@ public final class IntakeService implements Service {
                     ownership,
                     neighbours,
                     new FormerJobViews(views),
-                    metrics.registry())));
+                    metrics.registry(),
+                    () -> newTrace(traces))));
     // Closed before those who are told what it owns: the group knows first.
     opened(ownership);
     var parts =
         new ApiServer.Parts(
             contract,
-            new Submissions(plain, keyed),
+            traced(new Submissions(plain, keyed), traces),
             publisher,
             schedules,
             views,
             metrics,
             config.defaultModel(),
-            this::health);
+            this::health,
+            traces);
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();
     server = http;
     ownership.start(address(config, http.port()));
+  }
+
+  private Intake traced(Intake intake, Traces traces) {
+    return traces.isOn()
+        ? new TracedIntake(intake, traces, config.kafka().topics(), clock)
+        : intake;
+  }
+
+  /** Of a job that nobody submits: its schedule fires it. */
+  private String newTrace(Traces traces) {
+    if (!traces.isOn()) {
+      return TraceContext.continueOrStart("");
+    }
+    Instant now = clock.instant();
+    Span span = traces.begin(SpanKind.INTERNAL, "fire", null, now);
+    span.end(now);
+    return span.traceparent();
   }
 
   private <T extends AutoCloseable> T opened(T part) {

@@ -9,6 +9,9 @@ import tools.jackson.databind.JsonNode;
 
 /** What is particular to one protocol: how calls are put and answers read. Thread-safe. */
 public interface Dialect {
+  /** Whose protocol it is, by OpenTelemetry's names. */
+  String vendor();
+
   /** What it can ask for. */
   Set<JobKind> kinds();
 

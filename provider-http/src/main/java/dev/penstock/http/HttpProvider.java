@@ -4,6 +4,7 @@ import dev.penstock.job.Failure;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.Usage;
+import dev.penstock.provider.CallNames;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
@@ -80,6 +81,12 @@ final class HttpProvider implements Provider {
   @Override
   public Set<JobKind> kinds() {
     return dialect.kinds();
+  }
+
+  @Override
+  public CallNames names(ProviderCall call) {
+    String operation = call.input().kind() == JobKind.EMBED ? CallNames.EMBEDDINGS : CallNames.CHAT;
+    return new CallNames(dialect.vendor(), operation, dialect.model(call));
   }
 
   @Override
@@ -187,6 +194,9 @@ final class HttpProvider implements Provider {
             .POST(BodyPublishers.ofByteArray(sent.body()));
     for (Header header : sent.request().headers()) {
       builder.header(header.name(), header.value());
+    }
+    if (sent.call().traceparent() != null) {
+      builder.header("traceparent", sent.call().traceparent());
     }
     if (sent.key() != null) {
       Header key = dialect.key(sent.key().secret().reveal());

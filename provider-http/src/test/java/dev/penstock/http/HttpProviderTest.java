@@ -71,6 +71,21 @@ final class HttpProviderTest {
   }
 
   @Test
+  void theApiIsToldTheTraceOnlyWhereTheCallIsToTellIt() throws InterruptedException {
+    String context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    try (var server = TinyServer.start(TinyServer.json(200, COMPLETION));
+        Provider provider = whole(server)) {
+      provider.call(call(GENERATE));
+      provider.call(call(GENERATE).within(context));
+      assertThat(server.asked())
+          .extracting(asked -> asked.header("traceparent"))
+          .containsExactly("", context);
+      assertThat(provider.names(call(GENERATE)).operation()).isEqualTo("chat");
+      assertThat(provider.names(call(GENERATE)).model()).isNotEmpty();
+    }
+  }
+
+  @Test
   void theSameAttemptHasTheSameIdempotencyKey() throws InterruptedException {
     try (var server = TinyServer.start(TinyServer.json(200, COMPLETION));
         Provider provider = whole(server);
@@ -496,6 +511,11 @@ final class HttpProviderTest {
 
   /** Nothing but what calls need. */
   private static final class PlainDialect implements Dialect {
+    @Override
+    public String vendor() {
+      return "plain";
+    }
+
     @Override
     public Set<JobKind> kinds() {
       return Set.of(JobKind.GENERATE);

@@ -10,6 +10,7 @@ import dev.penstock.lifecycle.ServiceGroup;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
+import dev.penstock.runtime.logging.Logging;
 import dev.penstock.streams.StreamsService;
 import dev.penstock.worker.WorkerService;
 import java.nio.file.Path;
@@ -104,6 +105,7 @@ public final class Standalone implements Service {
     }
     used = true;
     Settings asked = given.get();
+    Logging.apply(asked);
     var ports = new Ports();
     Addresses found;
     try {

@@ -168,6 +168,22 @@ final class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.logging.log4j..", "java.lang.System$Logger..");
 
+  /** So that nothing of it is loaded while traces are off, and it is set up in one place. */
+  @ArchTest
+  static final ArchRule openTelemetryStandsBehindItsPort =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName("dev.penstock.runtime.telemetry.OtlpTraces")
+          .and()
+          .doNotHaveFullyQualifiedName("dev.penstock.runtime.telemetry.OtlpTraces$Told")
+          .and()
+          .doNotHaveFullyQualifiedName("dev.penstock.runtime.telemetry.OtlpTraces$1")
+          .and()
+          .doNotHaveFullyQualifiedName("dev.penstock.runtime.telemetry.Delivery")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.opentelemetry..");
+
   @ArchTest
   static final ArchRule namesSayWhatAClassIs =
       noClasses()

@@ -39,6 +39,7 @@ import dev.penstock.worker.run.JobRunner;
 import dev.penstock.worker.settle.ClockCheck;
 import dev.penstock.worker.settle.Settler;
 import dev.penstock.worker.thread.Threads;
+import dev.penstock.worker.trace.JobTraces;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -160,9 +161,23 @@ final class Engine implements CoreActions, Life {
             metrics.partialAnswers(),
             breakdown,
             threads);
+    var traces =
+        new JobTraces(
+            machine.traces(),
+            clock,
+            config.id(),
+            topics.workerGroup(),
+            config.telemetry().toProviders());
     this.runner =
         new JobRunner(
-            config.id(), clock, core, breakdown, threads, providers.interceptors(), partial);
+            config.id(),
+            clock,
+            core,
+            breakdown,
+            threads,
+            providers.interceptors(),
+            partial,
+            traces);
     this.reports =
         new ReportLoop<>(
             () -> clients.consumer(reportReaderSettings(kafka, "limits")),
@@ -199,7 +214,8 @@ final class Engine implements CoreActions, Life {
             transactionTimeout,
             clockCheck,
             metrics.commits(),
-            threads);
+            threads,
+            traces);
     core.use(
         new WorkerCore(
             new Incarnation(config.id(), machine.process()),

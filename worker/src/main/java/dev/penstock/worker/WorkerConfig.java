@@ -4,6 +4,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.runtime.telemetry.TelemetryConfig;
 import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.budget.BudgetRules;
 import dev.penstock.worker.cache.CacheConfig;
@@ -33,6 +34,7 @@ import java.util.regex.Pattern;
  * @param budgets what may be spent, by all workers together
  * @param cache how answers are shared with identical jobs
  * @param reporting how it tells about itself
+ * @param telemetry whether it tells of traces
  */
 public record WorkerConfig(
     String id,
@@ -47,7 +49,8 @@ public record WorkerConfig(
     LimitRules providerLimits,
     BudgetRules budgets,
     CacheConfig cache,
-    Reporting reporting) {
+    Reporting reporting,
+    TelemetryConfig telemetry) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -80,7 +83,8 @@ public record WorkerConfig(
         providerLimits,
         BudgetRules.NONE,
         CacheConfig.OFF,
-        new Reporting(Duration.ofSeconds(2), true));
+        new Reporting(Duration.ofSeconds(2), true),
+        TelemetryConfig.OFF);
   }
 
   /**
@@ -177,6 +181,7 @@ public record WorkerConfig(
                 Duration.ofMillis(100),
                 Duration.ofSeconds(5)),
             reader.flag("worker.drain-outlives-restart", true));
+    TelemetryConfig telemetry = TelemetryConfig.read(reader, "worker");
     return reader.build(() ->
         new WorkerConfig(
             id,
@@ -191,7 +196,8 @@ public record WorkerConfig(
             providerLimits,
             budgets,
             cache,
-            reporting));
+            reporting,
+            telemetry));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -8,6 +8,7 @@ import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.runtime.telemetry.Traces;
 import dev.penstock.worker.cost.PricedProvider;
 import dev.penstock.worker.cost.UsageMeter;
 import dev.penstock.worker.provider.Providers;
@@ -33,6 +34,7 @@ public final class WorkerService implements Service {
   private final WorkerConfig config;
   private final Metrics metrics = new Metrics("worker");
   private final Providers providers;
+  private final Traces traces;
   private final Supervisor supervisor;
   private final Presence presence;
   private final HttpEndpoint http;
@@ -51,7 +53,8 @@ public final class WorkerService implements Service {
             new UsageMeter(metrics.registry()),
             InstantSource.system());
     this.providers = new Providers(priced, Interceptors.load());
-    var machine = machine();
+    this.traces = Traces.of(config.telemetry());
+    var machine = machine(traces);
     var clients = new RealKafkaClients(config.kafka(), config.id());
     var measured =
         new WorkerMetrics(
@@ -83,7 +86,7 @@ public final class WorkerService implements Service {
     return new WorkerService(WorkerConfig.read(settings));
   }
 
-  private static Machine machine() {
+  private static Machine machine(Traces traces) {
     RandomGenerator random =
         new RandomGenerator() {
           @Override
@@ -96,7 +99,8 @@ public final class WorkerService implements Service {
         InstantSource.system(),
         random,
         random.nextInt() | 1,
-        _ -> Runtime.getRuntime().halt(HALTED));
+        _ -> Runtime.getRuntime().halt(HALTED),
+        traces);
   }
 
   /** Where health and metrics are served; 0 before the start. */
@@ -193,5 +197,6 @@ public final class WorkerService implements Service {
     providers.close();
     http.close();
     metrics.close();
+    traces.close();
   }
 }

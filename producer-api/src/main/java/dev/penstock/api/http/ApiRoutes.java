@@ -23,11 +23,13 @@ final class ApiRoutes {
   private final List<Route> routes;
   private final OpsRoutes ops;
   private final RequestMetrics metrics;
+  private final RequestTraces traces;
 
-  ApiRoutes(List<Route> routes, OpsRoutes ops, RequestMetrics metrics) {
+  ApiRoutes(List<Route> routes, OpsRoutes ops, RequestMetrics metrics, RequestTraces traces) {
     this.routes = List.copyOf(routes);
     this.ops = ops;
     this.metrics = metrics;
+    this.traces = traces;
   }
 
   /** {@code METHOD /path} of every operation, as the contract writes them. */
@@ -43,7 +45,7 @@ final class ApiRoutes {
     routing.register(ops);
     var methods = new TreeMap<String, TreeSet<String>>();
     for (Route route : routes) {
-      routing.route(route.method(), route.path(), route.guarded(metrics));
+      routing.route(route.method(), route.path(), traces.around(route, route.guarded(metrics)));
       methods.computeIfAbsent(route.path(), _ -> new TreeSet<>()).add(route.method().text());
     }
     OPS.forEach(path -> methods.computeIfAbsent(path, _ -> new TreeSet<>()).add("GET"));

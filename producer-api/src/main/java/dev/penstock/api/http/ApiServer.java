@@ -14,6 +14,7 @@ import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.runtime.telemetry.Traces;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServerConfig;
@@ -46,6 +47,7 @@ public final class ApiServer implements Service {
    *
    * @param defaultModel of requests that name none
    * @param health that of the whole service, for the readiness page
+   * @param traces where requests are told of
    */
   public record Parts(
       Contract contract,
@@ -55,7 +57,8 @@ public final class ApiServer implements Service {
       ViewClient views,
       Metrics metrics,
       String defaultModel,
-      Supplier<Health> health) {}
+      Supplier<Health> health,
+      Traces traces) {}
 
   /** A server that is not started. */
   public static ApiServer of(HttpConfig http, Limits limits, InstantSource clock, Parts parts) {
@@ -85,7 +88,12 @@ public final class ApiServer implements Service {
     var entries = new CacheEntryReader(parts.contract(), reader, parts.defaultModel());
     routes.addAll(new CacheRoutes(entries, parts.publisher(), limits).routes());
     routes.addAll(new DocsPages(parts.contract()).routes());
-    var api = new ApiRoutes(routes, new OpsRoutes(parts.health(), parts.metrics()), metrics);
+    var api =
+        new ApiRoutes(
+            routes,
+            new OpsRoutes(parts.health(), parts.metrics()),
+            metrics,
+            new RequestTraces(parts.traces(), clock));
     var endpoint =
         new HttpEndpoint("api", http, builder -> configure(builder, limits, api, metrics));
     return new ApiServer(endpoint, api, views);

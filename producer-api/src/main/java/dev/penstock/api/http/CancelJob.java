@@ -50,7 +50,7 @@ final class CancelJob {
               .with("state", state));
     }
     var cancel = new CancelRequest(id, job.path("generation").asInt(0), clock.instant());
-    String traceparent = SubmitJob.traceparent(request);
+    String traceparent = RequestTraces.traceparent();
     Written written = publisher.cancel(cancel, traceparent).join();
     String orderingKey = job.path("orderingKey").asString("");
     if (written instanceof Written.Acknowledged && Ordering.isKey(orderingKey)) {

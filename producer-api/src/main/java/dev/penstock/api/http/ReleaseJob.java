@@ -48,7 +48,7 @@ final class ReleaseJob {
     CancelJob.answer(
         request,
         response,
-        publisher.order(key, release, SubmitJob.traceparent(request)).join(),
+        publisher.order(key, release, RequestTraces.traceparent()).join(),
         id,
         "release");
   }

@@ -7,7 +7,6 @@ import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
-import dev.penstock.api.publish.TraceContext;
 import dev.penstock.job.JobState;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -23,7 +22,6 @@ import java.util.Optional;
 final class SubmitJob {
   static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
   static final HeaderName FORWARDED = HeaderNames.create(Neighbours.FORWARDED);
-  private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");
   private static final Header REPLAYED = HeaderValues.createCached("Idempotency-Replayed", "true");
 
   private final SubmissionReader reader;
@@ -69,7 +67,7 @@ final class SubmitJob {
           intake.submit(
               valid.request(),
               key(request),
-              traceparent(request),
+              RequestTraces.traceparent(),
               request.headers().contains(FORWARDED));
     };
   }
@@ -105,10 +103,6 @@ final class SubmitJob {
         + "\",\"acceptedAt\":\""
         + job.acceptedAt()
         + "\"}";
-  }
-
-  static String traceparent(ServerRequest request) {
-    return TraceContext.continueOrStart(request.headers().first(TRACEPARENT).orElse(""));
   }
 
   private static Optional<String> key(ServerRequest request) {

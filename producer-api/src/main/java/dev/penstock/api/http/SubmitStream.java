@@ -93,7 +93,7 @@ final class SubmitStream {
 
   private void run(ServerRequest request, ServerResponse response)
       throws IOException, InterruptedException {
-    String traceparent = SubmitJob.traceparent(request);
+    String traceparent = RequestTraces.traceparent();
     var lines = new LineReader(FramedBody.of(request), limits.bodyBytes(), limits.bodyTimeout());
     response.status(Status.OK_200);
     response.header(Answers.NDJSON);

@@ -7,7 +7,6 @@ import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.problem.Violation;
 import dev.penstock.api.publish.Records;
-import dev.penstock.api.publish.TraceContext;
 import dev.penstock.codec.Decoded;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
@@ -104,6 +103,7 @@ final class SchedulePartition implements AutoCloseable {
    * @param logs makes the log of a partition; not open
    * @param reader reads what schedules say
    * @param maxSchedules how many there may be in one partition
+   * @param newTrace the W3C trace context of a job that is fired
    */
   record Parts(
       Topics topics,
@@ -113,7 +113,8 @@ final class SchedulePartition implements AutoCloseable {
       ScheduleReader reader,
       FormerJobs formers,
       ScheduleMetrics metrics,
-      int maxSchedules) {}
+      int maxSchedules,
+      Supplier<String> newTrace) {}
 
   /** A schedule, when it is due next, and how large its record is. */
   private record Standing(Schedule schedule, @Nullable Instant due, int bytes) {}
@@ -406,7 +407,7 @@ final class SchedulePartition implements AutoCloseable {
     Schedule schedule = step.before();
     for (Instant time : step.settled().fire()) {
       Job job = schedule.request().job().toJob(schedule.jobId(time), now, parts.defaultModel());
-      records.addAll(Records.job(parts.topics(), job, TraceContext.continueOrStart("")));
+      records.addAll(Records.job(parts.topics(), job, parts.newTrace().get()));
     }
     step.settled().cancel().ifPresent(cancel -> addRecords(cancel, records));
     records.add(step.record());
@@ -414,7 +415,7 @@ final class SchedulePartition implements AutoCloseable {
 
   private void addRecords(Plan.Cancel cancel, List<ProducerRecord<byte[], byte[]>> records) {
     CancelRequest request = cancel.request();
-    String traceparent = TraceContext.continueOrStart("");
+    String traceparent = parts.newTrace().get();
     records.add(Records.cancel(parts.topics(), request, traceparent));
     if (cancel.orderingKey() != null) {
       // Workers don't have it while it waits for its turn; the sequencer hands it over to one.

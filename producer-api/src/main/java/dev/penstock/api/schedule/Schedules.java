@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
@@ -81,6 +82,7 @@ public final class Schedules implements AutoCloseable {
    * @param ownership of the partitions; not started yet, and ended before this is
    * @param neighbours how the owners of other partitions are reached
    * @param formers tells whether a schedule's former job has ended
+   * @param newTrace the W3C trace context of a job that is fired
    */
   public record Parts(
       Contract contract,
@@ -88,7 +90,8 @@ public final class Schedules implements AutoCloseable {
       PartitionOwnership ownership,
       Neighbours neighbours,
       FormerJobs formers,
-      MeterRegistry registry) {}
+      MeterRegistry registry,
+      Supplier<String> newTrace) {}
 
   /**
    * A request about one schedule.
@@ -141,7 +144,8 @@ public final class Schedules implements AutoCloseable {
                 reader,
                 parts.formers(),
                 metrics,
-                settings.maxPerPartition()),
+                settings.maxPerPartition(),
+                parts.newTrace()),
             SchedulePartition.REST);
     SchedulePartition former = partitions.put(number, partition);
     if (former != null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.api.intake.Contract;
 import dev.penstock.api.problem.ProblemType;
+import dev.penstock.api.publish.TraceContext;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
 import dev.penstock.job.OrderedRecord;
@@ -566,7 +567,8 @@ final class SchedulePartitionTest {
             reader,
             id -> formers.getOrDefault(id, new FormerJob.Unknown()),
             scheduleMetrics,
-            5),
+            5,
+            () -> TraceContext.continueOrStart("")),
         Duration.ZERO);
   }
 

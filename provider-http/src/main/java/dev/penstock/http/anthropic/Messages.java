@@ -42,6 +42,11 @@ final class Messages implements Dialect {
   }
 
   @Override
+  public String vendor() {
+    return "anthropic";
+  }
+
+  @Override
   public Set<JobKind> kinds() {
     return KINDS;
   }

@@ -32,6 +32,11 @@ final class OpenAiDialect implements Dialect {
   }
 
   @Override
+  public String vendor() {
+    return "openai";
+  }
+
+  @Override
   public Set<JobKind> kinds() {
     return KINDS;
   }

@@ -5,6 +5,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.StartException;
+import dev.penstock.runtime.logging.Logging;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -47,7 +48,9 @@ public final class ServiceProcess {
   public static void run(String name, String[] args, Function<Settings, Service> build) {
     Service service;
     try {
-      service = build.apply(settings(args, System.getenv()));
+      Settings settings = settings(args, System.getenv());
+      Logging.apply(settings);
+      service = build.apply(settings);
     } catch (ConfigException | UsageException e) {
       System.err.println("penstock " + name + ": " + e.getMessage());
       System.exit(USAGE);

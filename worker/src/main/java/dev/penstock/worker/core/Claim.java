@@ -3,8 +3,10 @@ package dev.penstock.worker.core;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
+import dev.penstock.job.Waits;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Target;
+import dev.penstock.runtime.telemetry.Span;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.Admission;
 import dev.penstock.worker.answer.AnswerCache;
@@ -87,6 +89,18 @@ public final class Claim {
   /** Until when it waits for another one's call, or to know about its own, at the latest. */
   Instant joinedUntil = Instant.MAX;
 
+  /**
+   * Since when it has not been called although its turn had come, because nobody might be called or
+   * somebody made the same call, in milliseconds since the epoch; 0 while that is not so.
+   */
+  private long heldUpSince;
+
+  /** How long that was the case before, in milliseconds. */
+  private long heldUpMillis;
+
+  /** What it waited for before its call; null before that. */
+  @Nullable Waits waits;
+
   boolean holdsSlot;
 
   /** Its call does not end. */
@@ -101,6 +115,10 @@ public final class Claim {
   private @Nullable Long inputCostNanos;
 
   private volatile @Nullable Instant begunAt;
+
+  /** What its attempt is in its trace; null where nobody keeps that. */
+  private volatile @Nullable Span span;
+
   @Nullable Settlement settlement;
 
   /** A claim of {@code source}, which says {@code record}, in the lane that it stands in. */
@@ -118,6 +136,47 @@ public final class Claim {
     this.payloadBytes = source.payloadBytes();
     this.traceparent = source.traceparent();
     this.record = record;
+  }
+
+  /** From now on it waits for something else than its slot. */
+  void heldUp(Instant now) {
+    if (heldUpSince == 0) {
+      heldUpSince = now.toEpochMilli();
+    }
+  }
+
+  /** It does not wait for anything else than its slot any more. */
+  void goesOn(Instant now) {
+    if (heldUpSince != 0) {
+      heldUpMillis += Math.max(0, now.toEpochMilli() - heldUpSince);
+      heldUpSince = 0;
+    }
+  }
+
+  /** Its call begins, or is not to be made: what it waited for until now. */
+  Waits waitedUntil(Instant now) {
+    goesOn(now);
+    Job job = record.job();
+    Instant due = record.dueAt();
+    long dueMillis;
+    long held = heldUpMillis;
+    if (record.attempts().isEmpty() && record.generation() == 0) {
+      Instant runAt = job.runAt();
+      long first = job.acceptedAt().toEpochMilli();
+      dueMillis = runAt == null ? first : Math.max(first, runAt.toEpochMilli());
+      if (due != null && due.toEpochMilli() > dueMillis) {
+        // It was due before, and was put into a hold because nobody could be called for it.
+        held += due.toEpochMilli() - dueMillis;
+      }
+    } else {
+      dueMillis = due == null ? now.toEpochMilli() : due.toEpochMilli();
+    }
+    // Whoever accepted the job has another clock.
+    long sum = Math.max(0, now.toEpochMilli() - dueMillis);
+    long limit = Math.min(sum, held);
+    Waits told = new Waits(sum - limit, limit);
+    waits = told;
+    return told;
   }
 
   /** By where it stands: claims are looked up often, and one record is claimed once at a time. */
@@ -142,6 +201,29 @@ public final class Claim {
    */
   public @Nullable Instant begunAt() {
     return begunAt;
+  }
+
+  /** Notes what its attempt is in its trace. Called by the thread that calls. */
+  public void traced(Span attempt) {
+    span = attempt;
+  }
+
+  /** What its attempt is in its trace; null where nobody keeps that, or no call was made. */
+  public @Nullable Span span() {
+    return span;
+  }
+
+  /** Nothing will come of its attempt. */
+  void untold(Instant at) {
+    Span attempt = span;
+    if (attempt != null) {
+      attempt.failed("lost").end(at);
+    }
+  }
+
+  /** What it waited for before its call; null before that. */
+  public @Nullable Waits waits() {
+    return waits;
   }
 
   /** Notes what the input of its call costs. Called on the core's thread. */

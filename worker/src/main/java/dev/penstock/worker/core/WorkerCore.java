@@ -369,6 +369,7 @@ public final class WorkerCore {
       uncommitted(claim);
     }
     claim.phase = Claim.Phase.DROPPED;
+    claim.untold(present);
     perishables.remove(claim);
     forget(claim);
     PartitionState state = partitions.get(claim.partition());
@@ -537,18 +538,26 @@ public final class WorkerCore {
 
   private Settlement served(Claim claim, KeptAnswer answer, Instant now) {
     return Judge.served(
-        claim.record(), self.worker(), answer.provider(), answer.output(), answer.served(), now);
+        claim.record(),
+        self.worker(),
+        answer.provider(),
+        answer.output(),
+        answer.served(),
+        claim.waitedUntil(now),
+        now);
   }
 
   /** It waits without a slot and takes no room from those that run. */
   private void join(Claim claim, Instant until) {
     claim.phase = Claim.Phase.JOINED;
+    claim.heldUp(present);
     joined.add(claim, until);
     state(claim.partition()).await(1);
   }
 
   private void leaveJoined(Claim claim) {
     joined.remove(claim);
+    claim.goesOn(present);
     noLongerWaits(claim);
   }
 
@@ -576,6 +585,7 @@ public final class WorkerCore {
   private void bid(Claim claim, CacheRequest request, Admission.Permit permit, Instant now) {
     claim.permit = permit;
     claim.phase = Claim.Phase.BIDDING;
+    claim.heldUp(now);
     takeSlot(claim);
     bidding.add(claim);
     state(claim.partition()).caution().started(claim);
@@ -621,6 +631,7 @@ public final class WorkerCore {
   private void withdraw(Claim claim) {
     bidding.remove(claim);
     joined.remove(claim);
+    claim.goesOn(present);
     giveSlotBack(claim);
     Objects.requireNonNull(claim.permit).unused(present);
     claim.permit = null;
@@ -734,6 +745,11 @@ public final class WorkerCore {
   }
 
   private void gated(Claim claim, int change) {
+    if (change > 0) {
+      claim.heldUp(present);
+    } else {
+      claim.goesOn(present);
+    }
     PartitionState state = partitions.get(claim.partition());
     if (state != null) {
       state.awaitAdmission(change, claim.payloadBytes());
@@ -971,6 +987,7 @@ public final class WorkerCore {
 
   private void begun(Claim claim, Instant now) {
     claim.startedAt = now;
+    var _ = claim.waitedUntil(now);
     JobRecord record = claim.record();
     if (record.dueAt() != null) {
       // A job can be accepted for a time that has passed.
@@ -1023,7 +1040,7 @@ public final class WorkerCore {
   }
 
   private void ended(Claim claim, Judge.Call made, ProviderResult result, Instant now) {
-    Judge.Call call = made.instead(claim.asked(), claim.insteadOf);
+    Judge.Call call = made.after(claim.asked(), claim.insteadOf, claim.waits);
     running.remove(claim);
     state(claim.partition()).caution().ended(claim);
     JobRecord record = claim.record();
@@ -1416,6 +1433,7 @@ public final class WorkerCore {
     for (Batch.Settled each : batch.settled()) {
       if (!owned.contains(each.claim().partition())) {
         uncommitted(each.claim());
+        each.claim().untold(present);
       }
     }
     var offsets = new HashMap<>(batch.offsets());

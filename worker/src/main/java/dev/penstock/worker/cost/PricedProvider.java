@@ -2,6 +2,7 @@ package dev.penstock.worker.cost;
 
 import dev.penstock.job.JobKind;
 import dev.penstock.job.Usage;
+import dev.penstock.provider.CallNames;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
@@ -40,6 +41,11 @@ public final class PricedProvider implements Provider {
   @Override
   public Set<JobKind> kinds() {
     return provider.kinds();
+  }
+
+  @Override
+  public CallNames names(ProviderCall call) {
+    return provider.names(call);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Served;
+import dev.penstock.job.Waits;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
@@ -97,9 +98,11 @@ public final class Judge {
       String provider,
       JobOutput output,
       Served served,
+      Waits waits,
       Instant now) {
     var attempt =
-        new Attempt(record.nextAttempt(), provider, worker, now, Duration.ZERO, null, served);
+        new Attempt(
+            record.nextAttempt(), provider, worker, now, Duration.ZERO, null, served, waits);
     return new Settlement.Finish(attempts(record, attempt), new Outcome.Succeeded(output), now);
   }
 
@@ -147,6 +150,7 @@ public final class Judge {
    * @param latency how long it took
    * @param asked who was called, where the job's own model does not say it, or null
    * @param insteadOf why earlier targets of the job's route were not called, or null
+   * @param waits what it waited for before, or null where that is not known
    */
   public record Call(
       String provider,
@@ -154,20 +158,28 @@ public final class Judge {
       Instant startedAt,
       Duration latency,
       @Nullable Target asked,
-      @Nullable String insteadOf) {
+      @Nullable String insteadOf,
+      @Nullable Waits waits) {
     /** A call of the first target of a job. */
     public Call(String provider, String worker, Instant startedAt, Duration latency) {
-      this(provider, worker, startedAt, latency, null, null);
+      this(provider, worker, startedAt, latency, null, null, null);
     }
 
-    /** The same call, with who was called instead of whom. */
-    public Call instead(@Nullable Target asked, @Nullable String insteadOf) {
-      return new Call(provider, worker, startedAt, latency, asked, insteadOf);
+    /** The same call, with who was called instead of whom, and what it had to wait for. */
+    public Call after(@Nullable Target asked, @Nullable String insteadOf, @Nullable Waits waits) {
+      return new Call(provider, worker, startedAt, latency, asked, insteadOf, waits);
     }
 
     Attempt attempt(JobRecord record, @Nullable Failure failure, CallReport report) {
       return new Attempt(
-          record.nextAttempt(), provider, worker, startedAt, latency, failure, served(report));
+          record.nextAttempt(),
+          provider,
+          worker,
+          startedAt,
+          latency,
+          failure,
+          served(report),
+          waits);
     }
 
     private @Nullable Served served(CallReport report) {

@@ -77,15 +77,7 @@ public final class Interceptors {
         break;
       }
       if (before instanceof CallInterceptor.Before.With(var input)) {
-        current =
-            new ProviderCall(
-                current.jobId(),
-                current.generation(),
-                current.attempt(),
-                current.target(),
-                input,
-                current.timeout(),
-                current.progress());
+        current = current.with(input);
       }
       passed.push(new Passed(interceptor, current));
     }

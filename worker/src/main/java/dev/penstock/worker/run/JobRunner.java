@@ -4,6 +4,8 @@ import dev.penstock.job.Failure;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
+import dev.penstock.runtime.logging.LogContext;
+import dev.penstock.runtime.telemetry.Span;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.core.CoreEvent;
@@ -11,6 +13,7 @@ import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.partial.PartialAnswers;
 import dev.penstock.worker.thread.Threads;
+import dev.penstock.worker.trace.JobTraces;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -23,6 +26,10 @@ import org.slf4j.LoggerFactory;
 public final class JobRunner {
   private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
 
+  /** Known by itself: what a provider says of an interrupt is another one. */
+  private static final ProviderResult INTERRUPTED =
+      new ProviderResult.Failed(new Failure.Retryable("the call was interrupted"));
+
   private final String worker;
   private final InstantSource clock;
   private final CoreInbox inbox;
@@ -30,6 +37,7 @@ public final class JobRunner {
   private final Threads threads;
   private final Interceptors interceptors;
   private final PartialAnswers partial;
+  private final JobTraces traces;
   private final Map<Claim, Running> calls = new ConcurrentHashMap<>();
 
   private record Running(Threads.Task task, PartialAnswers.Telling telling) {}
@@ -41,7 +49,8 @@ public final class JobRunner {
       Breakdown breakdown,
       Threads threads,
       Interceptors interceptors,
-      PartialAnswers partial) {
+      PartialAnswers partial,
+      JobTraces traces) {
     this.worker = worker;
     this.clock = clock;
     this.inbox = inbox;
@@ -49,6 +58,7 @@ public final class JobRunner {
     this.threads = threads;
     this.interceptors = interceptors;
     this.partial = partial;
+    this.traces = traces;
   }
 
   /** Begins the call; {@link CoreEvent.CallEnded} follows in every case. */
@@ -94,8 +104,14 @@ public final class JobRunner {
       Claim claim, Provider provider, ProviderCall call, PartialAnswers.Telling telling) {
     var startedAt = clock.instant();
     claim.begun(startedAt);
+    Span attempt = traces.isOn() ? traces.attempt(claim, call, startedAt) : Span.NONE;
     long begin = threads.nanoTime();
-    Interceptors.Result ended = around(provider, call);
+    Interceptors.Result ended =
+        LogContext.ofCall(
+            call.jobId(),
+            call.attempt(),
+            () -> JobTraces.traceparent(claim, attempt),
+            () -> around(provider, call, attempt));
     telling.end();
     var latency = Duration.ofNanos(threads.nanoTime() - begin);
     calls.remove(claim);
@@ -107,16 +123,21 @@ public final class JobRunner {
             ended.made()));
   }
 
-  private Interceptors.Result around(Provider provider, ProviderCall call) {
+  private Interceptors.Result around(Provider provider, ProviderCall call, Span attempt) {
     try {
-      return interceptors.around(call, changed -> call(provider, changed));
+      return interceptors.around(
+          call,
+          changed -> traces.isOn() ? traced(provider, changed, attempt) : call(provider, changed));
     } catch (InterruptedException _) {
-      return new Interceptors.Result(interrupted(), true);
+      return new Interceptors.Result(INTERRUPTED, true);
     }
   }
 
-  private static ProviderResult interrupted() {
-    return new ProviderResult.Failed(new Failure.Retryable("the call was interrupted"));
+  private ProviderResult traced(Provider provider, ProviderCall call, Span attempt) {
+    Span made = traces.call(attempt, provider, call);
+    ProviderResult result = call(provider, traces.told(call, attempt, made));
+    traces.answered(made, result, result.equals(INTERRUPTED));
+    return result;
   }
 
   /**
@@ -130,7 +151,7 @@ public final class JobRunner {
           ? bug(provider, new NullPointerException("the provider returned null"))
           : result;
     } catch (InterruptedException _) {
-      return interrupted();
+      return INTERRUPTED;
     } catch (StackOverflowError | LinkageError | AssertionError e) {
       return bug(provider, e);
     } catch (Error e) {

@@ -7,6 +7,7 @@ import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
 import dev.penstock.worker.thread.Threads;
+import dev.penstock.worker.trace.JobTraces;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,6 +57,7 @@ public final class Settler implements Runnable {
   private final Duration commitPatience;
   private final Timer commits;
   private final Threads threads;
+  private final JobTraces traces;
   private final Threads.Signal submitted;
   private final Queue<Batch> next = new ArrayBlockingQueue<>(1);
   private final ClockCheck clockCheck;
@@ -72,6 +74,7 @@ public final class Settler implements Runnable {
    * @param commitPatience how long a commit with an unknown result is repeated
    * @param clockCheck what is written shows how far the clock is off
    * @param commits times each transaction
+   * @param traces is told of each
    */
   public Settler(
       String worker,
@@ -84,7 +87,8 @@ public final class Settler implements Runnable {
       Duration commitPatience,
       ClockCheck clockCheck,
       Timer commits,
-      Threads threads) {
+      Threads threads,
+      JobTraces traces) {
     this.producer = producer;
     this.encoder = new BatchEncoder(topics);
     this.heartbeat = ClockCheck.heartbeat(topics.control(), worker);
@@ -96,6 +100,7 @@ public final class Settler implements Runnable {
     this.commitPatience = commitPatience;
     this.commits = commits;
     this.threads = threads;
+    this.traces = traces;
     this.submitted = threads.signal();
     this.turnedAt = threads.nanoTime();
     this.workedAt = turnedAt;
@@ -190,6 +195,9 @@ public final class Settler implements Runnable {
       commits.record(threads.nanoTime() - begin, TimeUnit.NANOSECONDS);
       workedAt = threads.nanoTime();
       inbox.tell(new CoreEvent.Committed(batch));
+      if (traces.isOn()) {
+        traces.committed(batch, sentAt, clock.instant());
+      }
       clockCheck
           .problem(sentAt, Objects.requireNonNull(last), clock.instant())
           .ifPresent(

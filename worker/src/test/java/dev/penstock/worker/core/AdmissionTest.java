@@ -13,6 +13,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
+import dev.penstock.job.Waits;
 import dev.penstock.provider.CallReport;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Target;
@@ -80,6 +81,33 @@ final class AdmissionTest {
     pass(OPEN.minusMillis(1));
     assertThat(calls()).hasSize(made + 2);
     assertThat(running("a")).isEmpty();
+  }
+
+  @Test
+  void whatAJobWaitedForABreakerItsAttemptTells() {
+    open("a");
+    pass(Duration.ofMillis(10));
+    submit("a", 1);
+    assertThat(running("a")).isEmpty();
+    Instant gatedAt = now;
+    while (running("a").isEmpty()) {
+      pass(Duration.ofMillis(100));
+    }
+    Claim claim = running("a").getFirst();
+    long queued = Duration.between(claim.record().job().acceptedAt(), gatedAt).toMillis();
+    long limit = Duration.between(gatedAt, now).toMillis();
+    assertThat(limit).isPositive();
+    assertThat(claim.waits).isEqualTo(new Waits(queued, limit));
+  }
+
+  @Test
+  void whatAJobWaitedInAHoldForABreakerItsAttemptTells() {
+    Job job = job("b", 5, null);
+    Instant heldUntil = now.minusSeconds(1);
+    submit(List.of(new JobRecord(job, 0, List.of(), heldUntil)));
+    Claim claim = running("b").getFirst();
+    assertThat(claim.waits)
+        .isEqualTo(new Waits(1_000, Duration.between(job.acceptedAt(), heldUntil).toMillis()));
   }
 
   @Test

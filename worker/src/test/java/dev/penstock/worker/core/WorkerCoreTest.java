@@ -3,6 +3,7 @@ package dev.penstock.worker.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.codec.Decoded;
+import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
@@ -11,6 +12,7 @@ import dev.penstock.job.JobOutput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.Waits;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.retry.RetryPolicies;
 import dev.penstock.retry.RetryPolicy;
@@ -875,6 +877,48 @@ final class WorkerCoreTest {
 
   private static WorkerCore coreOf(RecordingActions actions, int slots, int windowJobs) {
     return coreOf(actions, slots, windowJobs, 1_000_000);
+  }
+
+  @Test
+  void anAttemptTellsHowLongItWaitedForItsSlot() {
+    assign(P0, 0);
+    poll(P0, 0, SLOTS + 1);
+    pass(Duration.ofSeconds(2));
+    end(claim(0), ANSWER);
+    end(claim(SLOTS), FAILURE);
+    pass(Duration.ofMillis(3));
+    committed();
+    pass(Duration.ofMillis(3));
+    assertThat(actions.commits.stream().flatMap(batch -> attempts(batch).stream()))
+        .extracting(Attempt::waits)
+        .containsExactly(
+            new Waits(Duration.ofHours(1).toMillis(), 0),
+            new Waits(Duration.ofHours(1).plusSeconds(2).toMillis(), 0));
+  }
+
+  @Test
+  void aRetryWaitsFromItsDueTimeOn() {
+    assign(P0, 0);
+    var due = new JobRecord(job(), 0, List.of(attempt()), now.plusSeconds(3));
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 0, due)), 1), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(3_040));
+    assertThat(claim(0).waits).isEqualTo(new Waits(40, 0));
+  }
+
+  private static List<Attempt> attempts(Batch batch) {
+    return batch.settled().stream()
+        .map(s ->
+            switch (s.settlement()) {
+              case Settlement.Finish finish -> finish.attempts().getLast();
+              case Settlement.Retry retry -> retry.failed();
+              case Settlement.Hold _ -> throw new AssertionError("a hold has no attempt");
+            })
+        .toList();
+  }
+
+  private Attempt attempt() {
+    return new Attempt(1, "simulated", "w", now, Duration.ZERO, new Failure.Retryable("no"));
   }
 
   private static WorkerCore coreOf(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.runtime.logging;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.worker.trace;
+
+import org.jspecify.annotations.NullMarked;
