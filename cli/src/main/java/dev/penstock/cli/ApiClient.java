@@ -301,6 +301,24 @@ public final class ApiClient implements AutoCloseable {
             .build());
   }
 
+  /** The workers, by their ids. */
+  JsonNode workers() {
+    return exchange(request("/v1/workers").GET().build());
+  }
+
+  /** Asks a worker to drain, or to go on. */
+  JsonNode commandWorker(String worker, boolean drain) {
+    return exchange(
+        request("/v1/workers/" + encoded(worker) + (drain ? "/drain" : "/resume"))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build());
+  }
+
+  /** The topics, in the order of a job's life. */
+  JsonNode topics() {
+    return exchange(request("/v1/topics").GET().build());
+  }
+
   private static String schedulePath(String name) {
     return "/v1/schedules/" + encoded(name);
   }

@@ -55,6 +55,8 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new ReleaseCommand(context))
             .addSubcommand(new ScheduleCommand(context))
             .addSubcommand(new CacheCommand(context))
+            .addSubcommand(new WorkersCommand(context))
+            .addSubcommand(new TopicsCommand(context))
             .addSubcommand(
                 new CommandLine(new KeysCommand())
                     .addSubcommand(new KeysCommand.New(context))

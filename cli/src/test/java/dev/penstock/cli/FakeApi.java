@@ -134,6 +134,10 @@ final class FakeApi implements AutoCloseable {
         cache(exchange);
         return;
       }
+      if (parts[2].equals("workers") || parts[2].equals("topics")) {
+        fleet(exchange, parts);
+        return;
+      }
       if (parts[2].equals("schedules")) {
         schedules(exchange, parts);
         return;
@@ -198,6 +202,22 @@ final class FakeApi implements AutoCloseable {
       send(exchange, 202, Json.MAPPER.createObjectNode().put("entries", 1));
     } else {
       send(exchange, 422, problem);
+    }
+  }
+
+  /** What is told of workers and topics. */
+  volatile String fleet = "{}";
+
+  private void fleet(HttpExchange exchange, String[] parts) throws IOException {
+    if (exchange.getRequestMethod().equals("GET")) {
+      send(exchange, 200, (ObjectNode) Json.MAPPER.readTree(fleet));
+    } else if (parts[3].equals("w1")) {
+      send(
+          exchange,
+          202,
+          Json.MAPPER.createObjectNode().put("id", parts[3]).put("requested", parts[4]));
+    } else {
+      problem(exchange, 404, "worker_not_found", "no worker " + parts[3] + " was heard");
     }
   }
 

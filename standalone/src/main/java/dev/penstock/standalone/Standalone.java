@@ -200,6 +200,8 @@ public final class Standalone implements Service {
                 "worker.slots", "16",
                 // The same after a restart, so that it ends at once what a killed one left open.
                 "worker.id", "standalone",
+                // There is no other worker, and a start ends when this one works.
+                "worker.drain-outlives-restart", "false",
                 "streams.state-dir", found.data().resolve("streams").toString()))
         .with(fixed);
   }

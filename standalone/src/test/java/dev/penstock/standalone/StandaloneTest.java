@@ -62,8 +62,13 @@ class StandaloneTest {
         assertThat(watch(api, ids.values()).allSucceeded()).isTrue();
         ids.forEach((kind, id) -> before.put(kind, api.result(id)));
       }
+      assertRecordsAreShown(
+          first.addresses().api(), java.util.Objects.requireNonNull(ids.get(JobKind.EMBED)));
       assertDemoSucceeds(first.addresses());
-      for (String page : new String[] {"/docs", "/readyz", "/metrics"}) {
+      for (String page :
+          new String[] {
+            "/docs", "/readyz", "/metrics", "/v1/workers", "/v1/providers", "/v1/topics"
+          }) {
         assertThat(status(first.addresses().api() + page)).as(page).isEqualTo(200);
       }
       assertThat(status(first.addresses().worker() + "/metrics")).isEqualTo(200);
@@ -108,6 +113,30 @@ class StandaloneTest {
       }
     } finally {
       system.close();
+    }
+  }
+
+  private static void assertRecordsAreShown(String api, JobId id) throws Exception {
+    JsonNode records = json(api + "/v1/jobs/" + id + "/records");
+    assertThat(records.path("missing").asString("")).isEmpty();
+    assertThat(records.path("records").valueStream().map(each -> each.path("topic").asString()))
+        .startsWith("penstock.jobs")
+        .endsWith("penstock.events");
+    assertThat(json(api + "/v1/jobs/" + id + "/input").path("kind").asString()).isEqualTo("embed");
+    JsonNode worker = json(api + "/v1/workers").path("workers").path(0);
+    assertThat(worker.path("id").asString()).isEqualTo("standalone");
+    assertThat(worker.path("state").asString()).isEqualTo("running");
+    assertThat(worker.path("partitions").size()).isEqualTo(24);
+  }
+
+  private static JsonNode json(String url) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create(url)).build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      return Json.MAPPER.readTree(answer.body());
     }
   }
 

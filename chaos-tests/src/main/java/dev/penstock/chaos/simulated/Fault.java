@@ -18,6 +18,9 @@ sealed interface Fault {
   /** SIGTERM, and a start after {@code back}. */
   record Drain(Duration at, int worker, Duration back) implements Fault {}
 
+  /** An operator drains the worker, and lets it go on after {@code lasting}. */
+  record Rest(Duration at, int worker, Duration lasting) implements Fault {}
+
   /** One more worker. */
   record Join(Duration at) implements Fault {}
 
@@ -62,7 +65,8 @@ sealed interface Fault {
     return switch (random.nextInt(24)) {
       case 0, 1, 2, 3 -> new Kill(at, worker, millis(random, 0, 6_000));
       case 4, 5, 6, 7 -> new Stop(at, worker, millis(random, 100, 8_000));
-      case 8, 9 -> new Drain(at, worker, millis(random, 0, 4_000));
+      case 8 -> new Drain(at, worker, millis(random, 0, 4_000));
+      case 9 -> new Rest(at, worker, millis(random, 0, 4_000));
       case 10, 11, 12 -> new Join(at);
       case 13, 14 -> new Slow(at, api, millis(random, 200, 5_000), millis(random, 50, 3_000));
       case 15 -> new Lossy(at, api, millis(random, 200, 6_000), 1 + random.nextInt(4), false);

@@ -217,6 +217,13 @@ final class SimWorker {
     }
   }
 
+  /** What an operator wants: that it finishes what it runs and does nothing, or goes on. */
+  void rest(boolean rest) {
+    if (supervisor != null && isRunning()) {
+      supervisor.rest(rest, "drained by an operator");
+    }
+  }
+
   /** SIGTERM; {@code then} is done when the process has ended. */
   void drain(Runnable then) {
     wanted = false;

@@ -176,6 +176,7 @@ final class Simulation {
     weather.heal();
     for (SimWorker worker : workers) {
       worker.goOn();
+      worker.rest(false);
       worker.start();
     }
     if (hasOrder()) {
@@ -254,6 +255,11 @@ final class Simulation {
       case Fault.Drain(_, int number, Duration back) -> {
         SimWorker worker = workers.get(number);
         worker.drain(() -> later(back, () -> startAgain(worker)));
+      }
+      case Fault.Rest(_, int number, Duration lasting) -> {
+        SimWorker worker = workers.get(number);
+        worker.rest(true);
+        later(lasting, () -> worker.rest(false));
       }
       case Fault.Join _ -> {
         if (workers.size() < MAX_WORKERS) {

@@ -2,19 +2,19 @@ package dev.penstock.streams.fleet;
 
 import dev.penstock.fleet.WorkerReport;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** What a person should look at, of workers, providers, budgets and topics. Thread-safe. */
+/**
+ * What a person should look at, of workers, providers, budgets and topics. Answers at once, from
+ * what is known. Thread-safe.
+ */
 final class FleetAttention implements Supplier<List<Attention>> {
-  private static final Logger log = LoggerFactory.getLogger(FleetAttention.class);
-
   /** Later it is taken to have been taken away: it is still among the workers, but no news. */
   static final Duration SILENCE_MATTERS_FOR = Duration.ofHours(1);
 
@@ -39,41 +39,41 @@ final class FleetAttention implements Supplier<List<Attention>> {
   @Override
   public List<Attention> get() {
     var all = new ArrayList<Attention>();
-    tail.workers()
-        .ifPresent(workers -> {
-          silent(workers).ifPresent(all::add);
-          stuck(workers).ifPresent(all::add);
-          if (workers.stream().noneMatch(FleetAttention::works)) {
-            all.add(
-                new Attention(
-                    "no_worker",
-                    Attention.CRITICAL,
-                    "No worker runs jobs",
-                    workers.isEmpty()
-                        ? "No worker was heard yet; start one with 'penstock worker'."
-                        : "All "
-                            + workers.size()
-                            + " that are known are drained, stopped or silent.",
-                    WORKERS));
-          }
-          ProvidersAnswer providers = ProvidersAnswer.of(workers);
-          breakers(providers).ifPresent(all::add);
-          spent(providers).ifPresent(all::add);
-        });
-    try {
-      topics(topics.notOlderThan(TOPICS_FRESH), all);
-    } catch (TopicFigures.Unavailable e) {
-      log.debug("the topics can't be looked at", e);
+    tail.workers().ifPresent(workers -> all.addAll(of(workers, clock.instant())));
+    TopicFigures.Lately lately = topics.lately(TOPICS_FRESH);
+    TopicsAnswer answer = lately.answer();
+    if (lately.failure() != null) {
       all.add(
           new Attention(
               "kafka_unavailable",
               Attention.CRITICAL,
               "Kafka does not answer",
-              String.valueOf(e.getMessage()),
+              lately.failure() + ". Look at the brokers; nothing is run until they are back.",
               TOPICS));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
+    } else if (answer != null) {
+      all.addAll(of(answer));
     }
+    return List.copyOf(all);
+  }
+
+  static List<Attention> of(List<FleetTail.Worker> workers, Instant now) {
+    var all = new ArrayList<Attention>();
+    silent(workers, now).ifPresent(all::add);
+    stuck(workers).ifPresent(all::add);
+    if (workers.stream().noneMatch(FleetAttention::works)) {
+      all.add(
+          new Attention(
+              "no_worker",
+              Attention.CRITICAL,
+              "No worker runs jobs",
+              workers.isEmpty()
+                  ? "No worker was heard yet; start one with './penstock worker'."
+                  : "All " + workers.size() + " that are known are drained, stopped or silent.",
+              WORKERS));
+    }
+    ProvidersAnswer providers = ProvidersAnswer.of(workers);
+    breakers(providers).ifPresent(all::add);
+    spent(providers).ifPresent(all::add);
     return List.copyOf(all);
   }
 
@@ -81,13 +81,12 @@ final class FleetAttention implements Supplier<List<Attention>> {
     return worker.isThere() && worker.report().state() == WorkerReport.State.RUNNING;
   }
 
-  private Optional<Attention> silent(List<FleetTail.Worker> workers) {
+  private static Optional<Attention> silent(List<FleetTail.Worker> workers, Instant now) {
     List<String> silent =
         workers.stream()
             .filter(FleetTail.Worker::isSilent)
             .filter(worker ->
-                Duration.between(worker.heardAt(), clock.instant()).compareTo(SILENCE_MATTERS_FOR)
-                    < 0)
+                Duration.between(worker.heardAt(), now).compareTo(SILENCE_MATTERS_FOR) < 0)
             .map(worker -> worker.report().worker())
             .toList();
     return silent.isEmpty()
@@ -156,7 +155,8 @@ final class FleetAttention implements Supplier<List<Attention>> {
                 PROVIDERS));
   }
 
-  private static void topics(TopicsAnswer answer, List<Attention> all) {
+  static List<Attention> of(TopicsAnswer answer) {
+    var all = new ArrayList<Attention>();
     var leaderless = new ArrayList<String>();
     var tooFew = new ArrayList<String>();
     for (TopicsAnswer.Topic topic : answer.topics()) {
@@ -187,6 +187,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
               named(tooFew) + ": below min.insync.replicas, so nothing is acknowledged there.",
               TOPICS));
     }
+    return List.copyOf(all);
   }
 
   private static String count(int count, String one, String many) {

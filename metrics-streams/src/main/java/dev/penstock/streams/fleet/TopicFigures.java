@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -50,9 +51,22 @@ final class TopicFigures {
   /** Who holds it asks Kafka; the others wait for what it is told. */
   private final ReentrantLock asking = new ReentrantLock();
 
+  private final AtomicBoolean refreshing = new AtomicBoolean();
+
   private volatile @Nullable TopicsAnswer last;
+
+  /** Why Kafka did not answer when it was asked last, beside requests; null where it did. */
+  private volatile @Nullable String failure;
+
   private Map<String, Integer> minInSync = Map.of();
   private Instant configAt = Instant.MIN;
+
+  /**
+   * What was told last.
+   *
+   * @param failure why nothing newer is known, or null
+   */
+  record Lately(@Nullable TopicsAnswer answer, @Nullable String failure) {}
 
   /** Kafka did not answer. */
   static final class Unavailable extends Exception {
@@ -107,6 +121,35 @@ final class TopicFigures {
       return asked;
     } finally {
       asking.unlock();
+    }
+  }
+
+  /**
+   * What is known without asking; when that is older than {@code age}, Kafka is asked meanwhile.
+   * Never blocks.
+   */
+  Lately lately(Duration age) {
+    TopicsAnswer known = last;
+    boolean stale = known == null || !isYounger(known, age);
+    if (stale && refreshing.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("streams-topics").start(() -> refresh(age));
+    }
+    return new Lately(known, failure);
+  }
+
+  private void refresh(Duration age) {
+    try {
+      var _ = notOlderThan(age);
+      failure = null;
+    } catch (Unavailable e) {
+      failure = String.valueOf(e.getMessage());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // The client is closed, or broken: either way nothing is told.
+      failure = "Kafka can't be asked for its topics: " + e;
+    } finally {
+      refreshing.set(false);
     }
   }
 

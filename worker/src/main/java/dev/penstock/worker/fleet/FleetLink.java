@@ -15,7 +15,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -220,7 +219,8 @@ public final class FleetLink {
                   notWritten(e);
                 }
               });
-    } catch (KafkaException e) {
+    } catch (RuntimeException e) {
+      // Also where the report itself can't be made: the next one may be.
       notWritten(e);
     }
   }
