@@ -35,8 +35,8 @@ final class LiveSystem implements AutoCloseable {
     this.standalone = standalone;
   }
 
-  /** Starts it and gives it its jobs; they may not have ended yet. */
-  static LiveSystem start(Path directory) throws IOException, InterruptedException {
+  /** Starts it; nothing has happened to it yet. */
+  static LiveSystem start(Path directory) throws IOException {
     Path prices = directory.resolve("prices.json");
     Files.writeString(
         prices,
@@ -73,8 +73,7 @@ final class LiveSystem implements AutoCloseable {
                 new StartupTimes(Instant.now())));
     try {
       system.standalone.start();
-      system.work();
-    } catch (IOException | InterruptedException | RuntimeException e) {
+    } catch (RuntimeException e) {
       system.close();
       throw e;
     }
@@ -91,7 +90,8 @@ final class LiveSystem implements AutoCloseable {
     behaviour.forEach((key, value) -> settings.put(prefix + key, value));
   }
 
-  private void work() throws IOException, InterruptedException {
+  /** Gives it jobs of all sorts, and asks for things; the jobs may not have ended yet. */
+  void work() throws IOException, InterruptedException {
     var jobs = new ArrayList<ObjectNode>();
     for (int i = 0; i < MANY; i++) {
       ObjectNode named = job("simulated:model-" + i).put("tenant", "tenant-" + i);

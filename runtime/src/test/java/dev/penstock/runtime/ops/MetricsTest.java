@@ -79,6 +79,10 @@ class MetricsTest {
         .anyMatch(line ->
             line.startsWith("penstock_test_calls_seconds_bucket{le=\"0.025\"} 1")
                 && line.contains("trace_id=\"" + TRACE + "\""));
+    assertThat(get("/metrics", OPEN_METRICS).body().lines())
+        .as("what Prometheus 2.42 refuses")
+        .noneMatch(
+            line -> line.startsWith("penstock_test_calls_seconds_count") && line.contains("#"));
     assertThat(get("/metrics", "").body()).doesNotContain(TRACE);
   }
 
