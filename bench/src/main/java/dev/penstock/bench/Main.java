@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     subcommands = {
       WorkerBench.class,
+      ViewsBench.class,
       UtilisationBench.class,
       IntakeBench.class,
       IntakeBulkBench.class,

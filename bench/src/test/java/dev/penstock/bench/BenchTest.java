@@ -19,6 +19,14 @@ final class BenchTest {
   }
 
   @Test
+  void viewsReportThePassThroughAndTheViews() {
+    JsonNode json =
+        BenchRun.measured("views", "--jobs", "200", "--rounds", "1", "--partitions", "2");
+    assertThat(json.get("parts").propertyNames()).containsExactly("pass-through", "views");
+    assertThat(json.get("configuration").get("records").asInt()).isEqualTo(400);
+  }
+
+  @Test
   void utilisationReportsTheBusyShareAndTheHeap() {
     JsonNode json =
         BenchRun.measured(

@@ -4,6 +4,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.streams.figures.Retentions;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.search.SearchText;
 import java.net.URI;
@@ -27,6 +28,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param limits of queries
  * @param api the intake, which takes what people want done about jobs
  * @param searchText which texts of jobs may be searched
+ * @param figures how long windows are kept
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -38,7 +40,8 @@ record StreamsConfiguration(
     Duration finishedRetention,
     Queries.Limits limits,
     URI api,
-    SearchText searchText) {
+    SearchText searchText,
+    Retentions figures) {
   private static final int DEFAULT_PORT = 8082;
   private static final String DEFAULT_API = "http://127.0.0.1:8080";
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
@@ -73,6 +76,7 @@ record StreamsConfiguration(
             Duration.ofSeconds(60));
     URI api = api(reader);
     SearchText searchText = searchText(reader);
+    Retentions figures = figures(reader);
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -99,7 +103,28 @@ record StreamsConfiguration(
             retention,
             new Queries.Limits(wait, eventStreams, heartbeat),
             api,
-            searchText));
+            searchText,
+            figures));
+  }
+
+  private static Retentions figures(SettingsReader reader) {
+    var defaults = Retentions.DEFAULT;
+    return new Retentions(
+        reader.duration(
+            "streams.figures.10s-retention",
+            defaults.tenSeconds(),
+            Duration.ofMinutes(5),
+            Duration.ofDays(7)),
+        reader.duration(
+            "streams.figures.1m-retention",
+            defaults.minute(),
+            Duration.ofHours(2),
+            Duration.ofDays(31)),
+        reader.duration(
+            "streams.figures.1h-retention",
+            defaults.hour(),
+            Duration.ofDays(1),
+            Duration.ofDays(3650)));
   }
 
   private static Optional<HostInfo> advertised(SettingsReader reader) {

@@ -9,12 +9,18 @@ import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
 import dev.penstock.runtime.ops.RequestTimer;
+import dev.penstock.streams.figures.FigureBoard;
+import dev.penstock.streams.figures.FigureTopology;
 import dev.penstock.streams.fleet.Fleet;
 import dev.penstock.streams.fleet.FleetRoutes;
 import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.records.JobRecords;
+import dev.penstock.streams.report.Attention;
+import dev.penstock.streams.report.Attention.Severity;
+import dev.penstock.streams.report.ReportRoutes;
+import dev.penstock.streams.report.Reports;
 import dev.penstock.streams.search.JobFinder;
 import dev.penstock.streams.search.SearchRoutes;
 import dev.penstock.streams.topology.JobTopology;
@@ -53,6 +59,7 @@ public final class StreamsService implements Service {
   private final JobRoutes routes = new JobRoutes();
   private final FleetRoutes fleetRoutes = new FleetRoutes();
   private final SearchRoutes searchRoutes = new SearchRoutes();
+  private final ReportRoutes reportRoutes = new ReportRoutes();
   private final HttpEndpoint http;
 
   /** What was opened, the last first. */
@@ -79,6 +86,7 @@ public final class StreamsService implements Service {
                   routing.register(routes);
                   routing.register(fleetRoutes);
                   routing.register(searchRoutes);
+                  routing.register(reportRoutes);
                 }));
   }
 
@@ -143,6 +151,8 @@ public final class StreamsService implements Service {
     var running = new CompletableFuture<KafkaStreams>();
     JobFinder finder = finder(topology, self, running);
     opened.push(finder);
+    var board = new FigureBoard(config.figures(), metrics.registry());
+    FigureTopology.addTo(topology, JobTopology.FOLD, JobTopology.LIVES, board);
     var streams =
         new KafkaStreams(
             topology,
@@ -179,6 +189,15 @@ public final class StreamsService implements Service {
     opened.push(fleetRoutes::close);
     fleetRoutes.open(fleet);
     opened.push(searchRoutes::close);
+    Reports reports =
+        Reports.of(
+            new Reports.View(board, streams, self, topics.partitions()),
+            List.of(() -> attention(fleet)),
+            config.limits(),
+            InstantSource.system(),
+            metrics.registry());
+    opened.push(reports);
+    opened.push(reportRoutes::close);
     StreamsApp order = OrderApp.open(config, instanceId, metrics.registry());
     opened.push(order);
     apps = List.of(views, order);
@@ -187,6 +206,19 @@ public final class StreamsService implements Service {
     health = Health.READY;
     routes.open(queries);
     searchRoutes.open(finder);
+    reportRoutes.open(reports);
+  }
+
+  private static List<Attention> attention(Fleet fleet) {
+    return fleet.attention().get().stream()
+        .map(each ->
+            new Attention(
+                each.code(),
+                each.severity().equals("critical") ? Severity.CRITICAL : Severity.WARNING,
+                each.title(),
+                each.detail(),
+                each.href()))
+        .toList();
   }
 
   private JobFinder finder(

@@ -14,6 +14,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobView;
 import dev.penstock.job.PartialAnswer;
 import dev.penstock.lifecycle.Health;
+import dev.penstock.streams.figures.History.Written;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
 import java.net.URI;
@@ -24,13 +25,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
@@ -135,6 +140,23 @@ final class Harness {
   /** Writes and waits for the acknowledgement. */
   void send(Object value) throws Exception {
     producer().send(record(value)).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Writes all of them, each to its topic, and waits for the acknowledgements. */
+  void sendAll(List<Written> records) throws Exception {
+    var sent = new ArrayList<Future<RecordMetadata>>(records.size());
+    for (Written each : records) {
+      sent.add(
+          producer()
+              .send(
+                  new ProducerRecord<>(
+                      each.input().topic(topics),
+                      new String(each.key(), StandardCharsets.UTF_8),
+                      each.bytes())));
+    }
+    for (Future<RecordMetadata> each : sent) {
+      each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
   }
 
   Job accept() throws Exception {

@@ -69,7 +69,8 @@ public record Problem(
     return new Problem(503, "view_not_ready", "View not ready", why + " Try again in a moment.");
   }
 
-  static Problem tooManyStreams(int limit) {
+  /** All streams are in use. */
+  public static Problem tooManyStreams(int limit) {
     return new Problem(
         503,
         "too_many_event_streams",

@@ -23,11 +23,13 @@ import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -87,7 +89,7 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
     context.schedule(
         Retention.PERIOD,
         PunctuationType.WALL_CLOCK_TIME,
-        now -> meters.countDropped(retention.turn(Instant.ofEpochMilli(now), lives, results)));
+        now -> drop(context, now, retention.turn(Instant.ofEpochMilli(now), lives, results)));
     attached = new Attached(context, lives, results, progress.begin(context.taskId().partition()));
   }
 
@@ -115,6 +117,18 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
       progress.end(attached.stay);
       attached = null;
     }
+  }
+
+  private void drop(
+      ProcessorContext<JobId, Change> context,
+      long nowMillis,
+      List<KeyValue<JobId, JobLife>> dropped) {
+    for (KeyValue<JobId, JobLife> each : dropped) {
+      var change =
+          new Change(new Fact.Dropped(each.key), null, nowMillis, each.value, JobLife.UNKNOWN);
+      context.forward(new Record<>(each.key, change, nowMillis));
+    }
+    meters.countDropped(dropped.size());
   }
 
   private Reading fold(

@@ -5,6 +5,7 @@ import dev.penstock.streams.view.JobLife;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -34,11 +35,12 @@ final class Retention {
     this.retention = retention;
   }
 
-  /** Looks at the next jobs and drops those that are due; says how many. */
-  int turn(Instant now, KeyValueStore<JobId, JobLife> lives, KeyValueStore<JobId, byte[]> results) {
+  /** Looks at the next jobs and drops those that are due; says which. */
+  List<KeyValue<JobId, JobLife>> turn(
+      Instant now, KeyValueStore<JobId, JobLife> lives, KeyValueStore<JobId, byte[]> results) {
     Instant dueBefore = now.minus(retention);
     JobId end = firstAt(Math.max(0, dueBefore.toEpochMilli()));
-    var due = new ArrayList<JobId>();
+    var due = new ArrayList<KeyValue<JobId, JobLife>>();
     @Nullable JobId last = null;
     int seen = 0;
     if (next.compareTo(end) < 0) {
@@ -48,17 +50,17 @@ final class Retention {
           last = entry.key;
           seen++;
           if (isDue(entry.key, entry.value, dueBefore)) {
-            due.add(entry.key);
+            due.add(entry);
           }
         }
       }
     }
     next = seen == JOBS_PER_TURN && last != null ? last : FIRST;
-    for (JobId id : due) {
-      lives.delete(id);
-      results.delete(id);
+    for (KeyValue<JobId, JobLife> dropped : due) {
+      lives.delete(dropped.key);
+      results.delete(dropped.key);
     }
-    return due.size();
+    return due;
   }
 
   private static boolean isDue(JobId id, JobLife life, Instant dueBefore) {

@@ -57,4 +57,12 @@ public sealed interface Fact {
       return life.cancelRequested(value);
     }
   }
+
+  /** The view dropped the job, some time after its end. No record says so. */
+  record Dropped(JobId job) implements Fact {
+    @Override
+    public JobLife foldedInto(JobLife life) {
+      return JobLife.UNKNOWN;
+    }
+  }
 }

@@ -274,6 +274,11 @@ public record JobLife(
     return attempts.stream().mapToInt(this::wasted).sum();
   }
 
+  /** Those of {@link #wastedCalls} that were begun for {@code attempt}, by rising time. */
+  public List<Start> wastedStarts(AttemptLife attempt) {
+    return attempt.starts.subList(0, wasted(attempt));
+  }
+
   /**
    * Of the calls that were begun for an attempt the last one is not wasted, unless the job ended
    * without it: served from the cache, or cancelled, expired or refused before it was made again.

@@ -83,7 +83,12 @@ public final class ApiServer implements Service {
     routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
-    routes.addAll(new FleetRelay(parts.views()).routes());
+    var fleet = new FleetRelay(parts.views());
+    routes.addAll(fleet.routes());
+    for (String path : List.of("/v1/metrics", "/v1/overview", "/v1/failures")) {
+      routes.add(new Route(Method.GET, path, fleet.read(path)));
+    }
+    routes.add(new Route(Method.GET, "/v1/live", views::live));
     routes.addAll(new ScheduleRoutes(parts.schedules(), limits).routes());
     var entries = new CacheEntryReader(parts.contract(), reader, parts.defaultModel());
     routes.addAll(new CacheRoutes(entries, parts.publisher(), limits).routes());

@@ -37,7 +37,8 @@ final class FleetRelay {
         new Route(Method.GET, "/v1/jobs/{id}/input", ofJob("/input")));
   }
 
-  private Handler read(String path) {
+  /** Relays a GET with its query. */
+  Handler read(String path) {
     return (request, response) -> {
       String query = request.query().rawValue();
       String whole = query.isEmpty() ? path : path + "?" + query;

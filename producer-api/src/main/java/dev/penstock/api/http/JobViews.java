@@ -172,16 +172,27 @@ final class JobViews implements AutoCloseable {
                                     + " 0.1.1"))))
             .map(position -> Map.of("Last-Event-ID", position.toString()))
             .orElse(Map.of());
+    stream(request, response, path(id) + "/events", headers);
+  }
+
+  /** What happens to all jobs together. */
+  void live(ServerRequest request, ServerResponse response) {
+    String query = request.query().rawValue();
+    stream(request, response, query.isEmpty() ? "/v1/live" : "/v1/live?" + query, Map.of());
+  }
+
+  private void stream(
+      ServerRequest request, ServerResponse response, String path, Map<String, String> headers) {
     if (!streams.tryAcquire()) {
       throw new ProblemException(
           Problem.passing(
               ProblemType.TOO_MANY_STREAMS,
-              maxStreams + " jobs are followed already; poll the job instead, or try later",
+              maxStreams + " streams are open already; poll instead, or try later",
               java.time.Duration.ofSeconds(5)));
     }
     openStreams.incrementAndGet();
     try {
-      follow(request, response, views.open(path(id) + "/events", headers));
+      follow(request, response, views.open(path, headers));
     } finally {
       openStreams.decrementAndGet();
       streams.release();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.figures;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.streams.report;
+
+import org.jspecify.annotations.NullMarked;
