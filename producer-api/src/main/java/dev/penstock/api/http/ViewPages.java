@@ -3,7 +3,6 @@ package dev.penstock.api.http;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
-import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.net.URI;
@@ -32,16 +31,7 @@ final class ViewPages {
       response.send(answer.body());
       return;
     }
-    boolean problem =
-        answer.headers().firstValue("Content-Type").orElse("").startsWith(Problem.MEDIA_TYPE);
-    if (status != 400 || !problem) {
-      JobViews.refuse(request, response, status, answer, answer.body());
-      return;
-    }
-    response.status(Status.BAD_REQUEST_400);
-    response.header(Answers.PROBLEM);
-    Answers.closeUnlessRead(request, response);
-    response.send(answer.body());
+    JobViews.refuse(request, response, status, answer, answer.body());
   }
 
   private static String path(ServerRequest request) {
