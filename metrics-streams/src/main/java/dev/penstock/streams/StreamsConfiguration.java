@@ -6,6 +6,7 @@ import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.search.SearchText;
+import dev.penstock.streams.web.DashboardConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param limits of queries
  * @param api the intake, which takes what people want done about jobs
  * @param searchText which texts of jobs may be searched
+ * @param dashboard who may act through the dashboard
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -38,7 +40,8 @@ record StreamsConfiguration(
     Duration finishedRetention,
     Queries.Limits limits,
     URI api,
-    SearchText searchText) {
+    SearchText searchText,
+    DashboardConfig dashboard) {
   private static final int DEFAULT_PORT = 8082;
   private static final String DEFAULT_API = "http://127.0.0.1:8080";
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
@@ -73,6 +76,7 @@ record StreamsConfiguration(
             Duration.ofSeconds(60));
     URI api = api(reader);
     SearchText searchText = searchText(reader);
+    DashboardConfig dashboard = DashboardConfig.read(reader);
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -99,7 +103,8 @@ record StreamsConfiguration(
             retention,
             new Queries.Limits(wait, eventStreams, heartbeat),
             api,
-            searchText));
+            searchText,
+            dashboard));
   }
 
   private static Optional<HostInfo> advertised(SettingsReader reader) {

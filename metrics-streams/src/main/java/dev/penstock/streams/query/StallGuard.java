@@ -9,24 +9,24 @@ import java.util.concurrent.ConcurrentHashMap;
  * timeout: it interrupts the virtual thread, which closes the socket it is blocked on (see {@link
  * java.net.Socket}). Thread-safe.
  */
-final class StallGuard implements AutoCloseable {
+public final class StallGuard implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
   private final Set<Section> sections = ConcurrentHashMap.newKeySet();
   private final Thread watcher;
 
-  StallGuard() {
+  public StallGuard() {
     watcher = Thread.ofPlatform().name("penstock-stall-guard").daemon().start(this::watch);
   }
 
   /** What may fail with {@code E}. */
   @FunctionalInterface
-  interface Blocking<T, E extends Exception> {
+  public interface Blocking<T, E extends Exception> {
     T run() throws E;
   }
 
   /** Runs {@code blocking} on this thread and interrupts it when it takes longer than the limit. */
-  <T, E extends Exception> T within(Duration limit, Blocking<T, E> blocking) throws E {
+  public <T, E extends Exception> T within(Duration limit, Blocking<T, E> blocking) throws E {
     var section = new Section(Thread.currentThread(), System.nanoTime() + limit.toNanos());
     sections.add(section);
     try {
