@@ -5,7 +5,7 @@ import {relative, time, none, shortId} from './format.js';
 
 const STATES = {
   queued: ['Queued', '○'], scheduled: ['Scheduled', '◷'], running: ['Running', '◐'], waiting: ['Waiting', '↻'],
-  succeeded: ['Succeeded', '✓'], 'dead-lettered': ['Dead-lettered', '✕'], cancelled: ['Cancelled', '⊘'], expired: ['Expired', '⧗'],
+  succeeded: ['Succeeded', '✓'], 'dead-lettered': ['Dead-lettered', '✕'], cancelled: ['Cancelled', '⊘'], expired: ['Expired', '⊗'],
 };
 
 export const STATE_NAMES = Object.keys(STATES);

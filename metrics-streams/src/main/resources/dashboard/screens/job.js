@@ -5,7 +5,7 @@ import {now, visible, useResource} from '../live.js';
 import {navigate} from '../router.js';
 import {Page, Card, State, Badge, Code, Ago, Failed, Skeleton, Facts, Id, Copy, Source, Confirm, Dialog, Stale, toast} from '../ui.js';
 import {advice} from '../advice.js';
-import {duration, isoMillis, instant, money, exact, time, none, relative} from '../format.js';
+import {duration, isoMillis, instant, money, exact, time, none, relative, shortId} from '../format.js';
 
 const ENDED = new Set(['succeeded', 'dead-lettered', 'cancelled', 'expired']);
 const RELOAD_MS = 250;
@@ -20,6 +20,7 @@ function useLife(id, live, changed) {
     let timer = 0;
     let text = '';
     let attempt = 0;
+    let told = 0;
     let frame = 0;
     const source = new EventSource(`/v1/jobs/${id}/events`);
     const soon = () => {
@@ -39,9 +40,13 @@ function useLife(id, live, changed) {
       } catch {
         return;
       }
-      if (piece.attempt !== attempt || piece.from === 0) text = '';
+      if (piece.attempt !== attempt || piece.from === 0) {
+        text = '';
+        told = 0;
+      }
       attempt = piece.attempt;
-      text = (text + (piece.from > text.length ? ' … ' : '') + piece.text).slice(-MAX_SHOWN_ANSWER);
+      text = (text + (piece.from > told ? ' … ' : '') + piece.text).slice(-MAX_SHOWN_ANSWER);
+      told = piece.from + piece.text.length;
       if (!frame) {
         frame = setTimeout(() => {
           frame = 0;
@@ -277,7 +282,7 @@ export function Job({id}) {
   const retry = act('Retry now', 'POST', '/retry-now', 'The next attempt is due now');
   const release = act('Release', 'POST', '/release', 'Release requested');
   const lasted = (ended ? instant(job.finishedAt) : t) - instant(job.acceptedAt);
-  return html`<${Page} title=${`Job ${id.slice(0, 8)}`} actions=${actions}>
+  return html`<${Page} title=${`Job ${shortId(id)}`} actions=${actions}>
     <div class="job-head">
       <${State} state=${job.state}/><${Id} id=${id} full/><${Copy} text=${id} label="Copy the id"/>
       <span class="soft">${job.kind} with ${job.model}</span>

@@ -170,8 +170,7 @@ function Row({job, index, height, selected, current, toggle, narrow, place}) {
     <span role="gridcell" class="cell"><${State} state=${job.state}/></span>
     <span role="gridcell" class="cell">${link}</span>
     <span role="gridcell" class="cell ellipsis what">${job.code && html`<${Code} code=${job.code}/> `}<span class=${job.code ? '' : 'soft'}>${text}</span></span>
-    <span role="gridcell" class="cell ellipsis">${job.kind}</span>
-    <span role="gridcell" class="cell ellipsis">${job.model}</span>
+    <span role="gridcell" class="cell ellipsis" title=${`${job.kind} with ${job.model}`}>${job.kind} <span class="soft">${job.model}</span></span>
     <span role="gridcell" class="cell ellipsis tenant">${job.tenant || none}</span>
     <span role="gridcell" class="cell num">${job.attempts ?? 0}/${job.maxAttempts ?? none}</span>
     <span role="gridcell" class="cell num">${job.durationMillis == null ? none : duration(job.durationMillis)}</span>
@@ -274,8 +273,8 @@ export function Jobs() {
   const head = narrow ? null : html`<div class="row head" role="row" aria-rowindex="1">
     <span role="columnheader" class="cell check"><input type="checkbox" tabindex="-1" aria-label="Select all that are loaded" checked=${loadedAll}
       onClick=${() => setPicked(loadedAll ? new Set() : new Set(jobs.map(j => j.id)))}/></span>
-    ${['State', 'Job', 'Input or failure', 'Kind', 'Model', 'Tenant'].map(c => html`<span role="columnheader" class=${`cell ${c === 'Tenant' ? 'tenant' : ''}`} key=${c}>${c}</span>`)}
-    ${['Attempts', 'Duration', 'Cost', 'Accepted'].map(c => html`<span role="columnheader" class=${`cell num ${c === 'Cost' ? 'cost' : ''}`} key=${c}>${c}</span>`)}
+    ${['State', 'Job', 'Input or failure', 'Kind and model', 'Tenant'].map(c => html`<span role="columnheader" class=${`cell ${c === 'Tenant' ? 'tenant' : ''}`} key=${c}>${c}</span>`)}
+    ${['Tries', 'Duration', 'Cost', 'Accepted'].map(c => html`<span role="columnheader" class=${`cell num ${c === 'Cost' ? 'cost' : ''}`} key=${c}>${c}</span>`)}
   </div>`;
   const facets = html`<div class="facets">${FACETS.map(name => {
     const counted = list.facets?.[name];

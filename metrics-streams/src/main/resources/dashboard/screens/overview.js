@@ -141,7 +141,7 @@ export function Overview() {
     <div class="grid two-one">
       <${Card} title="Throughput" extra=${series ? `finished jobs, each ${metrics.range.window === '10s' ? '10 s' : metrics.range.window === '1m' ? 'minute' : 'hour'}` : ''}>
         ${metrics.problem && !metrics.data ? html`<${Failed} problem=${metrics.problem} what="The history" reload=${metrics.reload}/>`
-          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} height=${216}/>`}
+          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} height=${246}/>`}
       </${Card}>
       <${Card} title="Needs attention" extra=${o?.attention?.length ? plural(o.attention.length, 'matter') : ''} className="attention-card">
         <${Attention} items=${o ? o.attention || [] : problem ? [] : null}/>

@@ -59,8 +59,9 @@ export function Workers() {
   useEffect(() => {
     if (cursor >= 0) document.getElementById(`worker-${cursor}`)?.scrollIntoView({block: 'nearest'});
   }, [cursor]);
-  const busy = list.reduce((sum, w) => sum + (w.busy || 0), 0);
-  const slots = list.reduce((sum, w) => sum + (w.state === 'running' ? w.slots || 0 : 0), 0);
+  const alive = list.filter(w => w.state === 'running' || w.state === 'draining');
+  const busy = alive.reduce((sum, w) => sum + (w.busy || 0), 0);
+  const slots = alive.reduce((sum, w) => sum + (w.slots || 0), 0);
   const drain = asked?.action === 'drain';
   return html`<${Page} title="Workers" count=${workers.data ? exact(list.length) : null} note=${workers.data && list.length ? `${exact(busy)} of ${exact(slots)} slots busy` : null}>
     <${Stale} problem=${workers.data && workers.problem}/>

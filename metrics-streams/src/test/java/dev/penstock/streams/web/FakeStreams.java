@@ -727,7 +727,7 @@ final class FakeStreams implements AutoCloseable {
                 .put("leader", 1 + p % 3);
         one.putArray("isr").add(1).add(2).add(3);
         if (read) {
-          long behind = name.equals("jobs") ? 420L - p * 31 : 0;
+          long behind = name.equals("jobs") ? 420L - p * 31L : 0;
           lag += behind;
           one.put("committed", 152_000L + 7_013L * p - behind).put("lag", behind);
         }
