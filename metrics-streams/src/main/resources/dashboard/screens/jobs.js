@@ -15,6 +15,7 @@ const FILTERS = [...FACETS, 'label'];
 const SINCE = {'15m': ['15 minutes', 900_000], '1h': ['1 hour', 3_600_000], '24h': ['24 hours', 86_400_000], '7d': ['7 days', 604_800_000]};
 const SORTS = {'-acceptedAt': 'Newest first', acceptedAt: 'Oldest first', '-finishedAt': 'Finished last', '-durationMillis': 'Longest', '-costNanos': 'Dearest'};
 const PAGE_SIZE = 200;
+const NEXT_SIZE = 500;
 const MAX_ROWS = 50_000;
 const MAX_IDS = 1_000;
 const TYPING_MS = 250;
@@ -72,7 +73,7 @@ function useJobs(query) {
     const stop = reading.current;
     setList(l => ({...l, more: true}));
     try {
-      const page = await get(`/v1/jobs?${filter}${filter ? '&' : ''}sort=${sort}&limit=${PAGE_SIZE}&cursor=${encodeURIComponent(from.next)}`, stop?.signal);
+      const page = await get(`/v1/jobs?${filter}${filter ? '&' : ''}sort=${sort}&limit=${NEXT_SIZE}&cursor=${encodeURIComponent(from.next)}`, stop?.signal);
       setList(l => {
         if (l.key !== key) return l;
         const known = new Set(l.jobs.map(j => j.id));

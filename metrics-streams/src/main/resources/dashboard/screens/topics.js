@@ -9,10 +9,10 @@ import {exact, count, none} from '../format.js';
 function Partitions({topic}) {
   const parts = topic.partitions || [];
   const worst = Math.max(1, ...parts.map(p => p.lag || 0));
-  return html`<div class="scroll-x"><table class="table inner"><thead><tr><th>Partition</th><th class="num">First</th><th class="num">End</th><th class="num">Committed</th><th class="num">Lag</th><th class="lag-bar"></th><th>Leader</th><th>In sync</th></tr></thead>
-    <tbody>${parts.map(p => html`<tr key=${p.partition}><td>${p.partition}</td><td class="num">${exact(p.start)}</td><td class="num">${exact(p.end)}</td><td class="num">${p.committed == null ? none : exact(p.committed)}</td>
-      <td class="num">${p.lag == null ? none : exact(p.lag)}</td><td class="lag-bar">${p.lag != null && html`<${Meter} value=${p.lag} max=${worst} tone="plain" label=${`Lag of partition ${p.partition}`}/>`}</td>
-      <td>${p.leader == null || p.leader < 0 ? html`<${Badge} tone="bad" sign="!">None</${Badge}>` : p.leader}</td><td>${Array.isArray(p.isr) ? p.isr.join(', ') : p.isr ?? none}</td></tr>`)}</tbody></table></div>`;
+  return html`<div class="scroll-x"><table class="table inner"><thead><tr><th>Partition</th><th class="num hide-narrow">First</th><th class="num">End</th><th class="num hide-narrow">Committed</th><th class="num">Lag</th><th class="lag-bar hide-narrow"></th><th class="hide-narrow">Leader</th><th class="hide-narrow">In sync</th></tr></thead>
+    <tbody>${parts.map(p => html`<tr key=${p.partition}><td>${p.partition}</td><td class="num hide-narrow">${exact(p.start)}</td><td class="num">${exact(p.end)}</td><td class="num hide-narrow">${p.committed == null ? none : exact(p.committed)}</td>
+      <td class="num">${p.lag == null ? none : exact(p.lag)}</td><td class="lag-bar hide-narrow">${p.lag != null && html`<${Meter} value=${p.lag} max=${worst} tone="plain" label=${`Lag of partition ${p.partition}`}/>`}</td>
+      <td class="hide-narrow">${p.leader == null || p.leader < 0 ? html`<${Badge} tone="bad" sign="!">None</${Badge}>` : p.leader}</td><td class="hide-narrow">${Array.isArray(p.isr) ? p.isr.join(', ') : p.isr ?? none}</td></tr>`)}</tbody></table></div>`;
 }
 
 export function Topics() {
