@@ -1,5 +1,5 @@
 // The parts that every screen is made of.
-import {html, signal, useState, useEffect, useLayoutEffect, useRef, useId, useValue} from './lib.js';
+import {html, signal, useState, useEffect, useLayoutEffect, useMemo, useRef, useId, useValue} from './lib.js';
 import {now} from './live.js';
 import {relative, time, none, shortId} from './format.js';
 
@@ -208,7 +208,7 @@ export function Toasts() {
 /** JSON or text, as text. What is long is cut until it is asked for. */
 export function Source({value, limit = 20_000, label}) {
   const [all, setAll] = useState(false);
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  const text = useMemo(() => (typeof value === 'string' ? value : JSON.stringify(value, null, 2)), [value]);
   const cut = !all && text.length > limit;
   return html`<div class="source">
     <${Copy} text=${text} label=${`Copy ${label || 'the text'}`}/>

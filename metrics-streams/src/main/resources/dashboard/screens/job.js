@@ -245,9 +245,12 @@ function Fold({title, children}) {
 }
 
 export function Job({id}) {
-  const view = useResource(`/v1/jobs/${id}`, {key: id});
+  const [alive, setAlive] = useState(false);
+  // The events say at once when something changes; where they do not come, this does.
+  const view = useResource(`/v1/jobs/${id}`, {key: id, every: alive ? 5_000 : 0});
   const job = view.data;
   const ended = job && ENDED.has(job.state);
+  useEffect(() => setAlive(job != null && !ended), [job != null, ended]);
   const writing = useLife(id, job != null && !ended, view.reload);
   const result = useResource(ended && job.state === 'succeeded' ? `/v1/jobs/${id}/result` : null);
   const input = useResource(job ? `/v1/jobs/${id}/input` : null);

@@ -25,14 +25,14 @@ export function inside(href) {
 const tens = computed(() => Math.floor(now.value / 10_000));
 
 /** The figures of a range that ends now; the key stays the same while the time goes on. */
-export function useMetrics(name, extra = '') {
+function useMetrics(name) {
   const range = RANGES[name] || RANGES['15m'];
   const turn = Math.floor((useValue(tens) * 10_000) / range.every);
   const path = useMemo(() => {
     const to = Math.ceil(Date.now() / 10_000) * 10_000;
-    return `/v1/metrics?window=${range.window}&from=${new Date(to - range.ms).toISOString()}&to=${new Date(to).toISOString()}${extra}`;
-  }, [name, extra, turn]);
-  return {...useResource(path, {key: name + extra}), range};
+    return `/v1/metrics?window=${range.window}&from=${new Date(to - range.ms).toISOString()}&to=${new Date(to).toISOString()}`;
+  }, [name, turn]);
+  return {...useResource(path, {key: name}), range};
 }
 
 function Attention({items}) {
