@@ -7,6 +7,7 @@ import dev.penstock.runtime.ops.HttpConfig;
 import dev.penstock.streams.figures.Retentions;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.search.SearchText;
+import dev.penstock.streams.web.DashboardConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ import org.apache.kafka.streams.state.HostInfo;
  * @param api the intake, which takes what people want done about jobs
  * @param searchText which texts of jobs may be searched
  * @param figures how long windows are kept
+ * @param dashboard who may act through the dashboard
  */
 record StreamsConfiguration(
     KafkaConfig kafka,
@@ -41,7 +43,8 @@ record StreamsConfiguration(
     Queries.Limits limits,
     URI api,
     SearchText searchText,
-    Retentions figures) {
+    Retentions figures,
+    DashboardConfig dashboard) {
   private static final int DEFAULT_PORT = 8082;
   private static final String DEFAULT_API = "http://127.0.0.1:8080";
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
@@ -77,6 +80,7 @@ record StreamsConfiguration(
     URI api = api(reader);
     SearchText searchText = searchText(reader);
     Retentions figures = figures(reader);
+    DashboardConfig dashboard = DashboardConfig.read(reader);
     if (advertised.isEmpty() && isWildcard(http.host())) {
       reader.error(
           "streams.host is '"
@@ -104,7 +108,8 @@ record StreamsConfiguration(
             new Queries.Limits(wait, eventStreams, heartbeat),
             api,
             searchText,
-            figures));
+            figures,
+            dashboard));
   }
 
   private static Retentions figures(SettingsReader reader) {

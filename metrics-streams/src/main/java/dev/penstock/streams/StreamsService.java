@@ -28,6 +28,9 @@ import dev.penstock.streams.topology.RecordMeters;
 import dev.penstock.streams.topology.RocksDbMemory;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.ViewProgress;
+import dev.penstock.streams.web.DashboardFiles;
+import dev.penstock.streams.web.IntakeRelay;
+import dev.penstock.streams.web.WriteGuard;
 import dev.penstock.topic.Topics;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -82,11 +85,14 @@ public final class StreamsService implements Service {
                 server.routing(routing -> {
                   routing.addFilter(
                       new RequestTimer(metrics.registry(), "penstock.streams.requests"));
+                  routing.addFilter(new WriteGuard(config.dashboard()));
                   routing.register(new OpsRoutes(this::health, metrics));
                   routing.register(routes);
                   routing.register(fleetRoutes);
                   routing.register(searchRoutes);
                   routing.register(reportRoutes);
+                  routing.register(relay());
+                  routing.register(new DashboardFiles());
                 }));
   }
 
@@ -97,6 +103,12 @@ public final class StreamsService implements Service {
    */
   public static StreamsService of(Settings settings) {
     return new StreamsService(StreamsConfiguration.read(settings));
+  }
+
+  private IntakeRelay relay() {
+    var relay = new IntakeRelay(config.api());
+    opened.push(relay);
+    return relay;
   }
 
   /** The port of the HTTP API; 0 before the start. */

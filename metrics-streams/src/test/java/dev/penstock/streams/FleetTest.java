@@ -220,6 +220,7 @@ final class FleetTest {
   private static HttpResponse<String> post(String path) throws Exception {
     return client.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path))
+            .header("Penstock-Dashboard", "1")
             .POST(HttpRequest.BodyPublishers.noBody())
             .timeout(Harness.PATIENCE)
             .build(),

@@ -29,6 +29,7 @@ final class Announcement {
 
   static List<String> addresses(Terminal terminal, Standalone.Addresses at) {
     return List.of(
+        line(terminal, "dashboard", at.streams() + "/"),
         line(terminal, "API", at.api() + "/v1/jobs"),
         line(terminal, "docs", at.api() + "/docs"),
         line(terminal, "ready?", at.api() + "/readyz"),

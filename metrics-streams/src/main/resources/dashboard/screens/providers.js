@@ -1,0 +1,88 @@
+// The providers: breaker, limits used, latency, errors, spend.
+import {html, computed, useMemo, useValue} from '../lib.js';
+import {now, useResource} from '../live.js';
+import {Page, Card, Badge, Failed, Empty, Skeleton, Stale, Meter, Facts, Sparkline} from '../ui.js';
+import {onGrid} from '../charts.js';
+import {exact, count, duration, money, none, percent, plural} from '../format.js';
+
+const BREAKERS = {closed: ['ok', '●', 'Closed'], open: ['bad', '✕', 'Open'], 'half-open': ['warn', '◐', 'Half-open']};
+const LIMITS = {requests: 'Requests', tokens: 'Tokens', concurrency: 'Calls at once'};
+
+const failures = point => Object.values(point?.failed || {}).reduce((a, b) => a + b, 0);
+
+function Target({target}) {
+  const [tone, sign, text] = BREAKERS[target.breaker] || ['plain', '•', target.breaker || 'Unknown'];
+  const split = Object.entries(target.workers || {}).filter(([, n]) => n > 0);
+  return html`<div class="target">
+    <div class="target-head"><strong class="ellipsis">${target.target}</strong><${Badge} tone=${tone} sign=${sign}>${text}</${Badge}>
+      ${split.length > 1 && html`<span class="soft">${split.map(([k, n]) => `${k} on ${plural(n, 'worker')}`).join(', ')}</span>`}
+      <span class="grow"></span>${target.waiting > 0 && html`<span class="soft">${plural(target.waiting, 'job waits', 'jobs wait')}</span>`}</div>
+    ${(target.limits || []).map(l => html`<div class="limit" key=${l.what}><span>${LIMITS[l.what] || l.what}</span><${Meter} value=${l.used || 0} max=${l.limit || 0} label=${`${LIMITS[l.what] || l.what} used`}/>
+      <span class="num">${count(l.used || 0)} / ${count(l.limit)}${l.perMillis ? ` per ${duration(l.perMillis).replace(/^1 (min|h|d|s)$/, '$1').replace('1.00 s', 's')}` : ''}</span></div>`)}
+    ${!(target.limits || []).length && html`<p class="soft">No limit is known; calls at once adapt to overload.</p>`}
+  </div>`;
+}
+
+const MINUTE = 60_000;
+const SHOWN_MINUTES = 15;
+const minutes = computed(() => Math.floor(now.value / MINUTE));
+
+/** What the figures know of each provider: the last 15 minutes, one by one, and today's spend. */
+function useFigures() {
+  const minute = useValue(minutes);
+  const to = new Date(minute * MINUTE).toISOString();
+  const from = new Date((minute - SHOWN_MINUTES) * MINUTE).toISOString();
+  const day = new Date(minute * MINUTE);
+  day.setHours(0, 0, 0, 0);
+  const lately = useResource(`/v1/metrics?window=1m&by=provider&from=${from}&to=${to}`, {key: 'lately'});
+  const today = useResource(`/v1/metrics?window=1h&by=provider&from=${day.toISOString()}&to=${new Date((minute + 1) * MINUTE).toISOString()}`, {key: 'today'});
+  return useMemo(() => {
+    const found = {};
+    for (const s of lately.data?.series || []) {
+      if (!s.labels?.provider) continue;
+      const points = onGrid(lately.data, s.points || []).points;
+      found[s.labels.provider] = {calls: points.map(p => p?.calls || 0), minute: points.at(-1)};
+    }
+    for (const s of today.data?.series || []) {
+      if (s.labels?.provider) (found[s.labels.provider] ||= {}).spent = s.sum?.costNanos ?? (s.points || []).reduce((sum, p) => sum + (p.costNanos || 0), 0);
+    }
+    return found;
+  }, [lately.data, today.data]);
+}
+
+function Provider({provider, points}) {
+  const m = provider.last?.['1m'] || points?.minute;
+  const failed = failures(m);
+  const calls = m?.calls || 0;
+  const latency = m?.providerLatency;
+  const reasons = Object.entries(m?.failed || {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+  return html`<section class="card provider" aria-label=${`Provider ${provider.name}`}>
+    <div class="worker-head"><h2>${provider.name}</h2><span class="grow"></span>
+      <div class="mini"><${Sparkline} values=${points?.calls} label="Calls over the last 15 minutes"/><span class="soft">calls, 15 min</span></div></div>
+    <${Facts} facts=${[['Calls, last minute', exact(calls)], ['Failed', calls ? html`<span class=${failed ? 'bad' : ''}>${exact(failed)} (${percent(failed / calls)})</span>` : none],
+      ['Latency p50', latency?.count ? duration(latency.p50Millis) : none], ['Latency p95', latency?.count ? duration(latency.p95Millis) : none],
+      ['Tokens in / out', m?.inputTokens || m?.outputTokens ? `${count(m.inputTokens || 0)} / ${count(m.outputTokens || 0)}` : none],
+      ['Spend today', money(provider.spendTodayNanos ?? points?.spent)]]}/>
+    ${reasons.length > 0 && html`<p class="soft reasons">Failures: ${reasons.map(([code, n]) => html`<a key=${code} href=${`/jobs?provider=${encodeURIComponent(provider.name)}&code=${encodeURIComponent(code)}`}><code>${code}</code> ${exact(n)}</a> `)}</p>`}
+    <div class="targets">${(provider.targets || []).map(t => html`<${Target} key=${t.target} target=${t}/>`)}</div>
+  </section>`;
+}
+
+export function Providers() {
+  const providers = useResource('/v1/providers', {every: 3_000});
+  const byName = useFigures();
+  const budgets = providers.data?.budgets || [];
+  const routes = (providers.data?.routes || []).filter(r => r.waiting > 0);
+  const list = [...(providers.data?.providers || [])].sort((a, b) => a.name.localeCompare(b.name));
+  return html`<${Page} title="Providers" count=${providers.data ? exact(list.length) : null}
+      note=${routes.length ? `Waiting for any target of their route: ${routes.map(r => `${r.name} ${exact(r.waiting)}`).join(', ')}` : null}>
+    <${Stale} problem=${providers.data && providers.problem}/>
+    ${providers.loading ? html`<${Card} label="Providers"><${Skeleton} rows=${6}/></${Card}>`
+      : !providers.data ? html`<${Card} label="Providers"><${Failed} problem=${providers.problem} what="The list of providers" reload=${providers.reload}/></${Card}>`
+        : !list.length ? html`<${Card} label="Providers"><${Empty} title="No provider was called yet" command="./penstock standalone --data DIR --set worker.providers=local,simulated">Workers tell of theirs once they run. Choose some with worker.providers:</${Empty}></${Card}>`
+          : html`<div class="cards wide">${list.map(p => html`<${Provider} key=${p.name} provider=${p} points=${byName[p.name]}/>`)}</div>`}
+    ${budgets.length > 0 && html`<${Card} title="Budgets"><div class="targets">${budgets.map(b => html`<div class="limit" key=${`${b.kind} ${b.name} ${b.period}`}>
+      <span class="ellipsis" title=${`${b.kind} ${b.name}`}>${b.name}</span><${Meter} value=${b.spent} max=${b.limit} label=${`Budget of ${b.kind} ${b.name}`}/>
+      <span class="num">${money(b.spent)} / ${money(b.limit)} a ${b.period}</span></div>`)}</div></${Card}>`}
+  </${Page}>`;
+}

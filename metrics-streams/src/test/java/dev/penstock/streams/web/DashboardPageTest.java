@@ -1,0 +1,434 @@
+package dev.penstock.streams.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.penstock.streams.web.FakeStreams.Mode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The page in a browser, against answers that a test chooses. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardPageTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final double LONG_MILLIS = 30_000;
+  private static final int FIRST_VIEW_BYTES = 100_000;
+  private static final String TOKEN = "open-sesame-please";
+
+  /** The path of each screen, with its title. */
+  private static final Map<String, String> SCREENS = new LinkedHashMap<>();
+
+  static {
+    SCREENS.put("/", "Overview");
+    SCREENS.put("/jobs", "Jobs");
+    SCREENS.put("/jobs/" + FakeStreams.id(0), "Job 0198f3a0");
+    SCREENS.put("/dead-letters", "Dead letters");
+    SCREENS.put("/workers", "Workers");
+    SCREENS.put("/providers", "Providers");
+    SCREENS.put("/topics", "Topics");
+  }
+
+  private FakeStreams fake;
+  private Chromium chromium;
+  private BrowserContext context;
+  private Page page;
+  private final List<String> complaints = new ArrayList<>();
+
+  @BeforeAll
+  void launch() {
+    chromium = Chromium.launch();
+    fake = new FakeStreams(0, "");
+  }
+
+  @AfterAll
+  void end() {
+    if (fake != null) {
+      fake.close();
+    }
+    if (chromium != null) {
+      chromium.close();
+    }
+  }
+
+  @BeforeEach
+  void open() {
+    open(1440, ColorScheme.LIGHT);
+  }
+
+  @AfterEach
+  void leave() {
+    context.close();
+    fake.forget();
+  }
+
+  private void open(int width, ColorScheme scheme) {
+    context =
+        chromium
+            .browser()
+            .newContext(
+                new Browser.NewContextOptions()
+                    .setViewportSize(width, width < 500 ? 844 : 900)
+                    .setColorScheme(scheme));
+    page = context.newPage();
+    page.setDefaultTimeout(LONG_MILLIS);
+    complaints.clear();
+    page.onPageError(complaints::add);
+    page.onConsoleMessage(message -> {
+      if (message.type().equals("error") || message.type().equals("warning")) {
+        complaints.add(message.text());
+      }
+    });
+  }
+
+  private void visit(String path) {
+    page.navigate(fake.url() + path);
+  }
+
+  private Locator shown(String selector) {
+    Locator found = page.locator(selector).first();
+    found.waitFor();
+    return found;
+  }
+
+  @Test
+  void everyScreenShowsItsDataWideAndNarrowLightAndDark() {
+    for (int width : new int[] {1440, 390}) {
+      for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+        context.close();
+        open(width, scheme);
+        SCREENS.forEach((path, title) -> {
+          visit(path);
+          String as = path + " at " + width + " " + scheme;
+          page.waitForFunction(
+              "title => document.querySelector('h1')?.textContent.startsWith(title)", title);
+          shown(".badge, .code-badge, .disclosure");
+          page.waitForFunction("() => !document.querySelector('.skeleton')");
+          assertThat(page.locator(".failed").count()).as(as).isZero();
+          assertThat(page.evaluate("document.documentElement.dataset.theme"))
+              .as(as)
+              .isEqualTo(scheme == ColorScheme.DARK ? "dark" : "light");
+          assertThat(page.evaluate("document.querySelector('main').scrollWidth <= innerWidth"))
+              .as(as + ": nothing hangs over the edge")
+              .isEqualTo(true);
+        });
+        assertThat(complaints).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void theFirstViewIsSmall() {
+    visit("/");
+    shown(".uplot");
+    Object bytes =
+        page.evaluate(
+            "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource')).filter(e"
+                + " => !new URL(e.name).pathname.startsWith('/v1/')).reduce((s, e) => s +"
+                + " e.transferSize, 0)");
+    System.out.println("first view: " + bytes + " bytes transferred");
+    assertThat(((Number) bytes).intValue()).isBetween(20_000, FIRST_VIEW_BYTES);
+  }
+
+  @Test
+  void ofTenThousandRowsOnlyThoseInSightExist() {
+    visit("/jobs");
+    shown(".rows .row");
+    while (!page.locator(".list-foot").textContent().startsWith("10,000 of")) {
+      String before = page.locator(".list-foot span").first().textContent();
+      page.keyboard().press("End");
+      page.waitForFunction(
+          "before => document.querySelector('.list-foot span').textContent !== before", before);
+    }
+    assertThat(page.locator(".rows .row").count()).isBetween(10, 80);
+    Object blanks =
+        page.evaluate(
+            """
+            async () => {
+              const list = document.querySelector('.rows');
+              const box = list.getBoundingClientRect();
+              const frame = () => new Promise(done => requestAnimationFrame(done));
+              let blanks = 0;
+              for (let i = 0; i <= 60; i++) {
+                list.scrollTop = (list.scrollHeight - list.clientHeight) * (i * 37 % 61) / 60;
+                for (let wait = 0; wait < 3; wait++) await frame();
+                for (const share of [0.02, 0.5, 0.98]) {
+                  const hit = document.elementFromPoint(box.left + 300, box.top + box.height * share);
+                  if (!hit?.closest('.row')) blanks++;
+                }
+              }
+              return blanks;
+            }
+            """);
+    assertThat(blanks).isEqualTo(0);
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void aThousandUpdatesASecondAreDrawnAtMostFourTimesASecond() {
+    fake.updatesPerSecond(1_000);
+    visit("/jobs");
+    shown(".rows .row");
+    String drawn =
+        "({drawn: Number(document.documentElement.dataset.drawn), at: performance.now()})";
+    Map<?, ?> before = (Map<?, ?>) page.evaluate(drawn);
+    int sent = fake.updatesSent();
+    await().atMost(LONG).until(() -> fake.updatesSent() > sent + 2_500);
+    Map<?, ?> after = (Map<?, ?>) page.evaluate(drawn);
+    double seconds = (number(after, "at") - number(before, "at")) / 1_000;
+    double drawings = number(after, "drawn") - number(before, "drawn");
+    assertThat(drawings).isBetween(1.0, seconds * 4 + 2);
+    page.keyboard().press("j");
+    shown(".row.current");
+    page.waitForFunction("() => /changes/.test(document.querySelector('.news').textContent)");
+    assertThat(complaints).isEmpty();
+  }
+
+  private static double number(Map<?, ?> map, String key) {
+    return ((Number) java.util.Objects.requireNonNull(map.get(key))).doubleValue();
+  }
+
+  @Test
+  void aHiddenTabRestsAndComesBack() {
+    visit("/workers");
+    shown(".worker");
+    await().atMost(LONG).until(() -> fake.listeners() == 1);
+    String hide =
+        "state => { Object.defineProperty(document, 'visibilityState', {value: state, configurable:"
+            + " true}); document.dispatchEvent(new Event('visibilitychange')); }";
+    page.evaluate(hide, "hidden");
+    await().atMost(LONG).until(() -> fake.listeners() == 0);
+    assertThat(shown(".connection").textContent()).isEqualTo("Paused");
+    int reads = fake.reads();
+    // Longer than the workers are read anew in a tab that is seen.
+    page.waitForTimeout(2_600);
+    assertThat(fake.reads()).isEqualTo(reads);
+    page.evaluate(hide, "visible");
+    await().atMost(LONG).until(() -> fake.listeners() == 1 && fake.reads() > reads);
+  }
+
+  @Test
+  void whereThereIsNothingTheCommandToTryIsTold() {
+    fake.mode(Mode.EMPTY);
+    for (String path :
+        List.of("/", "/jobs", "/dead-letters", "/workers", "/providers", "/topics")) {
+      visit(path);
+      assertThat(shown(".empty .command code").textContent()).as(path).contains("./penstock ");
+    }
+    visit("/jobs?q=nothing");
+    assertThat(shown(".empty").textContent()).contains("No job matches");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void whatDoesNotAnswerIsToldCalmly() {
+    for (Mode mode : List.of(Mode.FAILING, Mode.MISSING)) {
+      fake.mode(mode);
+      for (String path : SCREENS.keySet()) {
+        if (mode == Mode.MISSING && path.startsWith("/jobs/")) {
+          continue; // The path of one job is always there.
+        }
+        visit(path);
+        String told = shown(".failed").textContent();
+        assertThat(told)
+            .as(path)
+            .contains(mode == Mode.FAILING ? "Not ready yet" : "not there yet");
+        shown("h1");
+      }
+    }
+    assertThat(complaints).allMatch(text -> text.startsWith("Failed to load resource"));
+    fake.mode(Mode.FULL);
+    visit("/jobs/" + FakeStreams.id(FakeStreams.JOBS + 1));
+    assertThat(shown(".failed").textContent()).contains("There is no such job");
+  }
+
+  @Test
+  void whatModelsAndSubmittersWroteStaysText() {
+    for (String path :
+        List.of(
+            "/jobs", "/jobs/" + FakeStreams.id(0), "/jobs/" + FakeStreams.id(4), "/dead-letters")) {
+      visit(path);
+      page.getByText("<img src=x", new Page.GetByTextOptions().setExact(false)).first().waitFor();
+      for (Locator fold : page.locator(".fold > summary").all()) {
+        fold.click();
+      }
+      for (Locator record : page.locator(".records summary").all()) {
+        record.click();
+      }
+      assertThat(page.locator("img, script:not([src])").count()).as(path).isZero();
+    }
+    assertThat(page.evaluate("window.pwned")).isNull();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void allOfItCanBeDoneWithKeys() {
+    visit("/");
+    shown(".stat");
+    page.keyboard().press("Tab");
+    assertThat(focused()).isEqualTo("Skip to the content");
+    page.keyboard().press("Enter");
+    assertThat(focused()).isEqualTo("Overview");
+    for (String[] way :
+        new String[][] {
+          {"d", "Dead letters"},
+          {"w", "Workers"},
+          {"p", "Providers"},
+          {"t", "Topics"},
+          {"o", "Overview"},
+          {"j", "Jobs"}
+        }) {
+      page.keyboard().press("g");
+      page.keyboard().press(way[0]);
+      page.waitForFunction(
+          "title => document.activeElement.id === 'page-title' &&"
+              + " document.activeElement.textContent.startsWith(title)",
+          way[1]);
+    }
+    shown(".rows .row");
+    page.keyboard().press("j");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    assertThat(shown(".selection").textContent()).contains("1 selected");
+    page.keyboard().press("Escape");
+    page.keyboard().press("j");
+    shown(".row.current");
+    page.keyboard().press("Enter");
+    page.waitForURL("**/jobs/" + FakeStreams.id(0));
+    page.keyboard().press("/");
+    page.waitForFunction("() => document.activeElement.id === 'search'");
+    page.keyboard().type("turbine");
+    page.waitForURL("**/jobs?q=turbine");
+    page.keyboard().press("Escape");
+    page.keyboard().press("?");
+    assertThat(shown("dialog").textContent()).contains("Next, previous row");
+    page.keyboard().press("Escape");
+    page.waitForFunction("() => !document.querySelector('dialog')");
+    page.goBack();
+    page.waitForURL("**/jobs/" + FakeStreams.id(0));
+    assertThat(complaints).isEmpty();
+  }
+
+  private Object focused() {
+    return page.evaluate("document.activeElement.textContent");
+  }
+
+  @Test
+  void filtersStandInTheAddressAndAreAskedFor() {
+    visit("/jobs?state=queued&tenant=acme&since=1h");
+    shown(".rows .row");
+    assertThat(page.locator(".chip").count()).isEqualTo(3);
+    assertThat(fake.readPaths())
+        .anyMatch(read ->
+            read.contains("state=queued&tenant=acme&from=") && read.contains("facets=state,"));
+    page.locator(".facet-value", new Page.LocatorOptions().setHasText("Running")).click();
+    page.waitForURL("**/jobs?*state=running*");
+    page.locator(".chip").first().click();
+    page.waitForFunction("() => document.querySelectorAll('.chip').length === 3");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void actingOnAllThatMatchIsCountedConfirmedAndFollowed() {
+    visit("/jobs?state=queued");
+    shown(".rows .row");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    page.getByText("Select all 1,000 that match").click();
+    page.getByText("Cancel…").click();
+    assertThat(shown("dialog").textContent()).contains("1,000 jobs match now");
+    assertThat(shown("dialog [type=submit]").isDisabled()).isTrue();
+    page.locator("dialog input").fill("1000");
+    page.locator("dialog [type=submit]").click();
+    shown("dialog [role=progressbar]");
+    page.getByText("990 done, 10 refused").waitFor();
+    assertThat(fake.writes())
+        .containsExactly(
+            new FakeStreams.Write(
+                "POST",
+                "/v1/jobs/actions",
+                "{\"action\":\"cancel\",\"query\":\"state=queued\",\"expected\":1000}"));
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void aJobIsEditedAndSentAsANewOne() {
+    visit("/jobs/" + FakeStreams.id(2));
+    page.getByText("Edit and clone…").click();
+    page.waitForFunction(
+        "() => document.querySelector('dialog textarea')?.value.includes('prompt')");
+    page.locator("dialog textarea").fill("{broken");
+    page.getByText("Send as a new job", new Page.GetByTextOptions().setExact(true)).click();
+    assertThat(shown("dialog [role=alert]").textContent()).contains("no JSON");
+    page.locator("dialog textarea").fill("{\"kind\":\"embed\",\"input\":{\"text\":\"new\"}}");
+    page.getByText("Send as a new job", new Page.GetByTextOptions().setExact(true)).click();
+    page.waitForURL("**/jobs/" + FakeStreams.id(1));
+    assertThat(fake.writes())
+        .containsExactly(
+            new FakeStreams.Write(
+                "POST", "/v1/jobs", "{\"kind\":\"embed\",\"input\":{\"text\":\"new\"}}"));
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void theTokenIsAskedForOnce() {
+    try (var guarded = new FakeStreams(0, TOKEN)) {
+      page.navigate(guarded.url() + "/jobs/" + FakeStreams.id(5));
+      page.getByText("Retry now").click();
+      page.locator("dialog [type=submit]").click();
+      Locator field = page.locator("dialog input[type=password]");
+      field.fill("wrong");
+      field.press("Enter");
+      page.getByText("That was not the token.").waitFor();
+      field.fill(TOKEN);
+      field.press("Enter");
+      page.getByText("The next attempt is due now").waitFor();
+      page.waitForFunction("() => !document.querySelector('dialog')");
+      page.getByText("Cancel…").click();
+      page.locator("dialog [type=submit]").click();
+      page.getByText("Cancellation requested").first().waitFor();
+      assertThat(guarded.writes())
+          .extracting(FakeStreams.Write::method)
+          .containsExactly("POST", "DELETE");
+    }
+    assertThat(complaints).allMatch(text -> text.contains("401"));
+  }
+
+  @Test
+  void theThemeCanBeChosenAndIsKept() {
+    visit("/");
+    shown("#theme").click();
+    shown("#theme").click();
+    assertThat(page.evaluate("document.documentElement.dataset.theme")).isEqualTo("dark");
+    page.reload();
+    shown(".stat");
+    assertThat(page.evaluate("document.documentElement.dataset.theme")).isEqualTo("dark");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void drainingAWorkerIsConfirmed() {
+    visit("/workers");
+    page.getByText("Drain…").first().click();
+    assertThat(shown("dialog").textContent()).contains("It takes no new jobs");
+    page.locator("dialog [type=submit]").click();
+    page.getByText("Asked to drain").waitFor();
+    assertThat(fake.writes())
+        .extracting(FakeStreams.Write::path)
+        .containsExactly("/v1/workers/worker-1/drain");
+    assertThat(complaints).isEmpty();
+  }
+}
