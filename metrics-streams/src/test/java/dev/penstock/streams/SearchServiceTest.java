@@ -201,6 +201,7 @@ final class SearchServiceTest {
       return client.send(
           HttpRequest.newBuilder(
                   URI.create("http://127.0.0.1:" + service.port() + "/v1/jobs/actions"))
+              .header("Penstock-Dashboard", "1")
               .POST(HttpRequest.BodyPublishers.ofString(body))
               .build(),
           HttpResponse.BodyHandlers.ofString());
