@@ -29,11 +29,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -64,6 +66,7 @@ class StandaloneTest {
       }
       assertRecordsAreShown(
           first.addresses().api(), java.util.Objects.requireNonNull(ids.get(JobKind.EMBED)));
+      assertManyAreFoundAndCancelled(first.addresses());
       assertDemoSucceeds(first.addresses());
       for (String page :
           new String[] {
@@ -127,6 +130,47 @@ class StandaloneTest {
     assertThat(worker.path("id").asString()).isEqualTo("standalone");
     assertThat(worker.path("state").asString()).isEqualTo("running");
     assertThat(worker.path("partitions").size()).isEqualTo(24);
+  }
+
+  /**
+   * Jobs that are to run in an hour are found by their label, and their end is asked for at once.
+   */
+  private static void assertManyAreFoundAndCancelled(Standalone.Addresses at) throws Exception {
+    try (var api = new ApiClient(URI.create(at.api()))) {
+      for (int i = 0; i < 3; i++) {
+        ObjectNode job = job(JobKind.EMBED).put("delay", "1h");
+        job.putObject("labels").put("batch", "seven");
+        api.submit(job, Optional.empty());
+      }
+    }
+    String selection = "label=batch:seven&state=scheduled&q=harb*";
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(json(at.api() + "/v1/jobs?" + selection).path("total").path("count").asInt())
+                .isEqualTo(3));
+    ObjectNode action =
+        Json.MAPPER
+            .createObjectNode()
+            .put("action", "cancel")
+            .put("query", selection)
+            .put("expected", 3);
+    try (var client = HttpClient.newHttpClient()) {
+      HttpResponse<String> begun =
+          client.send(
+              HttpRequest.newBuilder(URI.create(at.streams() + "/v1/jobs/actions"))
+                  .header("Penstock-Dashboard", "1")
+                  .POST(HttpRequest.BodyPublishers.ofString(action.toString()))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+      String id = Json.MAPPER.readTree(begun.body()).path("id").asString();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() ->
+              assertThat(json(at.streams() + "/v1/jobs/actions/" + id).path("done").asInt())
+                  .isEqualTo(3));
+    }
   }
 
   private static JsonNode json(String url) throws Exception {
