@@ -106,21 +106,24 @@ final class OperatedWorkerTest {
   @Test
   void runningCallsAreNamedAndEndWithinTheGrace() {
     var settings = new HashMap<>(SETTINGS);
-    settings.put("worker.provider.simulated.latency-mean", "1500ms");
+    settings.put("worker.provider.simulated.latency-mean", "4s");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();
       List<Job> jobs = fixture.submit(1);
       await()
           .atMost(PATIENCE)
           .untilAsserted(() ->
-              assertThat(report("w1").orElseThrow().work().calls())
-                  .singleElement()
-                  .satisfies(call -> {
-                    assertThat(call.jobId()).isEqualTo(jobs.getFirst().id());
-                    assertThat(call.called()).isEqualTo("simulated");
-                    assertThat(call.attempt()).isOne();
-                    assertThat(call.stuck()).isFalse();
-                  }));
+              assertThat(report("w1"))
+                  .get()
+                  .satisfies(report ->
+                      assertThat(report.work().calls())
+                          .singleElement()
+                          .satisfies(call -> {
+                            assertThat(call.jobId()).isEqualTo(jobs.getFirst().id());
+                            assertThat(call.called()).isEqualTo("simulated");
+                            assertThat(call.attempt()).isOne();
+                            assertThat(call.stuck()).isFalse();
+                          })));
       command("w1", true);
       awaitState("w1", WorkerReport.State.DRAINED, false);
       assertThat(fixture.finished())
