@@ -1,6 +1,9 @@
 // Where the page is: the path says which screen, the query its filters. The browser's history works.
 import {signal} from './lib.js';
 
+// Links from elsewhere may name a screen behind a hash.
+if (/^#\/(?![/\\])/.test(location.hash)) history.replaceState(null, '', location.hash.slice(1));
+
 const read = () => ({path: location.pathname.replace(/\/+$/, '') || '/', query: new URLSearchParams(location.search)});
 
 export const route = signal(read());

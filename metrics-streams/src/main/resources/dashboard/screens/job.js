@@ -276,7 +276,7 @@ export function Job({id}) {
     view.reload();
   }});
   const actions = html`
-    ${job.state === 'waiting' || job.state === 'scheduled' ? html`<button class="button" onClick=${() => setDialog('retry')}>Retry now</button>` : null}
+    ${job.state === 'waiting' ? html`<button class="button" onClick=${() => setDialog('retry')}>Retry now</button>` : null}
     ${job.state === 'dead-lettered' && job.orderingKey ? html`<button class="button" onClick=${() => setDialog('release')}>Release</button>` : null}
     <button class="button" onClick=${() => setDialog('clone')}>Edit and clone…</button>
     ${!ended && html`<button class="button danger" disabled=${job.cancelRequested} onClick=${() => setDialog('cancel')}>${job.cancelRequested ? 'Cancel requested' : 'Cancel…'}</button>`}`;

@@ -45,7 +45,7 @@ class DashboardTest {
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final double LONG_MILLIS = 60_000;
   private static final int JOBS = 60;
-  private static final int JOBS_FOR_DOCS = 3_000;
+  private static final int JOBS_FOR_DOCS = 6_000;
   private static final Duration WARM_UP_FOR_DOCS = Duration.ofMinutes(4);
 
   @TempDir private Path data;
@@ -67,6 +67,9 @@ class DashboardTest {
           "dead-letters", "/v1/failures");
 
   private final Set<String> missing = new TreeSet<>();
+
+  /** Whether more jobs are to come while pictures are made. */
+  private volatile boolean feeding = true;
 
   @Test
   void everyScreenShowsARealSystemWithoutComplaint() throws Exception {
@@ -103,6 +106,7 @@ class DashboardTest {
         }
       }
     } finally {
+      feeding = false;
       system.close();
     }
     assertThat(complaints).isEmpty();
@@ -167,7 +171,7 @@ class DashboardTest {
   }
 
   /** Jobs of every fate; one of each is named. */
-  private static Map<String, JobId> submit(Standalone.Addresses at, boolean docs)
+  private Map<String, JobId> submit(Standalone.Addresses at, boolean docs)
       throws InterruptedException {
     var samples = new LinkedHashMap<String, JobId>();
     try (var api = new ApiClient(URI.create(at.api()))) {
@@ -185,7 +189,7 @@ class DashboardTest {
       Thread.ofVirtual()
           .start(() -> {
             try (var api = new ApiClient(URI.create(at.api()))) {
-              for (int i = 0; i < JOBS_FOR_DOCS && !Thread.currentThread().isInterrupted(); i++) {
+              for (int i = 0; feeding && i < JOBS_FOR_DOCS; i++) {
                 var _ =
                     send(api, job(i % 23 == 0 ? "broken" : "simulated", i).put("maxAttempts", 3));
                 Thread.sleep(Math.round(60 + 45 * Math.sin(i / 90.0)));
@@ -281,7 +285,7 @@ class DashboardTest {
       Browser browser, Standalone.Addresses at, Map<String, JobId> samples) {
     try (BrowserContext context = context(browser, 1440, ColorScheme.LIGHT)) {
       Page page = open(context);
-      page.navigate(at.streams() + "/jobs/" + samples.get("scheduled"));
+      page.navigate(at.streams() + "/jobs/" + samples.get("running"));
       page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
       page.locator(".job-head .s-cancelled").waitFor();

@@ -338,6 +338,10 @@ class DashboardPageTest {
     page.waitForURL("**/jobs?*state=running*");
     page.locator(".chip").first().click();
     page.waitForFunction("() => document.querySelectorAll('.chip').length === 3");
+    // As what needs attention names its screens.
+    visit("/#/jobs?state=queued");
+    page.waitForURL("**/jobs?state=queued");
+    shown(".chip");
     assertThat(complaints).isEmpty();
   }
 
