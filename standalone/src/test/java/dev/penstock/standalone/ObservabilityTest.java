@@ -57,9 +57,15 @@ final class ObservabilityTest {
       // Series that begin with the first jobs move with the next ones.
       await("a look at what has begun")
           .atMost(PATIENCE)
-          .untilAsserted(() ->
-              assertThat(prometheus.get().values("penstock_worker_cost_wasted_total"))
-                  .isNotEmpty());
+          .untilAsserted(() -> {
+            assertThat(prometheus.get().values("penstock_worker_cost_wasted_total")).isNotEmpty();
+            assertThat(
+                    prometheus
+                        .get()
+                        .values(
+                            "penstock_streams_requests_seconds_count{route=~\".*/jobs/.id.\",status=\"200\"}"))
+                .isNotEmpty();
+          });
       system.work();
     }
   }

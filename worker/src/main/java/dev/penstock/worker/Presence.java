@@ -4,6 +4,7 @@ import dev.penstock.fleet.WorkerReport;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.worker.fleet.FleetLink;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -76,7 +77,9 @@ final class Presence {
             this::report,
             this::drain,
             machine.threads(),
-            registry.counter("penstock.worker.reports.lost"));
+            Counter.builder("penstock.worker.reports.lost")
+                .description("Reports of this worker about itself that Kafka did not take")
+                .register(registry));
   }
 
   /** The supervisor's lives begin when it is known what operators want. */
