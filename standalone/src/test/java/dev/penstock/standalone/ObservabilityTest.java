@@ -28,9 +28,9 @@ import tools.jackson.databind.JsonNode;
  * someone, and dashboards that show something. Prometheus and Alertmanager are Debian's; without
  * them only the metrics are looked at.
  */
-@Timeout(300)
+@Timeout(600)
 final class ObservabilityTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Path METRICS_PAGE = Repository.root().resolve("docs/metrics.md");
   private static final List<String> SERVICES = List.of("api", "worker", "streams");
 
