@@ -54,11 +54,20 @@ function plotOf(element, {series, stacked, format, height}, tell) {
       fill: stacked ? colour(s.colour) : s.fill ? `${colour(s.colour)}26` : undefined,
       dash: s.dash,
       spanGaps: false,
-      points: {show: false},
+      points: stacked ? {show: false} : {show: true, size: 5, filter: (u, i) => alone(u.data[i])},
       paths: stacked ? uPlot.paths.bars({size: [0.82, 28], radius: 0.1}) : undefined,
     }))],
     hooks: {setCursor: [u => tell(u.cursor.idx ?? null, u.cursor.left)]},
   }, dataOf({series, stacked}, []), element);
+}
+
+/** Values without a neighbour: a line does not show them. */
+function alone(values) {
+  const found = [];
+  values.forEach((v, i) => {
+    if (v != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  });
+  return found;
 }
 
 function dataOf({series, stacked}, at) {

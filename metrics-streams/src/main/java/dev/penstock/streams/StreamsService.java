@@ -17,8 +17,6 @@ import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.records.JobRecords;
-import dev.penstock.streams.report.Attention;
-import dev.penstock.streams.report.Attention.Severity;
 import dev.penstock.streams.report.ReportRoutes;
 import dev.penstock.streams.report.Reports;
 import dev.penstock.streams.search.JobFinder;
@@ -204,7 +202,7 @@ public final class StreamsService implements Service {
     Reports reports =
         Reports.of(
             new Reports.View(board, streams, self, topics.partitions()),
-            List.of(() -> attention(fleet)),
+            List.of(fleet.attention()),
             config.limits(),
             InstantSource.system(),
             metrics.registry());
@@ -219,18 +217,6 @@ public final class StreamsService implements Service {
     routes.open(queries);
     searchRoutes.open(finder);
     reportRoutes.open(reports);
-  }
-
-  private static List<Attention> attention(Fleet fleet) {
-    return fleet.attention().get().stream()
-        .map(each ->
-            new Attention(
-                each.code(),
-                each.severity().equals("critical") ? Severity.CRITICAL : Severity.WARNING,
-                each.title(),
-                each.detail(),
-                each.href()))
-        .toList();
   }
 
   private JobFinder finder(

@@ -3,6 +3,7 @@ package dev.penstock.streams.fleet;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.fleet.WorkerCommand;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.streams.report.AttentionSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -12,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -64,7 +64,7 @@ public final class Fleet implements AutoCloseable {
   }
 
   /** What a person should look at. */
-  public Supplier<List<Attention>> attention() {
+  public AttentionSource attention() {
     return attention;
   }
 

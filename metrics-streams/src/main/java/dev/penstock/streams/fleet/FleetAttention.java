@@ -1,20 +1,22 @@
 package dev.penstock.streams.fleet;
 
 import dev.penstock.fleet.WorkerReport;
+import dev.penstock.streams.report.Attention;
+import dev.penstock.streams.report.Attention.Severity;
+import dev.penstock.streams.report.AttentionSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
  * What a person should look at, of workers, providers, budgets and topics. Answers at once, from
  * what is known. Thread-safe.
  */
-final class FleetAttention implements Supplier<List<Attention>> {
+final class FleetAttention implements AttentionSource {
   /** Later it is taken to have been taken away: it is still among the workers, but no news. */
   static final Duration SILENCE_MATTERS_FOR = Duration.ofHours(1);
 
@@ -37,7 +39,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
   }
 
   @Override
-  public List<Attention> get() {
+  public List<Attention> now() {
     var all = new ArrayList<Attention>();
     tail.workers().ifPresent(workers -> all.addAll(of(workers, clock.instant())));
     TopicFigures.Lately lately = topics.lately(TOPICS_FRESH);
@@ -46,7 +48,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
       all.add(
           new Attention(
               "kafka_unavailable",
-              Attention.CRITICAL,
+              Severity.CRITICAL,
               "Kafka does not answer",
               lately.failure() + ". Look at the brokers; nothing is run until they are back.",
               TOPICS));
@@ -64,7 +66,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
       all.add(
           new Attention(
               "no_worker",
-              Attention.CRITICAL,
+              Severity.CRITICAL,
               "No worker runs jobs",
               workers.isEmpty()
                   ? "No worker was heard yet; start one with './penstock worker'."
@@ -94,7 +96,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
         : Optional.of(
             new Attention(
                 "worker_silent",
-                Attention.CRITICAL,
+                Severity.CRITICAL,
                 count(silent.size(), "worker is", "workers are") + " silent",
                 named(silent)
                     + ": not heard for 10 s. Others run their jobs once the group misses them.",
@@ -112,7 +114,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
         : Optional.of(
             new Attention(
                 "stuck_calls",
-                Attention.WARNING,
+                Severity.WARNING,
                 count(calls, "call does", "calls do") + " not end",
                 "On "
                     + named(with.stream().map(worker -> worker.report().worker()).toList())
@@ -132,7 +134,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
         : Optional.of(
             new Attention(
                 "breaker_open",
-                Attention.WARNING,
+                Severity.WARNING,
                 count(open.size(), "target is", "targets are") + " left alone",
                 named(open) + ": calls failed, so jobs wait or go to the next of their route.",
                 PROVIDERS));
@@ -149,7 +151,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
         : Optional.of(
             new Attention(
                 "budget_spent",
-                Attention.WARNING,
+                Severity.WARNING,
                 count(spent.size(), "budget is", "budgets are") + " spent",
                 named(spent) + ": their jobs are dead-lettered, or go to a target without cost.",
                 PROVIDERS));
@@ -173,7 +175,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
       all.add(
           new Attention(
               "partition_without_leader",
-              Attention.CRITICAL,
+              Severity.CRITICAL,
               count(leaderless.size(), "partition has", "partitions have") + " no leader",
               named(leaderless) + ": nothing is read or written there until a broker is back.",
               TOPICS));
@@ -182,7 +184,7 @@ final class FleetAttention implements Supplier<List<Attention>> {
       all.add(
           new Attention(
               "partition_under_min_isr",
-              Attention.CRITICAL,
+              Severity.CRITICAL,
               count(tooFew.size(), "partition has", "partitions have") + " too few replicas",
               named(tooFew) + ": below min.insync.replicas, so nothing is acknowledged there.",
               TOPICS));

@@ -88,11 +88,11 @@ final class FigureAttention implements AttentionSource {
             "dead_letters_rising",
             now * 2 > lately.finished() ? Severity.CRITICAL : Severity.WARNING,
             now + " dead letters in 10 minutes",
-            String.format(
-                Locale.ROOT,
-                "In the 50 minutes before there were %.1f in ten minutes. Look at the groups of"
-                    + " failures for what they have in common.",
-                usual),
+            (usual == 0
+                    ? "There were none in the 50 minutes before."
+                    : String.format(
+                        Locale.ROOT, "In the 50 minutes before there were %.1f in ten.", usual))
+                + " Look at the groups of failures for what they have in common.",
             "/#/dead-letters"));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.fleet.WorkerReport;
 import dev.penstock.fleet.WorkerReport.State;
+import dev.penstock.streams.report.Attention;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -11,6 +11,7 @@ import io.helidon.http.Method;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,11 @@ final class RequestTraces {
   /** The trace context that the thread's request stands in; what it writes carries it on. */
   static String traceparent() {
     return CURRENT.isBound() ? CURRENT.get() : TraceContext.continueOrStart("");
+  }
+
+  /** The same in ASCII, or null where the request changes nothing. */
+  static byte @Nullable [] current() {
+    return CURRENT.isBound() ? CURRENT.get().getBytes(StandardCharsets.US_ASCII) : null;
   }
 
   /** The route's handler within the trace of its request. */

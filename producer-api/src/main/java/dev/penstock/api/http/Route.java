@@ -3,6 +3,7 @@ package dev.penstock.api.http;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
+import dev.penstock.runtime.ops.CurrentTrace;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.Method;
 import io.helidon.http.RequestException;
@@ -28,7 +29,13 @@ record Route(Method method, String path, Handler handler) {
       try {
         handle(request, response);
       } finally {
-        metrics.answered(method.text(), path, response.status().code(), System.nanoTime() - start);
+        CurrentTrace.begin(RequestTraces.current());
+        try {
+          metrics.answered(
+              method.text(), path, response.status().code(), System.nanoTime() - start);
+        } finally {
+          CurrentTrace.end();
+        }
       }
     };
   }
