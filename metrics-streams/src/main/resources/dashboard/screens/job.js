@@ -276,13 +276,11 @@ export function Job({id}) {
     view.reload();
   }});
   const actions = html`
-    ${job.state === 'waiting' ? html`<button class="button" onClick=${() => setDialog('retry')}>Retry now</button>` : null}
     ${job.state === 'dead-lettered' && job.orderingKey ? html`<button class="button" onClick=${() => setDialog('release')}>Release</button>` : null}
     <button class="button" onClick=${() => setDialog('clone')}>Edit and clone…</button>
     ${!ended && html`<button class="button danger" disabled=${job.cancelRequested} onClick=${() => setDialog('cancel')}>${job.cancelRequested ? 'Cancel requested' : 'Cancel…'}</button>`}`;
   const close = () => setDialog(null);
   const cancel = act('Cancel', 'DELETE', '', 'Cancellation requested');
-  const retry = act('Retry now', 'POST', '/retry-now', 'The next attempt is due now');
   const release = act('Release', 'POST', '/release', 'Release requested');
   const lasted = (ended ? instant(job.finishedAt) : t) - instant(job.acceptedAt);
   return html`<${Page} title=${`Job ${shortId(id)}`} actions=${actions}>
@@ -322,7 +320,6 @@ export function Job({id}) {
     <${Fold} title="The view as JSON">${() => html`<${Source} value=${job} label="the view"/>`}</${Fold}>
     ${dialog === 'cancel' && html`<${Confirm} title="Cancel this job?" action="Cancel the job" danger run=${cancel.run} onClose=${close}>
       <p>A running call is interrupted. It is final when the job’s state is cancelled; another outcome may be first.</p></${Confirm}>`}
-    ${dialog === 'retry' && html`<${Confirm} title="Retry now?" action="Retry now" run=${retry.run} onClose=${close}><p>The next attempt is due at once instead of ${relative(job.dueAt, t)}. It counts as one of ${job.maxAttempts}.</p></${Confirm}>`}
     ${dialog === 'release' && html`<${Confirm} title="Release the ordering key?" action="Release" run=${release.run} onClose=${close}><p>The jobs behind this dead letter, with the ordering key ${job.orderingKey}, go on without it.</p></${Confirm}>`}
     ${dialog === 'clone' && html`<${CloneDialog} job=${job} onClose=${close}/>`}
   </${Page}>`;

@@ -391,7 +391,7 @@ class DashboardPageTest {
   void theTokenIsAskedForOnce() {
     try (var guarded = new FakeStreams(0, TOKEN)) {
       page.navigate(guarded.url() + "/jobs/" + FakeStreams.id(5));
-      page.getByText("Retry now").click();
+      page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
       Locator field = page.locator("dialog input[type=password]");
       field.fill("wrong");
@@ -399,14 +399,14 @@ class DashboardPageTest {
       page.getByText("That was not the token.").waitFor();
       field.fill(TOKEN);
       field.press("Enter");
-      page.getByText("The next attempt is due now").waitFor();
+      page.getByText("Cancellation requested").first().waitFor();
       page.waitForFunction("() => !document.querySelector('dialog')");
       page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
-      page.getByText("Cancellation requested").first().waitFor();
+      page.waitForFunction("() => !document.querySelector('dialog')");
       assertThat(guarded.writes())
           .extracting(FakeStreams.Write::method)
-          .containsExactly("POST", "DELETE");
+          .containsExactly("DELETE", "DELETE");
     }
     assertThat(complaints).allMatch(text -> text.contains("401"));
   }

@@ -178,7 +178,6 @@ final class FakeStreams implements AutoCloseable {
             })
         .post("/v1/jobs", (r, s) -> accept(r, s, "{\"id\":\"" + id(1) + "\",\"state\":\"queued\"}"))
         .delete("/v1/jobs/{id}", (r, s) -> accept(r, s, "{\"cancel\":\"requested\"}"))
-        .post("/v1/jobs/{id}/retry-now", (r, s) -> accept(r, s, "{}"))
         .post("/v1/jobs/{id}/release", (r, s) -> accept(r, s, "{\"release\":\"requested\"}"))
         .post("/v1/workers/{id}/drain", (r, s) -> accept(r, s, "{}"))
         .post("/v1/workers/{id}/resume", (r, s) -> accept(r, s, "{}"));
