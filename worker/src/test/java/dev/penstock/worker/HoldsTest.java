@@ -108,7 +108,8 @@ final class HoldsTest {
   void aJobOfTheJobsTopicThatIsDueLateMovesToTheHolds() {
     fixture.reset(SHORT);
     var job = WorkerFixture.job(1);
-    fixture.hold(job, fixture.topics().jobs(), Instant.now().plusSeconds(3));
+    // So late that it is due long after the worker has started.
+    fixture.hold(job, fixture.topics().jobs(), Instant.now().plusSeconds(8));
     fixture.flush();
     try (var worker = fixture.worker("w1", Map.of())) {
       worker.start();

@@ -129,8 +129,11 @@ public final class FleetLink {
         if (end == null) {
           end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
         }
-        consumer.poll(POLL).forEach(this::read);
-        next = consumer.position(partition);
+        // A new worker of an empty topic need not wait for what does not come.
+        if (known || next < end) {
+          consumer.poll(POLL).forEach(this::read);
+          next = consumer.position(partition);
+        }
         if (!known && next >= end) {
           known = true;
           decide();
