@@ -1,6 +1,7 @@
 package dev.penstock.api;
 
 import dev.penstock.api.http.Limits;
+import dev.penstock.config.Secret;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.runtime.kafka.KafkaConfig;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * The configuration of an intake.
  *
  * @param streams where the views are asked, in order of preference
+ * @param streamsToken shown to the views with what changes something; empty where they ask for none
  * @param advertised where other intakes reach this one; empty for the address that it listens on
  * @param defaultModel of jobs that name none
  * @param publishTimeout how long Kafka may take to acknowledge
@@ -28,6 +30,7 @@ record ApiConfig(
     HttpConfig http,
     KafkaConfig kafka,
     List<URI> streams,
+    Secret streamsToken,
     Optional<URI> advertised,
     String defaultModel,
     Duration publishTimeout,
@@ -62,6 +65,7 @@ record ApiConfig(
     for (String url : reader.text("api.streams-url", "http://127.0.0.1:8082").split(",", -1)) {
       url(reader, "api.streams-url", url.strip()).ifPresent(streams::add);
     }
+    Secret streamsToken = reader.secret("api.streams-token");
     String advertised = reader.text("api.advertised-url", "");
     Optional<URI> advertisedUrl =
         advertised.isBlank()
@@ -100,6 +104,7 @@ record ApiConfig(
             http,
             kafka,
             List.copyOf(streams),
+            streamsToken,
             advertisedUrl,
             model,
             publishTimeout,

@@ -123,7 +123,7 @@ public final class IntakeService implements Service {
                 neighbours));
     var contract = Contract.load();
     Thread.ofVirtual().name("intake-contract").start(contract::warmUp);
-    var views = opened(new ViewClient(config.streams()));
+    var views = opened(new ViewClient(config.streams(), config.streamsToken()));
     var schedules =
         opened(
             new Schedules(

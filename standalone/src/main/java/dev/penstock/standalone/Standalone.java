@@ -2,6 +2,7 @@ package dev.penstock.standalone;
 
 import dev.penstock.api.IntakeService;
 import dev.penstock.config.ConfigException;
+import dev.penstock.config.Secret;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsReader;
 import dev.penstock.lifecycle.Health;
@@ -192,6 +193,11 @@ public final class Standalone implements Service {
     fixed.put("streams.port", String.valueOf(port(found.streams())));
     fixed.put("api.streams-url", found.streams());
     fixed.put("streams.api-url", found.api());
+    // The API passes on what workers are told, so it has to show the token too.
+    Secret token = asked.reader().secret("streams.dashboard-token");
+    if (!token.isEmpty()) {
+      fixed.put("api.streams-token", token.reveal());
+    }
     return asked
         .withDefaults(
             Map.of(

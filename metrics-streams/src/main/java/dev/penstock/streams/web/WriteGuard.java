@@ -68,11 +68,11 @@ public final class WriteGuard implements Filter {
   private @Nullable Problem refusal(RoutingRequest request) {
     Optional<String> origin = request.headers().first(HeaderNames.ORIGIN);
     Optional<String> site = request.headers().first(FETCH_SITE);
-    if (request.prologue().uriPath().rawPath().startsWith(INTERNAL)) {
-      // Between instances: no browser has any business there.
+    if (isInternal(request.prologue().uriPath().rawPath())) {
+      // Between services: no browser has any business there.
       return origin.isPresent() || site.isPresent()
-          ? forbidden("cross_origin", "This address is for other instances, not for browsers.")
-          : null;
+          ? forbidden("cross_origin", "This address is for other services, not for browsers.")
+          : withoutToken(request);
     }
     String host = request.headers().first(HeaderNames.HOST).orElse("").toLowerCase(Locale.ROOT);
     if ((site.isPresent() && !site.get().equals("same-origin"))
@@ -92,6 +92,14 @@ public final class WriteGuard implements Filter {
               "Nothing is changed under a name that is not known here. Set streams.dashboard-hosts"
                   + " to the name, or streams.dashboard-token.");
     }
+    return withoutToken(request);
+  }
+
+  /** Why the request lacks the token; null where it has it, or none is set. */
+  private @Nullable Problem withoutToken(RoutingRequest request) {
+    if (token == null) {
+      return null;
+    }
     Optional<String> given =
         request
             .headers()
@@ -105,6 +113,11 @@ public final class WriteGuard implements Filter {
     return MessageDigest.isEqual(shown, token)
         ? null
         : new Problem(401, "token_refused", "Token refused", "That is not the dashboard's token.");
+  }
+
+  /** A path that is written so that it may lead elsewhere is not. */
+  private static boolean isInternal(String rawPath) {
+    return rawPath.startsWith(INTERNAL) && !rawPath.contains("..") && !rawPath.contains("%");
   }
 
   private boolean isKnown(String host) {

@@ -163,6 +163,32 @@ class WriteGuardTest {
   }
 
   @Test
+  void noPathLeadsAroundTheToken() throws Exception {
+    for (String path :
+        List.of(
+            "/internal/v1/workers/w/drain",
+            "/internal/../v1/jobs",
+            "/internal/%2e%2e/v1/jobs",
+            "/internal/v1/../../v1/jobs")) {
+      assertThat(ask(guarded, "POST", path, "127.0.0.1:PORT"))
+          .as(path)
+          .containsPattern("HTTP/1.1 (40[0134]) ")
+          .doesNotContain("HTTP/1.1 202");
+    }
+    assertThat(ask(guarded, "POST", "/internal/v1/workers/w/drain", "127.0.0.1:PORT"))
+        .contains("token_required");
+    assertThat(guarded.writes()).isEmpty();
+    assertThat(
+            ask(
+                guarded,
+                "POST",
+                "/internal/v1/x",
+                "127.0.0.1:PORT",
+                "Authorization: Bearer " + TOKEN))
+        .startsWith("HTTP/1.1 404");
+  }
+
+  @Test
   void aTokenThatIsTooShortOrCannotBeSentIsRefusedAndNeverShown() {
     for (String token : List.of("short", "with spaces in it all", "käse-und-brot-für-alle")) {
       SettingsReader reader = Settings.of(Map.of("streams.dashboard-token", token)).reader();

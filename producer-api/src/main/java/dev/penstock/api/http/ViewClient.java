@@ -3,6 +3,7 @@ package dev.penstock.api.http;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.problem.ProblemType;
+import dev.penstock.config.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -36,15 +37,18 @@ public final class ViewClient implements AutoCloseable {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
   private final List<URI> addresses;
+  private final Secret token;
 
   /** The index of the address that answered last. */
   private volatile int preferred;
 
   /**
    * @param addresses without a path; at least one
+   * @param token shown with what changes something; empty for none
    */
-  public ViewClient(List<URI> addresses) {
+  public ViewClient(List<URI> addresses, Secret token) {
     this.addresses = List.copyOf(addresses);
+    this.token = token;
   }
 
   /** The whole answer to a GET. */
@@ -61,7 +65,12 @@ public final class ViewClient implements AutoCloseable {
   HttpResponse<byte[]> post(String path) {
     return send(
         path,
-        builder -> builder.POST(HttpRequest.BodyPublishers.noBody()),
+        builder -> {
+          builder.POST(HttpRequest.BodyPublishers.noBody());
+          if (!token.isEmpty()) {
+            builder.header("Authorization", "Bearer " + token.reveal());
+          }
+        },
         BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
   }
 
