@@ -126,10 +126,15 @@ class StandaloneTest {
         .startsWith("penstock.jobs")
         .endsWith("penstock.events");
     assertThat(json(api + "/v1/jobs/" + id + "/input").path("kind").asString()).isEqualTo("embed");
-    JsonNode worker = json(api + "/v1/workers").path("workers").path(0);
-    assertThat(worker.path("id").asString()).isEqualTo("standalone");
-    assertThat(worker.path("state").asString()).isEqualTo("running");
-    assertThat(worker.path("partitions").size()).isEqualTo(24);
+    // Reports come every two seconds; the first may be of before its partitions came.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          JsonNode worker = json(api + "/v1/workers").path("workers").path(0);
+          assertThat(worker.path("id").asString()).isEqualTo("standalone");
+          assertThat(worker.path("state").asString()).isEqualTo("running");
+          assertThat(worker.path("partitions").size()).isEqualTo(24);
+        });
   }
 
   /**
