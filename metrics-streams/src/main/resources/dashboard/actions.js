@@ -75,7 +75,7 @@ export function BulkDialog({action, selection, onClose, onDone}) {
         ${running.state === 'stopped' && html`<p class="field-error">It was stopped before the end. What is done stays done.</p>`}
         ${(running.errors || []).slice(0, 5).map((e, i) => html`<p key=${i} class="soft">${typeof e === 'string' ? e : e.message || JSON.stringify(e)}</p>`)}
         ${problem && html`<p class="field-error" role="alert">${problem.message}</p>`}
-        <p class="soft">${running.state === 'running' ? 'It goes on when you close this.' : 'The views show it within a second.'}</p>
+        <p class="soft">${running.state === 'running' ? 'It goes on when you close this.' : 'A job that waits for its time ends when it next moves; its page says that the end was asked for.'}</p>
       </div>
       <footer class="dialog-foot"><button class="button primary" onClick=${onClose}>Close</button></footer>`
     : html`<form onSubmit=${go}>

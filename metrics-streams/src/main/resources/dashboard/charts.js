@@ -61,6 +61,11 @@ function plotOf(element, {series, stacked, format, height}, tell) {
   }, dataOf({series, stacked}, []), element);
 }
 
+/** Nothing counted is zero; nothing measured is nothing. */
+function valueOf(value, stacked, format) {
+  return value == null && !stacked ? '–' : format(value ?? 0);
+}
+
 /** Values without a neighbour: a line does not show them. */
 function alone(values) {
   const found = [];
@@ -115,11 +120,11 @@ export function Chart({label, at, series, stacked = false, format = String, heig
     plot.current?.setData(dataOf({series, stacked}, at));
   }, [at, series]);
   const index = point?.index ?? at.length - 1;
-  const latest = series.map(s => `${s.label} ${format(s.values?.at(-1) ?? 0)}`).join(', ');
+  const latest = series.map(s => `${s.label} ${valueOf(s.values?.at(-1), stacked, format)}`).join(', ');
   return html`<figure class="chart">
     <ul class="legend" aria-hidden="true">
       ${series.map(s => html`<li key=${s.label}><i class=${`key c-${s.colour}`}></i>${s.label}
-        <b>${has && index >= 0 ? format(s.values?.[index] ?? 0) : ''}</b></li>`)}
+        <b>${has && index >= 0 ? valueOf(s.values?.[index], stacked, format) : ''}</b></li>`)}
       <li class="when">${has && point ? full.format(at[index] * 1000) : ''}</li>
     </ul>
     <div class="plot" style=${{height: `${height}px`}} ref=${box} role="img" aria-label=${`${label}. Latest: ${has ? latest : 'nothing'}.`}>

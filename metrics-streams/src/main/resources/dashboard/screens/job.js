@@ -95,7 +95,7 @@ function timeline(job, t) {
   return {from: accepted, to: Math.max(t, due || 0, at), parts};
 }
 
-const KINDS = {wait: 'Wait', limit: 'Limit', call: 'Call', failed: 'Failed call', pause: 'Retry pause', commit: 'Commit', running: 'Running', ahead: 'Still to wait'};
+const KINDS = {wait: 'Wait', limit: 'Limit', call: 'Call', failed: 'Failed call', pause: 'Pause', commit: 'Commit', running: 'Running', ahead: 'Still to wait'};
 
 function Timeline({job}) {
   const tick = useValue(now);
@@ -114,8 +114,7 @@ function Timeline({job}) {
     ${attempts.length > 0 && html`<div class="scroll-x"><table class="table attempts">
       <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost</th><th>Result</th></tr></thead>
       <tbody>${attempts.map(a => {
-        const usage = a.served?.usage;
-        const tokens = usage && (usage.inputTokens || usage.outputTokens);
+        const tokens = a.served?.inputTokens || a.served?.outputTokens;
         return html`<tr key=${a.number}>
           <td class="num-left">${a.number}</td>
           <td>${a.provider}${a.served?.providerModel ? html` <span class="soft">${a.served.providerModel}</span>` : ''}${a.served?.target ? html`<span class="sub">target ${a.served.target}</span>` : ''}${a.served?.insteadOf ? html`<span class="sub">instead of: ${a.served.insteadOf}</span>` : ''}<span class="sub">on ${a.worker}${a.served?.requestId ? `, request ${a.served.requestId}` : ''}</span></td>
@@ -123,7 +122,7 @@ function Timeline({job}) {
           <td class="num">${a.waits?.queuedMillis != null ? duration(a.waits.queuedMillis) : none}</td>
           <td class="num">${a.waits?.limitMillis != null ? duration(a.waits.limitMillis) : none}</td>
           <td class="num">${duration(isoMillis(a.latency))}</td>
-          <td class="num">${tokens ? `${exact(usage.inputTokens)} / ${exact(usage.outputTokens)}` : none}</td>
+          <td class="num">${tokens ? `${exact(a.served.inputTokens)} / ${exact(a.served.outputTokens)}` : none}</td>
           <td class="num">${money(a.served?.costNanos)}</td>
           <td>${a.failure ? html`<${Code} code=${a.failure.code}/><span class="sub wrap">${a.failure.message}</span>` : a.served?.cachedAt ? html`<${Badge} tone="ok">From the cache</${Badge}>` : html`<${Badge} tone="ok" sign="✓">Answered</${Badge}>`}</td>
         </tr>`;
@@ -155,14 +154,41 @@ function WhyFailed({failure}) {
   </div>`;
 }
 
-/** What the API takes, of what is known of a job. */
-function requestOf(job, input) {
-  const request = {kind: job.kind, model: job.model, input: input ?? {}};
+const UNITS = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1_000]];
+
+/** A length of time as the API takes it. */
+function lasting(iso) {
+  const millis = isoMillis(iso);
+  const unit = UNITS.find(([, size]) => millis % size === 0);
+  return unit ? `${millis / unit[1]}${unit[0]}` : `${millis}ms`;
+}
+
+/** What the API takes, of the view of a job and, where they are still held, its record and its input. */
+function requestOf(job, kept, input) {
+  const {kind, ...fields} = input || {};
+  const request = {kind: job.kind, model: job.model, input: fields};
   if (job.tenant && job.tenant !== 'default') request.tenant = job.tenant;
   if (job.maxAttempts) request.maxAttempts = job.maxAttempts;
-  if (job.priority && job.priority !== 'normal') request.priority = job.priority;
+  if (kept?.attemptTimeout) request.attemptTimeout = lasting(kept.attemptTimeout);
+  if (kept?.expireAt && instant(kept.expireAt) > Date.now()) request.expireAt = kept.expireAt;
+  if (kept?.retry) {
+    const {baseDelay, maxDelay, multiplier} = kept.retry;
+    request.retry = {};
+    if (baseDelay) request.retry.baseDelay = lasting(baseDelay);
+    if (maxDelay) request.retry.maxDelay = lasting(maxDelay);
+    if (multiplier) request.retry.multiplier = multiplier;
+  }
+  if (kept?.priority) request.priority = kept.priority;
+  if (kept?.progress) request.progress = true;
+  if (kept?.cache) {
+    const {allowed, ttl, tags} = kept.cache;
+    request.cache = allowed === false ? false : {};
+    if (request.cache && ttl) request.cache.ttl = lasting(ttl);
+    if (request.cache && tags?.length) request.cache.tags = tags;
+  }
   if (job.labels && Object.keys(job.labels).length) request.labels = job.labels;
   if (job.orderingKey) request.orderingKey = job.orderingKey;
+  if (job.orderingKey && kept?.onDeadLetter) request.onDeadLetter = kept.onDeadLetter;
   return request;
 }
 
@@ -175,12 +201,13 @@ function CloneDialog({job, onClose}) {
   const wrote = useRef('');
   useEffect(() => {
     let gone = false;
-    get(`/v1/jobs/${job.id}/input`).then(input => input, e => {
+    const held = path => get(`/v1/jobs/${job.id}${path}`).catch(e => {
       if (!gone) setMissing(e);
       return null;
-    }).then(input => {
-      // Some versions give the input alone, others with its name.
-      if (!gone) setText(JSON.stringify(requestOf(job, input?.input ?? input), null, 2));
+    });
+    Promise.all([held('/records'), held('/input')]).then(([records, input]) => {
+      const kept = records?.records?.find(r => r.value?.job)?.value.job;
+      if (!gone) setText(JSON.stringify(requestOf(job, kept, input), null, 2));
     });
     return () => {
       gone = true;
@@ -213,7 +240,7 @@ function CloneDialog({job, onClose}) {
   return html`<${Dialog} title="Edit and send as a new job" onClose=${onClose} wide>
     <form onSubmit=${submit}>
       <div class="dialog-text">
-        ${missing && html`<p class="stale">The input can’t be had (${missing.message}); write it anew.</p>`}
+        ${missing && html`<p class="stale">Not all of it can be had (${missing.message}); write anew what is missing.</p>`}
         <label class="field">Request, as JSON
           ${text == null ? html`<${Skeleton} rows=${8}/>` : html`<textarea class="mono" rows="18" spellcheck=${false} value=${text} onInput=${e => setText(e.currentTarget.value)} aria-invalid=${problem ? 'true' : undefined}></textarea>`}</label>
         ${problem && html`<div class="field-error" role="alert"><p>${problem.message}</p>
@@ -259,9 +286,9 @@ export function Job({id}) {
   const tokens = useMemo(() => {
     const sum = {in: 0, out: 0, cached: 0};
     for (const a of job?.attempts || []) {
-      sum.in += a.served?.usage?.inputTokens || 0;
-      sum.out += a.served?.usage?.outputTokens || 0;
-      sum.cached += a.served?.usage?.cachedTokens || 0;
+      sum.in += a.served?.inputTokens || 0;
+      sum.out += a.served?.outputTokens || 0;
+      sum.cached += a.served?.cachedTokens || 0;
     }
     return sum;
   }, [job]);

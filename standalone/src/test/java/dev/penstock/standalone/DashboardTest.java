@@ -77,11 +77,11 @@ class DashboardTest {
           Browser browser = playwright.chromium().launch(launch(executable))) {
         if (docs) {
           Thread.sleep(WARM_UP_FOR_DOCS);
-        }
-        walk(browser, system.addresses().streams(), samples);
-        cancelThroughThePage(browser, system.addresses(), samples);
-        if (docs) {
           picture(browser, system.addresses().streams(), samples);
+        } else {
+          walk(browser, system.addresses().streams(), samples);
+          cancelThroughThePage(browser, system.addresses(), samples);
+          cloneThroughThePage(browser, system.addresses(), samples);
         }
       }
     } finally {
@@ -243,6 +243,21 @@ class DashboardTest {
       page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
       page.locator(".job-head .s-cancelled").waitFor();
+    }
+  }
+
+  /** What the page offers to send is what the intake takes. */
+  private void cloneThroughThePage(
+      Browser browser, Standalone.Addresses at, Map<String, JobId> samples) {
+    try (BrowserContext context = context(browser, 1440, ColorScheme.LIGHT)) {
+      Page page = open(context);
+      page.navigate(at.streams() + "/jobs/" + samples.get("dead-lettered"));
+      page.getByText("Edit and clone…").click();
+      page.locator("dialog textarea").waitFor();
+      page.getByText("Send as a new job", new Page.GetByTextOptions().setExact(true)).click();
+      page.waitForURL(url ->
+          url.contains("/jobs/") && !url.endsWith(String.valueOf(samples.get("dead-lettered"))));
+      page.locator(".job-head .s-dead-lettered").waitFor();
     }
   }
 

@@ -372,8 +372,10 @@ class DashboardPageTest {
   void aJobIsEditedAndSentAsANewOne() {
     visit("/jobs/" + FakeStreams.id(2));
     page.getByText("Edit and clone…").click();
-    page.waitForFunction(
-        "() => document.querySelector('dialog textarea')?.value.includes('prompt')");
+    page.waitForFunction("() => document.querySelector('dialog textarea')?.value.includes('90s')");
+    assertThat(page.locator("dialog textarea").inputValue())
+        .contains("\"priority\": \"high\"", "\"maxOutputTokens\": 400")
+        .containsOnlyOnce("\"kind\"");
     page.locator("dialog textarea").fill("{broken");
     page.getByText("Send as a new job", new Page.GetByTextOptions().setExact(true)).click();
     assertThat(shown("dialog [role=alert]").textContent()).contains("no JSON");

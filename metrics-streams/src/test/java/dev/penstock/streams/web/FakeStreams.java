@@ -365,7 +365,6 @@ final class FakeStreams implements AutoCloseable {
         .put("target", "openai:gpt-4.1-mini");
     served.put("costNanos", ok ? 1_840_000 : 0);
     served
-        .putObject("usage")
         .put("inputTokens", ok ? 1_204 : 0)
         .put("outputTokens", ok ? 318 : 0)
         .put("cachedTokens", 0);
@@ -392,7 +391,8 @@ final class FakeStreams implements AutoCloseable {
   private static ObjectNode input(int i) {
     ObjectNode input = Json.MAPPER.createObjectNode();
     input
-        .put("prompt", i == 0 ? XSS : TEXTS.get(i % 4))
+        .put("kind", "generate")
+        .put("text", i == 0 ? XSS : TEXTS.get(i % 4))
         .put("system", "Answer briefly.")
         .put("maxOutputTokens", 400);
     return input;
@@ -406,7 +406,14 @@ final class FakeStreams implements AutoCloseable {
         .put("offset", 4_711)
         .put("timestamp", Instant.now().toString());
     one.putObject("headers").put("attempt", "1").put("generation", "0");
-    one.putObject("value").put("v", 1).put("id", id(index(request))).put("note", XSS);
+    int i = index(request);
+    ObjectNode value = one.putObject("value").put("v", 1).put("generation", 0).put("note", XSS);
+    value
+        .putObject("job")
+        .put("id", id(i))
+        .put("attemptTimeout", "PT1M30S")
+        .put("priority", "high")
+        .set("input", input(i));
     return records;
   }
 
