@@ -6,6 +6,8 @@ import dev.penstock.streams.figures.FigureBoard;
 import dev.penstock.streams.figures.JobCounts;
 import dev.penstock.streams.figures.RecentChanges.News;
 import dev.penstock.streams.figures.SeriesTable;
+import dev.penstock.streams.query.Peers;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -28,10 +30,10 @@ final class AllFigures implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AllFigures.class);
 
   private final FigureBoard board;
-  private final Instances others;
+  private final Peers others;
   private final int partitions;
 
-  AllFigures(FigureBoard board, Instances others, int partitions) {
+  AllFigures(FigureBoard board, Peers others, int partitions) {
     this.board = board;
     this.others = others;
     this.partitions = partitions;
@@ -43,7 +45,7 @@ final class AllFigures implements AutoCloseable {
 
   SeriesTable series(SeriesRequest request) throws InterruptedException {
     SeriesTable table = board.series(request.query());
-    for (byte[] answer : others.ask(SERIES + "?" + request.toQueryString())) {
+    for (byte[] answer : of(SERIES + "?" + request.toQueryString())) {
       try {
         table.add(SeriesTable.read(answer));
       } catch (IllegalArgumentException e) {
@@ -55,7 +57,7 @@ final class AllFigures implements AutoCloseable {
 
   JobCounts jobs() throws InterruptedException {
     JobCounts counts = board.jobs();
-    for (byte[] answer : others.ask(JOBS)) {
+    for (byte[] answer : of(JOBS)) {
       try {
         counts.add(JobCounts.read(answer));
       } catch (IllegalArgumentException e) {
@@ -67,7 +69,7 @@ final class AllFigures implements AutoCloseable {
 
   FailureTable failures() throws InterruptedException {
     FailureTable table = board.failures();
-    for (byte[] answer : others.ask(FAILURES)) {
+    for (byte[] answer : of(FAILURES)) {
       try {
         table.add(FailureTable.read(answer));
       } catch (IllegalArgumentException e) {
@@ -86,8 +88,14 @@ final class AllFigures implements AutoCloseable {
     var all = new LinkedHashMap<HostInfo, News>();
     others
         .ask(host -> CHANGES + "?from=" + from.apply(host))
+        .given()
         .forEach((host, answer) -> all.put(host, Json.MAPPER.readValue(answer, News.class)));
     return all;
+  }
+
+  /** The other instances' parts; that one is missing shows by its partitions. */
+  private Collection<byte[]> of(String path) throws InterruptedException {
+    return others.ask(path).given().values();
   }
 
   /** Whether some partition is told of by nobody. */

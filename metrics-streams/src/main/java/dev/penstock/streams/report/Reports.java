@@ -1,13 +1,16 @@
 package dev.penstock.streams.report;
 
 import dev.penstock.streams.figures.FigureBoard;
+import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.query.StallGuard;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
 
 /** What it takes to tell of all jobs together, put together. */
@@ -18,6 +21,10 @@ public record Reports(
     BacklogGauges gauges,
     StallGuard guard)
     implements AutoCloseable {
+  /** For the parts of the other instances. */
+  private static final Duration PART_TIMEOUT = Duration.ofSeconds(3);
+
+  private static final int MAX_PART_BYTES = 32 << 20;
 
   /**
    * What is told of.
@@ -41,7 +48,7 @@ public record Reports(
     var figures =
         new AllFigures(
             view.board,
-            new Instances(() -> Instances.of(view.streams, view.self)),
+            new Peers(() -> others(view), PART_TIMEOUT, MAX_PART_BYTES),
             view.partitions);
     var all = new ArrayList<AttentionSource>(sources);
     all.add(new LateAttention(view.board, clock));
@@ -59,6 +66,15 @@ public record Reports(
             registry),
         new BacklogGauges(view.board, clock, registry),
         guard);
+  }
+
+  private static List<HostInfo> others(View view) {
+    try {
+      return Peers.of(view.streams, view.self);
+    } catch (StreamsException | IllegalStateException _) {
+      // Not started, or just ending: then nobody is known.
+      return List.of();
+    }
   }
 
   @Override

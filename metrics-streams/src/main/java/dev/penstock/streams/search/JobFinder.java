@@ -1,6 +1,7 @@
 package dev.penstock.streams.search;
 
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.view.ViewProgress;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -34,6 +35,9 @@ public final class JobFinder implements AutoCloseable {
 
   /** Beyond the other instance's own limit. */
   private static final Duration PEER_LIMIT = SEARCH_LIMIT.plusSeconds(2);
+
+  /** More than 500 summaries with all their labels, and facets. */
+  private static final int MAX_PART_BYTES = 16 << 20;
 
   private static final Duration CLEAN_UP_PERIOD = Duration.ofMinutes(1);
 
@@ -99,7 +103,7 @@ public final class JobFinder implements AutoCloseable {
     var indexes = new JobIndexes(setup, progress);
     indexes.follow(topology);
     bind(indexes, registry);
-    var peers = new Peers(() -> Peers.of(streams.get(), self), PEER_LIMIT);
+    var peers = new Peers(() -> Peers.of(streams.get(), self), PEER_LIMIT, MAX_PART_BYTES);
     var finder = new JobFinder(indexes, peers, config.kafka.topics().partitions(), config.api);
     Thread.ofVirtual().name("penstock-search-clean-up").start(finder::cleanUp);
     return finder;

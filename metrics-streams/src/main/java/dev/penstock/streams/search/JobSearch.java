@@ -1,6 +1,7 @@
 package dev.penstock.streams.search;
 
 import dev.penstock.codec.Json;
+import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.search.LocalSearch.NotReadyException;
 import java.net.http.HttpResponse;
 import java.time.Instant;
@@ -42,7 +43,7 @@ final class JobSearch {
     try {
       Peers.Asked asked = peers.ask(LOCAL_PATH + "?" + request.toQueryString());
       parts.add(local.search(request));
-      for (HttpResponse<byte[]> answer : asked.await()) {
+      for (HttpResponse<byte[]> answer : asked.all()) {
         parts.add(part(answer));
       }
     } catch (Peers.SilentException e) {

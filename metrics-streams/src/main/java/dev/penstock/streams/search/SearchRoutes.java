@@ -2,6 +2,7 @@ package dev.penstock.streams.search;
 
 import dev.penstock.codec.Json;
 import dev.penstock.streams.query.Forwarder;
+import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.query.Problem;
 import dev.penstock.streams.search.LocalSearch.NotReadyException;
 import io.helidon.http.HeaderName;
@@ -171,7 +172,7 @@ public final class SearchRoutes implements HttpService {
     }
     if (!request.headers().contains(GUARD) && ACTION_ID.matcher(id).matches()) {
       try {
-        List<HttpResponse<byte[]>> answers = open.peers().ask("/v1/jobs/actions/" + id).await();
+        List<HttpResponse<byte[]>> answers = open.peers().ask("/v1/jobs/actions/" + id).all();
         for (HttpResponse<byte[]> answer : answers) {
           if (answer.statusCode() == 200) {
             send(response, Status.OK_200, Json.MAPPER.readTree(answer.body()));

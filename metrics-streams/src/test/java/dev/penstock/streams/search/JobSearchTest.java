@@ -7,6 +7,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.streams.Lives;
+import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.view.Input;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,7 +71,7 @@ final class JobSearchTest {
       indexers.add(indexer);
       threads.add(Thread.ofPlatform().daemon().start(indexer));
     }
-    peers = new Peers(List::of, Duration.ofSeconds(1));
+    peers = new Peers(List::of, Duration.ofSeconds(1), 1 << 20);
     search =
         new JobSearch(new LocalSearch(() -> indexers, Duration.ofSeconds(30)), peers, PARTITIONS);
   }

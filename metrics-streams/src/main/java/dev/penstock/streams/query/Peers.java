@@ -1,6 +1,5 @@
-package dev.penstock.streams.search;
+package dev.penstock.streams.query;
 
-import dev.penstock.streams.query.Forwarder;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,20 +15,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.state.HostInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The other instances, all asked at the same time. Thread-safe. */
-final class Peers implements AutoCloseable {
+/**
+ * The other instances, all asked at the same time; whoever asks says what one that does not answer
+ * means. Thread-safe.
+ */
+public final class Peers implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
-  /** More than 500 summaries with all their labels, and facets. */
-  private static final int MAX_BODY_BYTES = 16 << 20;
+  private static final Logger log = LoggerFactory.getLogger(Peers.class);
 
   private final Supplier<List<HostInfo>> others;
   private final Duration timeout;
+  private final int maxBodyBytes;
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -39,7 +44,7 @@ final class Peers implements AutoCloseable {
           .build();
 
   /** One of them did not answer. */
-  static final class SilentException extends Exception {
+  public static final class SilentException extends Exception {
     private static final long serialVersionUID = 1L;
 
     SilentException(HostInfo host, Throwable cause) {
@@ -56,16 +61,23 @@ final class Peers implements AutoCloseable {
   }
 
   /**
-   * @param others who has partitions beside this instance; fails while that is not known
+   * @param others who has partitions beside this instance; may fail while that is not known
    * @param timeout for a whole answer
+   * @param maxBodyBytes the largest answer that is read
    */
-  Peers(Supplier<List<HostInfo>> others, Duration timeout) {
+  public Peers(Supplier<List<HostInfo>> others, Duration timeout, int maxBodyBytes) {
     this.others = others;
     this.timeout = timeout;
+    this.maxBodyBytes = maxBodyBytes;
   }
 
-  /** Those that have partitions, as of the last rebalance. */
-  static List<HostInfo> of(KafkaStreams streams, HostInfo self) {
+  /**
+   * Those that have partitions beside {@code self}, as of the last rebalance.
+   *
+   * @throws org.apache.kafka.streams.errors.StreamsException or IllegalStateException while it is
+   *     not known who they are
+   */
+  public static List<HostInfo> of(KafkaStreams streams, HostInfo self) {
     var hosts = new ArrayList<HostInfo>();
     for (StreamsMetadata each : streams.metadataForAllStreamsClients()) {
       if (!each.topicPartitions().isEmpty()
@@ -78,22 +90,43 @@ final class Peers implements AutoCloseable {
   }
 
   /** Questions that were asked; the answers come. */
-  record Asked(Map<HostInfo, CompletableFuture<HttpResponse<byte[]>>> answers, long untilNanos) {
+  public record Asked(
+      Map<HostInfo, CompletableFuture<HttpResponse<byte[]>>> answers, long untilNanos) {
     /** All answers, whatever they say. */
-    List<HttpResponse<byte[]>> await() throws SilentException, InterruptedException {
+    public List<HttpResponse<byte[]>> all() throws SilentException, InterruptedException {
       var all = new ArrayList<HttpResponse<byte[]>>();
       try {
         for (var each : answers.entrySet()) {
-          all.add(await(each.getKey(), each.getValue(), untilNanos));
+          all.add(await(each.getKey(), each.getValue()));
         }
       } finally {
-        answers.values().forEach(answer -> answer.cancel(true));
+        giveUp();
       }
       return all;
     }
 
-    private static HttpResponse<byte[]> await(
-        HostInfo host, CompletableFuture<HttpResponse<byte[]>> answer, long untilNanos)
+    /** The answers of those that answer with 200; the others are left out. */
+    public Map<HostInfo, byte[]> given() throws InterruptedException {
+      var given = new LinkedHashMap<HostInfo, byte[]>();
+      try {
+        for (var each : answers.entrySet()) {
+          try {
+            HttpResponse<byte[]> answer = await(each.getKey(), each.getValue());
+            if (answer.statusCode() == 200) {
+              given.put(each.getKey(), answer.body());
+            }
+          } catch (SilentException e) {
+            log.debug("another instance is left out", e);
+          }
+        }
+      } finally {
+        giveUp();
+      }
+      return given;
+    }
+
+    private HttpResponse<byte[]> await(
+        HostInfo host, CompletableFuture<HttpResponse<byte[]>> answer)
         throws SilentException, InterruptedException {
       try {
         return answer.get(Math.max(0, untilNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
@@ -103,19 +136,24 @@ final class Peers implements AutoCloseable {
         throw new SilentException(host, e);
       }
     }
+
+    private void giveUp() {
+      answers.values().forEach(answer -> answer.cancel(true));
+    }
   }
 
-  /**
-   * Gets {@code path} from each of them.
-   *
-   * @throws org.apache.kafka.streams.errors.StreamsException or IllegalStateException while it is
-   *     not known who they are
-   */
-  Asked ask(String path) {
+  /** Gets {@code path} from each of them. Fails as the list of them does. */
+  public Asked ask(String path) {
+    return ask(_ -> path);
+  }
+
+  /** Gets from each of them its own path. Fails as the list of them does. */
+  public Asked ask(Function<HostInfo, String> path) {
     var answers = new LinkedHashMap<HostInfo, CompletableFuture<HttpResponse<byte[]>>>();
     for (HostInfo host : others.get()) {
       var request =
-          HttpRequest.newBuilder(URI.create("http://" + host.host() + ":" + host.port() + path))
+          HttpRequest.newBuilder(
+                  URI.create("http://" + host.host() + ":" + host.port() + path.apply(host)))
               .timeout(timeout)
               .header(Forwarder.GUARD, "1")
               .GET()
@@ -125,7 +163,7 @@ final class Peers implements AutoCloseable {
           client.sendAsync(
               request,
               HttpResponse.BodyHandlers.limiting(
-                  HttpResponse.BodyHandlers.ofByteArray(), MAX_BODY_BYTES)));
+                  HttpResponse.BodyHandlers.ofByteArray(), maxBodyBytes)));
     }
     return new Asked(answers, System.nanoTime() + timeout.toNanos());
   }
