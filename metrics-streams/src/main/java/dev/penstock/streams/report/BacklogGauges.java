@@ -1,5 +1,6 @@
 package dev.penstock.streams.report;
 
+import dev.penstock.job.JobState;
 import dev.penstock.streams.figures.Dimension;
 import dev.penstock.streams.figures.FigureBoard;
 import dev.penstock.streams.figures.JobCounts;
@@ -13,9 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,28 +32,57 @@ final class BacklogGauges implements AutoCloseable {
 
   private final FigureBoard board;
   private final InstantSource clock;
-  private final MultiGauge jobs;
-  private final MultiGauge work;
-  private final MultiGauge states;
+  private final Rows jobs;
+  private final Rows work;
+  private final Rows states;
   private volatile Backlog latest = new Backlog(0, 0, 0L, null, List.of());
   private final Thread refreshing;
+
+  /**
+   * Values by their labels. A row that stays is never registered anew: a page that is made while a
+   * gauge is taken out and put in again can hold it twice, and then there is none.
+   */
+  private static final class Rows {
+    private final MultiGauge gauge;
+    private volatile Map<Tags, Number> values = Map.of();
+
+    Rows(MultiGauge gauge) {
+      this.gauge = gauge;
+    }
+
+    void show(Map<Tags, Number> now) {
+      values = Map.copyOf(now);
+      var rows = new ArrayList<MultiGauge.Row<?>>();
+      for (Tags tags : now.keySet()) {
+        rows.add(MultiGauge.Row.of(tags, this, each -> each.value(tags)));
+      }
+      gauge.register(rows, false);
+    }
+
+    private double value(Tags tags) {
+      return values.getOrDefault(tags, 0).doubleValue();
+    }
+  }
 
   BacklogGauges(FigureBoard board, InstantSource clock, MeterRegistry registry) {
     this.board = board;
     this.clock = clock;
     jobs =
-        MultiGauge.builder("penstock.streams.backlog.jobs")
-            .description("Jobs that are queued, running or waiting for a retry")
-            .register(registry);
+        new Rows(
+            MultiGauge.builder("penstock.streams.backlog.jobs")
+                .description("Jobs that are queued, running or waiting for a retry")
+                .register(registry));
     work =
-        MultiGauge.builder("penstock.streams.backlog.work.seconds")
-            .description(
-                "How long calls take for the backlog, by the mean of what jobs took lately")
-            .register(registry);
+        new Rows(
+            MultiGauge.builder("penstock.streams.backlog.work.seconds")
+                .description(
+                    "How long calls take for the backlog, by the mean of what jobs took lately")
+                .register(registry));
     states =
-        MultiGauge.builder("penstock.streams.jobs")
-            .description("Jobs by state; finished ones are dropped after their retention")
-            .register(registry);
+        new Rows(
+            MultiGauge.builder("penstock.streams.jobs")
+                .description("Jobs by state; finished ones are dropped after their retention")
+                .register(registry));
     Gauge.builder(
             "penstock.streams.backlog.drain.seconds",
             this,
@@ -104,21 +134,25 @@ final class BacklogGauges implements AutoCloseable {
                 Map.of()));
     Backlog backlog = Backlog.of(counts, minutes.series(), now);
     latest = backlog;
-    var jobRows = new ArrayList<MultiGauge.Row<Number>>();
-    var workRows = new ArrayList<MultiGauge.Row<Number>>();
+    var jobsNow = new HashMap<Tags, Number>();
+    var workNow = new HashMap<Tags, Number>();
     for (Backlog.Part part : backlog.by()) {
       Tags tags = Tags.of("model", part.model(), "kind", part.kind());
-      jobRows.add(MultiGauge.Row.of(tags, part.jobs()));
-      workRows.add(MultiGauge.Row.of(tags, part.workMillis() / 1_000.0));
+      jobsNow.put(tags, part.jobs());
+      workNow.put(tags, part.workMillis() / 1_000.0);
     }
-    jobs.register(jobRows, true);
-    work.register(workRows, true);
-    var byState = new TreeMap<String, Long>();
-    counts.jobs().forEach((place, count) -> byState.merge(place.state(), count, Long::sum));
-    var stateRows = new ArrayList<MultiGauge.Row<Number>>();
-    byState.forEach(
-        (state, count) -> stateRows.add(MultiGauge.Row.of(Tags.of("state", state), count)));
-    states.register(stateRows, true);
+    var statesNow = new HashMap<Tags, Number>();
+    for (JobState state : JobState.values()) {
+      statesNow.put(Tags.of("state", state.wireName()), 0L);
+    }
+    counts
+        .jobs()
+        .forEach((place, count) ->
+            statesNow.merge(
+                Tags.of("state", place.state()), count, (a, b) -> a.longValue() + b.longValue()));
+    jobs.show(jobsNow);
+    work.show(workNow);
+    states.show(statesNow);
   }
 
   @Override
