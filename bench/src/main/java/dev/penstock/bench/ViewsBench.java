@@ -11,7 +11,17 @@ import dev.penstock.job.Served;
 import dev.penstock.job.Usage;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.streams.StreamsService;
+import dev.penstock.streams.figures.FigureBoard;
+import dev.penstock.streams.figures.FigureTopology;
+import dev.penstock.streams.figures.Retentions;
+import dev.penstock.streams.topology.JobTopology;
+import dev.penstock.streams.topology.RecordMeters;
+import dev.penstock.streams.topology.RocksDbMemory;
+import dev.penstock.streams.view.ChangeHub;
+import dev.penstock.streams.view.ViewProgress;
 import dev.penstock.topic.Topics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,11 +31,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
@@ -44,9 +56,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What the views cost: a topology of Kafka Streams that passes each record on, against the service
- * of the views, which folds them into lives, results and figures. Both are exactly-once, read the
- * same records in one round, and run in this JVM; the broker has its own.
+ * What the views cost: a topology of Kafka Streams that passes each record on, against the one of
+ * the views, which folds them into lives, results and figures; and beside it the whole service,
+ * which indexes the jobs for the search as well. All are exactly-once, read the same records in one
+ * round, and run in this JVM; the broker has its own.
  */
 @Command(
     name = "views",
@@ -56,6 +69,9 @@ import picocli.CommandLine.Option;
 final class ViewsBench extends Bench {
   private static final Duration ROUND_TIMEOUT = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(50);
+
+  /** A look at the service is a page of metrics, which takes what some hundred records take. */
+  private static final Duration LOOK_AT_SERVICE = Duration.ofMillis(500);
 
   /** The clock starts when so much of the records is read. */
   private static final double BEGIN = 0.1;
@@ -97,32 +113,43 @@ final class ViewsBench extends Bench {
     check("--partitions", partitions, 1, 100);
     check("--threads", threads, 1, 64);
     try (Lab lab = Lab.open()) {
-      var passed = new ArrayList<Double>();
-      var viewed = new ArrayList<Double>();
+      var rates = new LinkedHashMap<Kind, List<Double>>();
       for (int round = 0; round <= rounds; round++) {
         String prefix = "round" + round + ".";
         KafkaConfig kafka = lab.install(prefix, partitions);
         fill(lab.bootstrap(), kafka.topics());
-        double pass;
-        double view;
-        if (round % 2 == 0) {
-          view = runViews(lab, prefix);
-          pass = runPassThrough(lab, kafka.topics());
-        } else {
-          pass = runPassThrough(lab, kafka.topics());
-          view = runViews(lab, prefix);
+        var inTurn = new ArrayList<>(List.of(Kind.values()));
+        Collections.rotate(inTurn, round);
+        var told = new StringBuilder(round == 0 ? "warm-up:" : "round " + round + ":");
+        for (Kind kind : inTurn) {
+          double rate =
+              switch (kind) {
+                case PASS_THROUGH -> runPassThrough(lab, kafka.topics());
+                case TOPOLOGY -> runTopology(lab, kafka.topics());
+                case SERVICE -> runService(lab, prefix);
+              };
+          told.append(" %s %d".formatted(kind.text, Math.round(rate)));
+          if (round > 0) {
+            rates.computeIfAbsent(kind, _ -> new ArrayList<>()).add(rate);
+          }
         }
         lab.uninstall(kafka);
-        progress(
-            (round == 0 ? "warm-up" : "round " + round)
-                + (": pass-through " + Math.round(pass))
-                + (", views " + Math.round(view) + " records/s"));
-        if (round > 0) {
-          passed.add(pass);
-          viewed.add(view);
-        }
+        progress(told + " records/s");
       }
-      return report(passed, viewed);
+      return report(rates);
+    }
+  }
+
+  /** What is measured. */
+  private enum Kind {
+    PASS_THROUGH("pass-through"),
+    TOPOLOGY("views"),
+    SERVICE("with the search index");
+
+    private final String text;
+
+    Kind(String text) {
+      this.text = text;
     }
   }
 
@@ -170,7 +197,7 @@ final class ViewsBench extends Bench {
         now);
   }
 
-  private double runViews(Lab lab, String prefix) throws IOException, InterruptedException {
+  private double runService(Lab lab, String prefix) throws IOException, InterruptedException {
     Path state = Files.createTempDirectory("penstock-bench-views");
     var settings = new HashMap<>(lab.installationSettings(prefix, partitions));
     settings.put("streams.port", "0");
@@ -180,9 +207,39 @@ final class ViewsBench extends Bench {
         HttpClient client = HttpClient.newHttpClient()) {
       service.start();
       URI metrics = URI.create("http://127.0.0.1:" + service.port() + "/metrics");
-      return rate(() ->
-          PrometheusText.scrape(client, metrics)
-              .sumOrZero("penstock_streams_records_total", "reading=\"folded\""));
+      return rate(
+          LOOK_AT_SERVICE,
+          () ->
+              PrometheusText.scrape(client, metrics)
+                  .sumOrZero("penstock_streams_records_total", "reading=\"folded\""));
+    } finally {
+      delete(state);
+    }
+  }
+
+  private double runTopology(Lab lab, Topics topics) throws IOException, InterruptedException {
+    Path state = Files.createTempDirectory("penstock-bench-topology");
+    var registry = new SimpleMeterRegistry();
+    var hub = new ChangeHub();
+    var progress = new ViewProgress(hub);
+    Topology topology =
+        JobTopology.build(topics, Duration.ofDays(7), progress, hub, new RecordMeters(registry));
+    FigureTopology.addTo(
+        topology,
+        JobTopology.FOLD,
+        JobTopology.LIVES,
+        new FigureBoard(Retentions.DEFAULT, registry));
+    Properties settings = settings(lab.bootstrap(), topics.prefix() + "topology", state.toString());
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbMemory.class);
+    try (var streams =
+        new KafkaStreams(topology, settings, JobTopology.clients(topics, progress))) {
+      streams.start();
+      return rate(
+          LOOK,
+          () ->
+              registry.find("penstock.streams.records").tag("reading", "folded").counters().stream()
+                  .mapToDouble(Counter::count)
+                  .sum());
     } finally {
       delete(state);
     }
@@ -205,16 +262,16 @@ final class ViewsBench extends Bench {
     topology.addProcessor("count", () -> new Counting(count), "source");
     topology.addSink("sink", target, new ByteArraySerializer(), new ByteArraySerializer(), "count");
     try (var streams =
-        new KafkaStreams(topology, passThrough(lab.bootstrap(), target, state.toString()))) {
+        new KafkaStreams(topology, settings(lab.bootstrap(), target, state.toString()))) {
       streams.start();
-      return rate(count::sum);
+      return rate(LOOK, count::sum);
     } finally {
       delete(state);
     }
   }
 
-  /** As the views are run, where it is said here and not by default. */
-  private Properties passThrough(String bootstrap, String application, String stateDirectory) {
+  /** As the service runs its views, where it is said here and not by default. */
+  private Properties settings(String bootstrap, String application, String stateDirectory) {
     var settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
@@ -250,7 +307,7 @@ final class ViewsBench extends Bench {
   }
 
   /** Records a second, from a tenth of them to all of them. */
-  private double rate(Progress progress) throws IOException, InterruptedException {
+  private double rate(Duration look, Progress progress) throws IOException, InterruptedException {
     long all = 2L * jobs;
     long deadline = System.nanoTime() + ROUND_TIMEOUT.toNanos();
     double begun = -1;
@@ -266,7 +323,7 @@ final class ViewsBench extends Bench {
         long nanos = Math.max(1, System.nanoTime() - beganAt);
         return Math.max(1, all - begun) * 1e9 / nanos;
       }
-      Thread.sleep(LOOK);
+      Thread.sleep(look);
     }
     throw new IllegalStateException(
         "of " + all + " records not all were read within " + ROUND_TIMEOUT);
@@ -280,12 +337,11 @@ final class ViewsBench extends Bench {
     }
   }
 
-  private Report report(List<Double> passed, List<Double> viewed) {
-    var pass = new Samples("records/s", passed);
-    var view = new Samples("records/s", viewed);
+  private Report report(Map<Kind, List<Double>> rates) {
     Map<String, Samples> parts = new LinkedHashMap<>();
-    parts.put("pass-through", pass);
-    parts.put("views", view);
+    for (Kind kind : Kind.values()) {
+      parts.put(kind.text, new Samples("records/s", Objects.requireNonNull(rates.get(kind))));
+    }
     var configuration = new LinkedHashMap<String, Object>();
     configuration.put("jobs", jobs);
     configuration.put("records", 2L * jobs);
@@ -298,8 +354,12 @@ final class ViewsBench extends Bench {
     return new Report(
         "views",
         "records a second into the views over a Streams pass-through",
-        view.median() / pass.median(),
+        median(parts, Kind.TOPOLOGY) / median(parts, Kind.PASS_THROUGH),
         parts,
         configuration);
+  }
+
+  private static double median(Map<String, Samples> parts, Kind kind) {
+    return Objects.requireNonNull(parts.get(kind.text)).median();
   }
 }

@@ -22,7 +22,8 @@ final class BenchTest {
   void viewsReportThePassThroughAndTheViews() {
     JsonNode json =
         BenchRun.measured("views", "--jobs", "200", "--rounds", "1", "--partitions", "2");
-    assertThat(json.get("parts").propertyNames()).containsExactly("pass-through", "views");
+    assertThat(json.get("parts").propertyNames())
+        .containsExactly("pass-through", "views", "with the search index");
     assertThat(json.get("configuration").get("records").asInt()).isEqualTo(400);
   }
 

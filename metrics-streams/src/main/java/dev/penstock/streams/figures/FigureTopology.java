@@ -1,8 +1,8 @@
 package dev.penstock.streams.figures;
 
 import dev.penstock.job.JobId;
+import dev.penstock.streams.topology.LayeredStore;
 import dev.penstock.streams.view.Change;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serdes;
@@ -40,71 +40,20 @@ public final class FigureTopology {
 
           @Override
           public Set<StoreBuilder<?>> stores() {
-            return Set.of(new Builder(board));
+            return Set.of(store(board));
           }
         },
         parent);
     topology.connectProcessorAndStateStores(FIGURES, lives);
   }
 
-  /**
-   * Builds the store: RocksDB, its changelog, and what changed since the last commit above both.
-   */
-  private static final class Builder implements StoreBuilder<FigureStore> {
-    private final FigureBoard board;
-    private Map<String, String> log = Map.of("segment.bytes", String.valueOf(64 << 20));
-    private boolean logged = true;
-
-    Builder(FigureBoard board) {
-      this.board = board;
-    }
-
-    @Override
-    public StoreBuilder<FigureStore> withCachingEnabled() {
-      throw new UnsupportedOperationException("it keeps what changed by itself");
-    }
-
-    @Override
-    public StoreBuilder<FigureStore> withCachingDisabled() {
-      return this;
-    }
-
-    @Override
-    public StoreBuilder<FigureStore> withLoggingEnabled(Map<String, String> config) {
-      log = Map.copyOf(config);
-      logged = true;
-      return this;
-    }
-
-    @Override
-    public StoreBuilder<FigureStore> withLoggingDisabled() {
-      logged = false;
-      return this;
-    }
-
-    @Override
-    public FigureStore build() {
-      var inner =
-          Stores.keyValueStoreBuilder(
-                  Stores.persistentKeyValueStore(FIGURES), Serdes.Bytes(), Serdes.ByteArray())
-              .withCachingDisabled();
-      var built = logged ? inner.withLoggingEnabled(log) : inner.withLoggingDisabled();
-      return new FigureStore(built.build(), board.retentions(), board.late());
-    }
-
-    @Override
-    public Map<String, String> logConfig() {
-      return new HashMap<>(log);
-    }
-
-    @Override
-    public boolean loggingEnabled() {
-      return logged;
-    }
-
-    @Override
-    public String name() {
-      return FIGURES;
-    }
+  /** RocksDB, its changelog, and what changed since the last commit above both. */
+  private static StoreBuilder<FigureStore> store(FigureBoard board) {
+    return new LayeredStore<>(
+        Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(FIGURES), Serdes.Bytes(), Serdes.ByteArray())
+            .withCachingDisabled()
+            .withLoggingEnabled(Map.of("segment.bytes", String.valueOf(64 << 20))),
+        inner -> new FigureStore(inner, board.retentions(), board.late()));
   }
 }

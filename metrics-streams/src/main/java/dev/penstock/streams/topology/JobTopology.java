@@ -96,14 +96,15 @@ public final class JobTopology {
     return new ProgressTrackingClients(topics, progress);
   }
 
-  // No cache in front of the stores: a put is in RocksDB, and so in its bounded memory, before the
-  // record counts as processed. A cache would save changelog records only for jobs that live
-  // shorter than a commit interval.
-  private static StoreBuilder<KeyValueStore<JobId, JobLife>> lives() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(LIVES), new JobIdSerde(), new JobLifeSerde())
-        .withCachingDisabled()
-        .withLoggingEnabled(changelog());
+  // No cache of Kafka Streams in front of the stores: it holds bytes, and what it saves for lives
+  // is making them.
+  private static StoreBuilder<LifeStore> lives() {
+    return new LayeredStore<>(
+        Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(LIVES), new JobIdSerde(), new JobLifeSerde())
+            .withCachingDisabled()
+            .withLoggingEnabled(changelog()),
+        LifeStore::new);
   }
 
   private static StoreBuilder<KeyValueStore<JobId, byte[]>> results() {
