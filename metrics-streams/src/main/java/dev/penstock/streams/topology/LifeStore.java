@@ -9,6 +9,8 @@ import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.internals.WrappedStateStore;
@@ -51,6 +53,13 @@ final class LifeStore extends WrappedStateStore<KeyValueStore<JobId, JobLife>, J
 
   LifeStore(KeyValueStore<JobId, JobLife> below) {
     super(below);
+  }
+
+  /** A task that is revived after a dirty close begins with the same object. */
+  @Override
+  public void init(StateStoreContext context, StateStore root) {
+    clearCache();
+    super.init(context, root);
   }
 
   @Override

@@ -69,6 +69,20 @@ final class LifeStoreTest {
   }
 
   @Test
+  void aStoreThatIsOpenedAnewKnowsOnlyWhatIsBelow() {
+    JobId job = JOBS.getFirst();
+    store.put(job, life(1));
+    store.flushCache();
+    store.put(JOBS.getLast(), life(1));
+    store.close();
+    // What a dirty close leaves is wiped.
+    store.init(new MockProcessorContext<Void, Void>().getStateStoreContext(), store);
+    below.delete(job);
+    assertThat(store.get(job)).isNull();
+    assertThat(store.get(JOBS.getLast())).isNull();
+  }
+
+  @Test
   void itWritesBeforeTheCommitWhenItHoldsMuch() {
     for (int i = 0; i <= LifeStore.MAX_WEIGHT; i++) {
       store.put(JobId.random(Instant.ofEpochMilli(i)), life(1));
