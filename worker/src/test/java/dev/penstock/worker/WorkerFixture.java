@@ -50,10 +50,19 @@ import org.jspecify.annotations.Nullable;
 final class WorkerFixture implements AutoCloseable {
   private static final AtomicInteger INSTALLATIONS = new AtomicInteger();
 
+  /**
+   * The broker is near and has little to do: nobody waits long before asking again. By default a
+   * client that is closed waits half a second for its last fetch.
+   */
+  private static final Map<String, String> IMPATIENT =
+      Map.of("fetch.max.wait.ms", "50", "retry.backoff.ms", "10");
+
   private final Path directory;
   private EmbeddedBroker broker;
   private Topics topics = next(Topics.DEFAULT_HOLDS);
   private KafkaProducer<byte[], byte[]> producer;
+  private final List<JobEvent> events = new ArrayList<>();
+  private @Nullable CommittedReader eventsReader;
 
   WorkerFixture(Path directory) {
     this.directory = directory;
@@ -75,6 +84,7 @@ final class WorkerFixture implements AutoCloseable {
 
   /** A fresh installation with these holds. */
   void reset(List<Duration> holds) {
+    forgetEvents();
     topics = next(holds);
     new TopicProvisioner(kafka()).ensure();
   }
@@ -89,7 +99,7 @@ final class WorkerFixture implements AutoCloseable {
   }
 
   KafkaConfig kafka() {
-    return new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of());
+    return new KafkaConfig(broker.bootstrapServers(), topics, 1, IMPATIENT);
   }
 
   Topics topics() {
@@ -127,6 +137,7 @@ final class WorkerFixture implements AutoCloseable {
                 "100000",
                 "worker.provider.simulated.latency-mean",
                 "0ms"));
+    IMPATIENT.forEach((key, value) -> all.put("kafka.client." + key.replace('.', '-'), value));
     all.putAll(settings);
     return Settings.of(all);
   }
@@ -225,41 +236,37 @@ final class WorkerFixture implements AutoCloseable {
   }
 
   private List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers",
-            broker.bootstrapServers(),
-            "isolation.level",
-            "read_committed",
-            "enable.auto.commit",
-            false,
-            "key.deserializer",
-            ByteArrayDeserializer.class,
-            "value.deserializer",
-            ByteArrayDeserializer.class);
-    try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
-      var partitions =
-          IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic, p)).toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      var ends = consumer.endOffsets(partitions);
-      var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
-        consumer.poll(Duration.ofMillis(50)).forEach(records::add);
-      }
-      return records;
+    try (var reader = reader(topic, count)) {
+      return reader.toEnd();
     }
   }
 
-  List<JobEvent> events() {
-    return read(topics.events()).stream()
-        .map(record ->
-            switch (JsonCodec.EVENTS.decode(record.value())) {
-              case Decoded.Value<JobEvent>(JobEvent event) -> event;
-              case Decoded.Refused<JobEvent>(String reason) ->
-                  throw new IllegalStateException(reason);
-            })
-        .toList();
+  private CommittedReader reader(String topic, int count) {
+    return new CommittedReader(broker.bootstrapServers(), topic, count);
+  }
+
+  /** All events so far. Asked for again and again, it reads only what has come since. */
+  synchronized List<JobEvent> events() {
+    if (eventsReader == null) {
+      eventsReader = reader(topics.events(), topics.partitions());
+    }
+    eventsReader.toEnd().forEach(record -> events.add(event(record)));
+    return List.copyOf(events);
+  }
+
+  private synchronized void forgetEvents() {
+    if (eventsReader != null) {
+      eventsReader.close();
+      eventsReader = null;
+    }
+    events.clear();
+  }
+
+  private static JobEvent event(ConsumerRecord<byte[], byte[]> record) {
+    return switch (JsonCodec.EVENTS.decode(record.value())) {
+      case Decoded.Value<JobEvent>(JobEvent event) -> event;
+      case Decoded.Refused<JobEvent>(String reason) -> throw new IllegalStateException(reason);
+    };
   }
 
   List<JobEvent.Finished> finished() {
@@ -380,6 +387,7 @@ final class WorkerFixture implements AutoCloseable {
 
   @Override
   public void close() {
+    forgetEvents();
     producer.close();
     broker.close();
   }

@@ -145,12 +145,13 @@ final class WorkerServiceTest {
         var second = fixture.worker("w2", settings)) {
       first.start();
       second.start();
+      // What runs when a partition goes to another worker is paid for, and of no use.
+      awaitShares("w1-claim", "w2-claim");
       var jobs = IntStream.range(0, 100).mapToObj(_ -> ofTenant("acme")).toList();
       jobs.forEach(fixture::submit);
       awaitFinished(jobs);
     }
     long answered = fixture.finished().stream().filter(WorkerServiceTest::succeeded).count();
-    // What ran when partitions went to the second worker was paid for, and is of no use.
     assertThat(answered).isBetween(36L, 40L);
     assertThat(fixture.finished().stream().filter(event -> !succeeded(event)))
         .hasSize(100 - (int) answered)
@@ -471,21 +472,24 @@ final class WorkerServiceTest {
         var second = fixture.worker("w2", Map.of())) {
       first.start();
       second.start();
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(() -> {
-            Map<String, List<String>> shares = fixture.shares();
-            assertThat(shares).containsOnlyKeys("w1-claim", "w2-claim");
-            // Of the three partitions of each topic one has one, the other two.
-            assertThat(shares.values())
-                .allSatisfy(topics ->
-                    assertThat(topics)
-                        .containsAll(fixture.topics().claimed())
-                        .hasSizeBetween(
-                            fixture.topics().claimed().size(),
-                            2 * fixture.topics().claimed().size()));
-          });
+      awaitShares("w1-claim", "w2-claim");
     }
+  }
+
+  /** Until each of these two has of the three partitions of each topic one or two. */
+  private static void awaitShares(String... claimants) {
+    int topics = fixture.topics().claimed().size();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> {
+          Map<String, List<String>> shares = fixture.shares();
+          assertThat(shares).containsOnlyKeys(claimants);
+          assertThat(shares.values())
+              .allSatisfy(share ->
+                  assertThat(share)
+                      .containsAll(fixture.topics().claimed())
+                      .hasSizeBetween(topics, 2 * topics));
+        });
   }
 
   @Test
