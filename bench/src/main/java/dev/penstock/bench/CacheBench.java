@@ -1,8 +1,6 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CacheRule;
@@ -14,6 +12,8 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
 import dev.penstock.job.TenantId;
+import dev.penstock.process.ChildJvm;
+import dev.penstock.process.PenstockCommands;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.RecordHeaders;
 import java.io.IOException;

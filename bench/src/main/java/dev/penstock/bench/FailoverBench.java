@@ -1,13 +1,13 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.GroupMembers;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Attempt;
 import dev.penstock.job.JobEvent;
+import dev.penstock.process.ChildJvm;
+import dev.penstock.process.GroupMembers;
+import dev.penstock.process.PenstockCommands;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import java.io.IOException;
 import java.time.Duration;

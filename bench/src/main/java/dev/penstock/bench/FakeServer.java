@@ -1,8 +1,8 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
 import dev.penstock.codec.Json;
+import dev.penstock.process.PenstockCommands;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,8 +1,8 @@
 package dev.penstock.bench;
 
 import dev.penstock.bench.load.HttpLoad;
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
+import dev.penstock.broker.FreePort;
+import dev.penstock.process.ChildJvm;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import java.io.IOException;
 import java.time.Duration;

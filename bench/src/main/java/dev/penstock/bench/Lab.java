@@ -1,9 +1,9 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
 import dev.penstock.config.Settings;
+import dev.penstock.process.ChildJvm;
+import dev.penstock.process.PenstockCommands;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.topic.TopicSpec;

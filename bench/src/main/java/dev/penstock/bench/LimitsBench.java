@@ -1,13 +1,13 @@
 package dev.penstock.bench;
 
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
+import dev.penstock.process.ChildJvm;
+import dev.penstock.process.PenstockCommands;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.RecordHeaders;
 import java.io.IOException;

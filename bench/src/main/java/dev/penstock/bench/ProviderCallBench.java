@@ -1,10 +1,10 @@
 package dev.penstock.bench;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
+import dev.penstock.broker.FreePort;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
+import dev.penstock.process.ChildJvm;
 import dev.penstock.provider.Provider;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderFactory;

@@ -6,7 +6,8 @@ import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -306,21 +307,23 @@ class CommandsTest {
 
   @Test
   void aServerThatIsNotThereIsOneLineWithWhatToDo() throws IOException {
-    int port;
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
+    // Held, but not listened on: nobody else can come to listen there.
+    try (var held = new Socket()) {
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      int port = held.getLocalPort();
+
+      int code =
+          shell.run(
+              "get", "--url=http://127.0.0.1:" + port, JobId.random(Instant.EPOCH).toString());
+
+      assertThat(code).isEqualTo(ExitCode.UNAVAILABLE);
+      assertThat(shell.errLines())
+          .containsExactly(
+              "penstock get: can't reach http://127.0.0.1:"
+                  + port
+                  + " (connection refused); start it with './penstock standalone', or give its"
+                  + " address with --url");
     }
-
-    int code =
-        shell.run("get", "--url=http://127.0.0.1:" + port, JobId.random(Instant.EPOCH).toString());
-
-    assertThat(code).isEqualTo(ExitCode.UNAVAILABLE);
-    assertThat(shell.errLines())
-        .containsExactly(
-            "penstock get: can't reach http://127.0.0.1:"
-                + port
-                + " (connection refused); start it with './penstock standalone', or give its"
-                + " address with --url");
   }
 
   @ParameterizedTest

@@ -3,8 +3,6 @@ package dev.penstock.broker;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -48,8 +46,8 @@ public final class EmbeddedBroker implements AutoCloseable {
    * @throws UncheckedIOException when the directory can't be used
    */
   public static EmbeddedBroker start(Path dataDirectory, int port) {
-    int brokerPort = port == 0 ? freePort() : port;
-    int controllerPort = freePort();
+    int brokerPort = port == 0 ? FreePort.find() : port;
+    int controllerPort = FreePort.find();
     Path logs = dataDirectory.resolve("kafka");
     boolean killed = FormerSelf.wasKilled(logs);
     try {
@@ -141,13 +139,5 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.setProperty("log.cleaner.dedupe.buffer.size", "8388608");
     settings.setProperty("metrics.recording.level", "INFO");
     return settings;
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException("no free port on " + HOST, e);
-    }
   }
 }

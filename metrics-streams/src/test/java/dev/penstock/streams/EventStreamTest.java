@@ -2,11 +2,9 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -14,42 +12,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 @SuppressWarnings("NullAway.Init")
 @Timeout(180)
 final class EventStreamTest {
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   /** One server-sent event. */
@@ -57,7 +34,8 @@ final class EventStreamTest {
 
   @Test
   void aStreamTellsWhatIsKnownThenWhatHappensAndEndsWithTheJob() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.send(Lives.started(job.id(), 0, 1, "w1", Instant.now()));
     harness.awaitState(service, job.id(), "running");
@@ -78,7 +56,8 @@ final class EventStreamTest {
 
   @Test
   void theDataOfAnEventTellsWhatHappened() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.send(Lives.started(job.id(), 0, 1, "w1", Lives.T0));
     harness.send(Lives.retried(job.id(), 0, 1, Lives.T0));
@@ -101,7 +80,8 @@ final class EventStreamTest {
 
   @Test
   void aClientResumesAfterTheLastEventItHas() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.send(Lives.started(job.id(), 0, 1, "w1", Instant.now()));
     harness.send(Lives.succeeded(job.id(), 0, 1, Instant.now()));
@@ -162,7 +142,8 @@ final class EventStreamTest {
 
   @Test
   void hundredsOfStreamsAreServedAtOnce() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.awaitState(service, job.id(), "queued");
     var open = new ArrayList<Iterator<String>>();

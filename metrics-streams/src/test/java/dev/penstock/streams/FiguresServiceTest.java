@@ -2,7 +2,6 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.streams.figures.FailureTable;
@@ -18,7 +17,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,14 +25,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 @SuppressWarnings("NullAway.Init")
@@ -42,41 +36,25 @@ import tools.jackson.databind.JsonNode;
 final class FiguresServiceTest {
   private static final String ALL = "by=tenant,model,provider,providerModel,kind,outcome";
 
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   @Test
   void instancesTogetherTellWhatIsRecomputedFromTheTopics() throws Exception {
     StreamsService a = harness.starting("a", Map.of());
     StreamsService b = harness.starting("b", Map.of());
-    awaitShared(a, b);
+    harness.awaitShared(a, b);
     long seed = System.nanoTime();
     Instant start = Instant.now().minus(Duration.ofMinutes(20));
     List<Written> history = History.of(200, start, Duration.ofMinutes(10), new Random(seed));
     harness.sendAll(history);
-    List<Written> written = TopicRecords.all(broker.bootstrapServers(), harness.topics);
+    List<Written> written =
+        TopicRecords.all(installations.broker().bootstrapServers(), harness.topics);
     assertThat(written).hasSameSizeAs(history);
     var expected = new Recomputed(written, Retentions.DEFAULT);
     Awaitility.await()
@@ -139,7 +117,8 @@ final class FiguresServiceTest {
 
   @Test
   void liveStreamsTellTheOverviewAndWhichJobsChanged() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     HttpResponse<Stream<String>> live =
         HttpClient.newHttpClient()
             .send(
@@ -166,7 +145,8 @@ final class FiguresServiceTest {
 
   @Test
   void whatCannotBeAskedIsRefused() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     for (String query :
         List.of(
             "/v1/metrics?window=2m",
@@ -214,17 +194,5 @@ final class FiguresServiceTest {
               HttpResponse.BodyHandlers.ofByteArray())
           .body();
     }
-  }
-
-  private void awaitShared(StreamsService... services) {
-    Awaitility.await()
-        .atMost(Harness.PATIENCE)
-        .untilAsserted(() -> {
-          for (StreamsService service : services) {
-            assertThat(harness.get(service, "/metrics").body())
-                .contains("penstock_streams_partitions 2.0");
-            assertThat(harness.get(service, "/readyz").statusCode()).isEqualTo(200);
-          }
-        });
   }
 }

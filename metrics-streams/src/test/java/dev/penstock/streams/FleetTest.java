@@ -2,7 +2,6 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.Json;
 import dev.penstock.codec.JsonCodec;
@@ -16,7 +15,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -37,32 +35,28 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** Workers, topics and records of jobs over HTTP, on a real broker; one service for all tests. */
 @SuppressWarnings("NullAway.Init")
 @Timeout(120)
 final class FleetTest {
-  @TempDir static Path directory;
-  private static EmbeddedBroker broker;
+  @RegisterExtension static final Installations installations = new Installations("fleet.");
   private static Harness harness;
   private static StreamsService service;
   private static HttpClient client;
 
   @BeforeAll
   static void start() {
-    broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
-    harness = new Harness(broker, "fleet.", directory);
-    service = harness.start("a", Map.of());
+    harness = installations.common();
+    service = installations.service();
     client = HttpClient.newHttpClient();
   }
 
   @AfterAll
-  static void stop() throws Exception {
+  static void stop() {
     client.close();
-    harness.close();
-    broker.close();
   }
 
   @Test
@@ -151,7 +145,8 @@ final class FleetTest {
     assertThat(json("/v1/jobs/" + job.id() + "/input").path("kind").asString())
         .isEqualTo(job.input().kind().wireName());
 
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    try (Admin admin =
+        Admin.create(Map.of("bootstrap.servers", installations.broker().bootstrapServers()))) {
       admin
           .deleteRecords(
               Map.of(
@@ -170,7 +165,8 @@ final class FleetTest {
 
   /** Not 0 once the test of a job's records has deleted one of this partition. */
   private static long firstOffset(TopicPartition partition) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    try (Admin admin =
+        Admin.create(Map.of("bootstrap.servers", installations.broker().bootstrapServers()))) {
       return admin
           .listOffsets(Map.of(partition, OffsetSpec.earliest()))
           .partitionResult(partition)
@@ -244,7 +240,12 @@ final class FleetTest {
     var place = new TopicPartition(harness.topics.workers(), 0);
     try (var consumer =
         new KafkaConsumer<>(
-            Map.of("bootstrap.servers", broker.bootstrapServers()),
+            Map.of(
+                "bootstrap.servers",
+                installations.broker().bootstrapServers(),
+                // Closing waits for the last fetch.
+                "fetch.max.wait.ms",
+                20),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
       consumer.assign(List.of(place));

@@ -24,10 +24,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
@@ -38,6 +40,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +81,11 @@ final class Harness {
     return service;
   }
 
+  /** Where the instance of that name keeps its state. */
+  Path stateDirectory(String name) {
+    return directory.resolve(name);
+  }
+
   Map<String, String> settings(String name) {
     return Map.of(
         "kafka.bootstrap",
@@ -91,13 +99,52 @@ final class Harness {
         "streams.view-wait",
         "20s",
         "streams.state-dir",
-        directory.resolve(name).toString());
+        stateDirectory(name).toString(),
+        // The broker is near and has little to do: nobody waits long before asking again.
+        "kafka.client.retry-backoff-ms",
+        "10",
+        "kafka.client.fetch-max-wait-ms",
+        "50");
   }
 
   static void awaitReady(StreamsService service) {
     Awaitility.await()
         .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(service.health()).isEqualTo(Health.READY));
+  }
+
+  /** Until both have partitions, and each knows who has the others. */
+  void awaitShared(StreamsService a, StreamsService b) {
+    List<StreamsService> services = List.of(a, b);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> {
+          for (StreamsService service : services) {
+            assertThat(get(service, "/metrics").body()).contains("penstock_streams_partitions 2.0");
+            assertThat(get(service, "/readyz").statusCode()).isEqualTo(200);
+          }
+        });
+    // An answer for each partition by each instance.
+    var unasked = new HashSet<Integer>();
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+      unasked.add(partition);
+    }
+    while (!unasked.isEmpty()) {
+      JobId unknown = JobId.random(Instant.now());
+      if (unasked.remove(partition(unknown))) {
+        for (StreamsService service : services) {
+          Awaitility.await()
+              .atMost(PATIENCE)
+              .untilAsserted(() -> assertThat(job(service, unknown).statusCode()).isEqualTo(404));
+        }
+      }
+    }
+  }
+
+  /** The partition of a job's records. */
+  int partition(JobId id) {
+    byte[] key = id.toString().getBytes(StandardCharsets.UTF_8);
+    return Utils.toPositive(Utils.murmur2(key)) % PARTITIONS;
   }
 
   Producer<String, byte[]> producer() {
@@ -160,7 +207,7 @@ final class Harness {
   }
 
   Job accept() throws Exception {
-    Job job = Lives.job(java.time.Instant.now());
+    Job job = Lives.job(Instant.now());
     send(JobRecord.accepted(job));
     return job;
   }

@@ -2,10 +2,9 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.broker.FreePort;
 import dev.penstock.job.JobId;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,7 +25,7 @@ final class InstanceProcess {
   private final List<Process> processes = new ArrayList<>();
 
   InstanceProcess(Map<String, String> settings, Path directory) {
-    this.port = freePort();
+    this.port = FreePort.find();
     this.settings = new HashMap<>(settings);
     this.settings.put("streams.port", String.valueOf(port));
     this.directory = directory;
@@ -39,6 +38,8 @@ final class InstanceProcess {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                // It is killed before optimizing it pays.
+                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -90,13 +91,5 @@ final class InstanceProcess {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
         .timeout(Harness.PATIENCE)
         .build();
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }

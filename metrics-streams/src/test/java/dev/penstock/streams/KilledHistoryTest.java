@@ -2,7 +2,6 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobView;
@@ -28,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -43,23 +43,20 @@ final class KilledHistoryTest {
   private static final int LOOKED_AT = 300;
   private static final String ALL = "by=tenant,model,provider,providerModel,kind,outcome";
 
+  @RegisterExtension static final Installations installations = new Installations();
   @TempDir Path directory;
-  private EmbeddedBroker broker;
   private Harness harness;
   private InstanceProcess instance;
 
   @BeforeEach
   void start() {
-    broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
-    harness = new Harness(broker, "history.", directory);
+    harness = installations.own();
     instance = new InstanceProcess(harness.settings("killed"), directory);
   }
 
   @AfterEach
   void stop() throws Exception {
     instance.close();
-    harness.close();
-    broker.close();
   }
 
   @Test
@@ -81,7 +78,8 @@ final class KilledHistoryTest {
       instance.launch();
     }
     harness.sendAll(history.subList(Math.min(history.size(), KILLS * part), history.size()));
-    List<Written> written = TopicRecords.all(broker.bootstrapServers(), harness.topics);
+    List<Written> written =
+        TopicRecords.all(installations.broker().bootstrapServers(), harness.topics);
     assertThat(written).hasSameSizeAs(history);
     var expected = new Recomputed(written, Retentions.DEFAULT);
     Awaitility.await()

@@ -2,7 +2,6 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import java.net.http.HttpResponse;
@@ -15,29 +14,27 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process of its own, ended by SIGKILL. */
 @SuppressWarnings("NullAway.Init")
 @Timeout(240)
 final class KilledInstanceTest {
+  @RegisterExtension static final Installations installations = new Installations();
   @TempDir Path directory;
-  private EmbeddedBroker broker;
   private Harness harness;
   private InstanceProcess instance;
 
   @BeforeEach
   void start() {
-    broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
-    harness = new Harness(broker, "killed.", directory);
+    harness = installations.own();
     instance = new InstanceProcess(harness.settings("killed"), directory);
   }
 
   @AfterEach
   void stop() throws Exception {
     instance.close();
-    harness.close();
-    broker.close();
   }
 
   @Test

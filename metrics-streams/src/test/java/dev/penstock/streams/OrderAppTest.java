@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
@@ -12,7 +11,6 @@ import dev.penstock.job.JobView;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.streams.order.OrderTopology;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,39 +23,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The sequencer on a real broker. */
 final class OrderAppTest {
-  @TempDir static Path brokerDirectory;
-  @TempDir Path directory;
-  private static EmbeddedBroker broker;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   @Test
@@ -92,7 +69,8 @@ final class OrderAppTest {
     awaitThrough(List.of(job.id().toString()));
     first.close();
     String changelog = OrderTopology.changelog(harness.topics);
-    try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    try (var admin =
+        Admin.create(Map.of("bootstrap.servers", installations.broker().bootstrapServers()))) {
       admin.deleteTopics(List.of(changelog)).all().get(30, TimeUnit.SECONDS);
       await()
           .atMost(Harness.PATIENCE)
@@ -134,7 +112,14 @@ final class OrderAppTest {
   /** The keys of all that stands on the jobs topic. */
   private List<String> through() {
     Map<String, Object> settings =
-        Map.of("bootstrap.servers", broker.bootstrapServers(), "isolation.level", "read_committed");
+        Map.of(
+            "bootstrap.servers",
+            installations.broker().bootstrapServers(),
+            "isolation.level",
+            "read_committed",
+            // Closing waits for the last fetch.
+            "fetch.max.wait.ms",
+            20);
     var keys = new ArrayList<String>();
     try (var consumer =
         new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {

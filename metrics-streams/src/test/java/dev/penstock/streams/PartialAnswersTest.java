@@ -2,55 +2,32 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.job.Job;
 import dev.penstock.job.PartialAnswer;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @SuppressWarnings("NullAway.Init")
 @Timeout(180)
 final class PartialAnswersTest {
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   @Test
   void anAnswerIsToldWhileItIsWrittenAndNothingOfItAfterTheOutcome() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     Job other = harness.accept();
     harness.send(Lives.started(job.id(), 0, 1, "w1", Instant.now()));
@@ -81,7 +58,8 @@ final class PartialAnswersTest {
 
   @Test
   void whoComesLaterSeesTheLastMomentsAndTheOthersNothingTwice() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.awaitState(service, job.id(), "queued");
     try (Stream<String> first = harness.events(service, job.id()).body()) {

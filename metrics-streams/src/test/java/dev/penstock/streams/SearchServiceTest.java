@@ -3,7 +3,6 @@ package dev.penstock.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
@@ -24,41 +23,26 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** Search and bulk actions of real instances on a real broker, with an intake of the test. */
 @SuppressWarnings("NullAway.Init")
 @Timeout(240)
 final class SearchServiceTest {
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
   private HttpServer intake;
   private final ConcurrentMap<String, Integer> asked = new ConcurrentHashMap<>();
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) throws Exception {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
+  void prepare() throws Exception {
+    harness = installations.own();
     intake = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     intake.createContext(
         "/v1/jobs/",
@@ -80,6 +64,7 @@ final class SearchServiceTest {
 
   @AfterEach
   void stop() throws Exception {
+    // Whoever asks the intake goes first.
     harness.close();
     intake.stop(0);
   }
@@ -132,7 +117,7 @@ final class SearchServiceTest {
     StreamsService second = start("back");
     awaitFound(second, "limit=500", jobs);
     second.close();
-    delete(directory.resolve("back").resolve("search"));
+    delete(harness.stateDirectory("back").resolve("search"));
     jobs.add(harness.accept().id().toString());
     StreamsService third = start("back");
     awaitFound(third, "limit=500", jobs);

@@ -2,59 +2,51 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @SuppressWarnings("NullAway.Init")
 @Timeout(240)
 final class SeveralInstancesTest {
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
+  private static @Nullable Pair pair;
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
+  /** Two instances of the common installation that no test stops. */
+  private record Pair(StreamsService a, StreamsService b) {}
 
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
+  private static Pair pair() {
+    if (pair == null) {
+      Harness common = installations.common();
+      pair = new Pair(common.starting("a", Map.of()), common.starting("b", Map.of()));
+    }
+    installations.common().awaitShared(pair.a, pair.b);
+    return pair;
   }
 
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   @Test
   void everyInstanceAnswersForAllJobs() throws Exception {
-    StreamsService a = harness.starting("a", Map.of());
-    StreamsService b = harness.starting("b", Map.of());
-    awaitShared(a, b);
+    harness = installations.common();
+    Pair pair = pair();
+    StreamsService a = pair.a;
+    StreamsService b = pair.b;
     var jobs = new ArrayList<JobId>();
     for (int i = 0; i < 40; i++) {
       Job job = harness.accept();
@@ -86,9 +78,10 @@ final class SeveralInstancesTest {
 
   @Test
   void anyInstanceServesTheEventsOfAnyJob() throws Exception {
-    StreamsService a = harness.starting("a", Map.of());
-    StreamsService b = harness.starting("b", Map.of());
-    awaitShared(a, b);
+    harness = installations.common();
+    Pair pair = pair();
+    StreamsService a = pair.a;
+    StreamsService b = pair.b;
     for (int i = 0; i < 8; i++) {
       Job job = harness.accept();
       var streams = new ArrayList<Iterator<String>>();
@@ -109,7 +102,7 @@ final class SeveralInstancesTest {
   void whenOneStopsTheOtherTakesOverAndNoJobIsEverUnknown() throws Exception {
     StreamsService a = harness.starting("a", Map.of("streams.view-wait", "500ms"));
     StreamsService b = harness.starting("b", Map.of("streams.view-wait", "500ms"));
-    awaitShared(a, b);
+    harness.awaitShared(a, b);
     var jobs = new ArrayList<JobId>();
     for (int i = 0; i < 40; i++) {
       Job job = harness.accept();
@@ -135,28 +128,5 @@ final class SeveralInstancesTest {
         });
     // What a answered before it stopped may be of a partition that b does not have yet.
     harness.awaitState(b, harness.accept().id(), "queued");
-  }
-
-  /** Both have partitions, and each knows who has the others. */
-  private void awaitShared(StreamsService... services) {
-    Awaitility.await()
-        .atMost(Harness.PATIENCE)
-        .untilAsserted(() -> {
-          for (StreamsService service : services) {
-            assertThat(harness.get(service, "/metrics").body())
-                .contains("penstock_streams_partitions 2.0");
-            assertThat(harness.get(service, "/readyz").statusCode()).isEqualTo(200);
-          }
-        });
-    // An answer for each partition by each instance.
-    for (int i = 0; i < 20; i++) {
-      JobId unknown = JobId.random(Instant.now());
-      for (StreamsService service : services) {
-        Awaitility.await()
-            .atMost(Harness.PATIENCE)
-            .untilAsserted(
-                () -> assertThat(harness.job(service, unknown).statusCode()).isEqualTo(404));
-      }
-    }
   }
 }

@@ -2,7 +2,6 @@ package dev.penstock.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.broker.EmbeddedBroker;
 import dev.penstock.codec.Json;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
@@ -12,7 +11,6 @@ import dev.penstock.job.JobResult;
 import dev.penstock.job.JobView;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,44 +22,24 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @SuppressWarnings("NullAway.Init")
 final class StreamsServiceTest {
-  @TempDir static Path brokerDirectory;
-  private static EmbeddedBroker broker;
-  @TempDir Path directory;
+  @RegisterExtension static final Installations installations = new Installations();
   private Harness harness;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(brokerDirectory, 0);
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void prepare(TestInfo test) {
-    harness = new Harness(broker, test.getTestMethod().orElseThrow().getName() + ".", directory);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    harness.close();
+  void prepare() {
+    harness = installations.own();
   }
 
   @Test
   void aJobIsThereOnceItWasAcknowledged() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     for (int i = 0; i < 500; i++) {
       Job job = harness.accept();
       JobView view = harness.view(service, job.id());
@@ -71,7 +49,8 @@ final class StreamsServiceTest {
 
   @Test
   void aJobWrittenInATransactionIsThereOnceItWasCommitted() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Producer<String, byte[]> transactional = harness.producer(Map.of("transactional.id", "t"));
     transactional.initTransactions();
     for (int i = 0; i < 50; i++) {
@@ -85,7 +64,8 @@ final class StreamsServiceTest {
 
   @Test
   void anUnknownJobIsNotFound() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     harness.accept();
     for (String id : List.of(JobId.random(Instant.now()).toString(), "nonsense", "%00%ff")) {
       for (String route : List.of("", "/result", "/events")) {
@@ -100,7 +80,8 @@ final class StreamsServiceTest {
 
   @Test
   void aTailOfTransactionMarkersHidesNoEnd() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Producer<String, byte[]> transactional = harness.producer(Map.of("transactional.id", "t"));
     transactional.initTransactions();
     for (int i = 0; i < 10; i++) {
@@ -158,7 +139,8 @@ final class StreamsServiceTest {
 
   @Test
   void theResultIsThereOnceTheJobIsFinished() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     String path = "/internal/v1/jobs/" + job.id() + "/result";
     HttpResponse<String> early = harness.get(service, path);
@@ -176,7 +158,8 @@ final class StreamsServiceTest {
 
   @Test
   void aCancelRequestIsShown() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     harness.send(new CancelRequest(job.id(), 0, Instant.now()));
     Awaitility.await()
@@ -207,7 +190,8 @@ final class StreamsServiceTest {
 
   @Test
   void whoHasSeenALaterVersionWaitsForTheView() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job job = harness.accept();
     try (ExecutorService askers = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<HttpResponse<String>> waiting =
@@ -220,7 +204,8 @@ final class StreamsServiceTest {
 
   @Test
   void aStormOfUnknownJobsIsAnsweredTruly() throws Exception {
-    StreamsService service = harness.start("a", Map.of());
+    harness = installations.common();
+    StreamsService service = installations.service();
     Job known = harness.accept();
     var asks = new ArrayList<Callable<Integer>>();
     for (int i = 0; i < 400; i++) {
@@ -278,7 +263,7 @@ final class StreamsServiceTest {
     jobs.add(last.id());
     List<String> before = views(first, jobs);
     first.close();
-    Utils.delete(directory.resolve("a").toFile());
+    Utils.delete(harness.stateDirectory("a").toFile());
     StreamsService second = harness.start("a", Map.of());
     assertThat(views(second, jobs)).isEqualTo(before);
   }
@@ -319,14 +304,9 @@ final class StreamsServiceTest {
   private Job jobBeside(JobId id) {
     while (true) {
       Job job = Lives.job(Instant.now());
-      if (partition(job.id()) == partition(id)) {
+      if (harness.partition(job.id()) == harness.partition(id)) {
         return job;
       }
     }
-  }
-
-  private int partition(JobId id) {
-    byte[] key = id.toString().getBytes(StandardCharsets.UTF_8);
-    return Utils.toPositive(Utils.murmur2(key)) % harness.topics.partitions();
   }
 }

@@ -22,7 +22,9 @@ import dev.penstock.provider.ProviderCall;
 import dev.penstock.provider.ProviderResult;
 import dev.penstock.provider.Quota;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -216,18 +218,24 @@ final class HttpProviderTest {
 
   @Test
   void noServerCanPass() throws IOException, InterruptedException {
-    int port;
-    try (var free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    try (Provider provider =
-        new OpenAiProviderFactory()
-            .create("wire", Map.of("base-url", "http://127.0.0.1:" + port, "model", "m"))) {
+    // Held, but not listened on: nobody else can come to listen there.
+    try (var held = held();
+        Provider provider =
+            new OpenAiProviderFactory()
+                .create(
+                    "wire",
+                    Map.of("base-url", "http://127.0.0.1:" + held.getLocalPort(), "model", "m"))) {
       assertThat(failure(provider, GENERATE))
           .isInstanceOfSatisfying(
               Failure.Retryable.class,
               failure -> assertThat(failure.message()).startsWith("no connection to 127.0.0.1:"));
     }
+  }
+
+  private static Socket held() throws IOException {
+    var held = new Socket();
+    held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    return held;
   }
 
   @Test

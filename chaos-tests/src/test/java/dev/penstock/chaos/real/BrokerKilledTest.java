@@ -3,9 +3,9 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.chaos.law.Submission;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +36,7 @@ final class BrokerKilledTest {
     cluster.startWorker("worker-1", WORKER);
     cluster.awaitReady();
     var history = new HistoryBuilder();
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
 
     try (var client = new Client(cluster.api())) {
       history.submissions.addAll(client.submit(jobs(0)));

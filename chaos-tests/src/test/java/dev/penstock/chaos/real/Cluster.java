@@ -2,10 +2,10 @@ package dev.penstock.chaos.real;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
-import dev.penstock.bench.process.FreePort;
-import dev.penstock.bench.process.GroupMembers;
-import dev.penstock.bench.process.PenstockCommands;
+import dev.penstock.broker.FreePort;
+import dev.penstock.process.ChildJvm;
+import dev.penstock.process.GroupMembers;
+import dev.penstock.process.PenstockCommands;
 import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;
@@ -48,6 +48,11 @@ final class Cluster {
 
   Topics topics() {
     return topics;
+  }
+
+  /** Looks at the topics until the test ends. */
+  Observer observer() {
+    return processes.closing(new Observer(bootstrap(), topics));
   }
 
   /** Where jobs are submitted when there is one intake. */

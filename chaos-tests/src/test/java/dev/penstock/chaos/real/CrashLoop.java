@@ -2,10 +2,10 @@ package dev.penstock.chaos.real;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.job.Failure;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,7 +45,7 @@ final class CrashLoop {
     try (var client = new Client(cluster.api())) {
       history.submissions.addAll(client.submit(jobs()));
     }
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
     var workers = new HashMap<String, ChildJvm>();
     workers.put("worker-1", cluster.startWorker("worker-1", WORKER));
     workers.put("worker-2", cluster.startWorker("worker-2", WORKER));

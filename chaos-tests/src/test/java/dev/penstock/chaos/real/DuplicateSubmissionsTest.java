@@ -2,11 +2,11 @@ package dev.penstock.chaos.real;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.chaos.law.Submission;
 import dev.penstock.job.JobId;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

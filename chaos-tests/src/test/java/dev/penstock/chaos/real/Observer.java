@@ -6,35 +6,35 @@ import dev.penstock.chaos.law.Recorded;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.JobEvent;
+import dev.penstock.job.JobId;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /** Looks at the topics from the outside, as the laws want it: {@code read_committed}. */
-final class Observer {
-  private static final Duration POLL = Duration.ofMillis(200);
+final class Observer implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(250);
-  private static final Duration READ_TIMEOUT = Duration.ofMinutes(1);
 
   private final String bootstrap;
   private final Topics topics;
+  private final Set<JobId> finished = new HashSet<>();
+  private @Nullable CommittedReader events;
 
   Observer(String bootstrap, Topics topics) {
     this.bootstrap = bootstrap;
@@ -120,15 +120,18 @@ final class Observer {
     }
   }
 
-  /** How many jobs have an outcome. */
-  long finished() {
-    var events = new ArrayList<Recorded<JobEvent>>();
-    decodeAll(topics.events(), JsonCodec.EVENTS, events);
-    return events.stream()
-        .filter(event -> event.value() instanceof JobEvent.Finished)
-        .map(event -> event.value().jobId())
-        .distinct()
-        .count();
+  /** How many jobs have an outcome. Asked again and again, it reads only what has come since. */
+  synchronized long finished() {
+    if (events == null) {
+      events = reader(topics.events());
+    }
+    for (ConsumerRecord<byte[], byte[]> record : events.toEnd()) {
+      if (JsonCodec.EVENTS.decode(record.value()) instanceof Decoded.Value<JobEvent>(JobEvent event)
+          && event instanceof JobEvent.Finished) {
+        finished.add(event.jobId());
+      }
+    }
+    return finished.size();
   }
 
   private <T> void decodeAll(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
@@ -150,28 +153,21 @@ final class Observer {
 
   /** All committed records of a topic. */
   List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-    var settings = new Properties();
-    settings.put("bootstrap.servers", bootstrap);
-    settings.put("isolation.level", "read_committed");
-    settings.put("enable.auto.commit", "false");
-    settings.put("fetch.max.bytes", String.valueOf(8 * Topics.MAX_RECORD_BYTES));
-    var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
-    try (var consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions = partitions(topic);
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      long deadline = System.nanoTime() + READ_TIMEOUT.toNanos();
-      while (ends.entrySet().stream()
-          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError(topic + " can't be read to its end within " + READ_TIMEOUT);
-        }
-        consumer.poll(POLL).forEach(records::add);
-      }
+    try (var reader = reader(topic)) {
+      return reader.toEnd();
     }
-    return records;
+  }
+
+  private CommittedReader reader(String topic) {
+    return new CommittedReader(bootstrap, topic, partitions(topic));
+  }
+
+  @Override
+  public synchronized void close() {
+    if (events != null) {
+      events.close();
+      events = null;
+    }
   }
 
   private List<TopicPartition> partitions(String topic) {

@@ -2,11 +2,11 @@ package dev.penstock.chaos.real;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.chaos.law.Poison;
 import dev.penstock.chaos.law.Submission;
+import dev.penstock.process.ChildJvm;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +83,7 @@ final class PoisonTest {
           .hasSize(2 * JOBS)
           .allMatch(submission -> submission.answer() instanceof Submission.Answer.Accepted);
 
-      new Observer(cluster.bootstrap(), topics).awaitQuiescence(Verdict.QUIESCENCE);
+      cluster.observer().awaitQuiescence(Verdict.QUIESCENCE);
       history.planted.add(keptUpToTheStatedSize(cluster, largest));
     }
     History complete = Verdict.lawful(cluster, history, 0);
@@ -115,11 +115,10 @@ final class PoisonTest {
    */
   private static Poison keptUpToTheStatedSize(Cluster cluster, Poison planted) {
     ConsumerRecord<byte[], byte[]> letter =
-        new Observer(cluster.bootstrap(), cluster.topics())
-            .read(cluster.topics().deadLetters()).stream()
-                .filter(record -> Arrays.equals(record.key(), utf8("largest")))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("the largest record is not contained"));
+        cluster.observer().read(cluster.topics().deadLetters()).stream()
+            .filter(record -> Arrays.equals(record.key(), utf8("largest")))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("the largest record is not contained"));
     assertThat(letter.value().length).isBetween(1_900_000, LARGEST_BYTES - 1);
     assertThat(letter.value())
         .isEqualTo(Arrays.copyOf(bytes(LARGEST_BYTES), letter.value().length));

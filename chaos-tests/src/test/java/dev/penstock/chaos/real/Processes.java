@@ -1,6 +1,6 @@
 package dev.penstock.chaos.real;
 
-import dev.penstock.bench.process.ChildJvm;
+import dev.penstock.process.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,6 +21,7 @@ final class Processes implements BeforeEachCallback, AfterEachCallback {
   private static final int SHOWN_LINES = 80;
 
   private final List<ChildJvm> started = new ArrayList<>();
+  private final List<Observer> observers = new ArrayList<>();
   private Path directory = Path.of("");
 
   /** Where processes keep data and logs; deleted after the test. */
@@ -35,6 +36,12 @@ final class Processes implements BeforeEachCallback, AfterEachCallback {
     return child;
   }
 
+  /** An observer that is closed after the test. */
+  synchronized Observer closing(Observer observer) {
+    observers.add(observer);
+    return observer;
+  }
+
   @Override
   public void beforeEach(ExtensionContext context) throws IOException {
     directory = Files.createTempDirectory("penstock-chaos");
@@ -43,6 +50,8 @@ final class Processes implements BeforeEachCallback, AfterEachCallback {
   @Override
   public synchronized void afterEach(ExtensionContext context) throws InterruptedException {
     try {
+      // While the broker is there to answer.
+      observers.forEach(Observer::close);
       for (ChildJvm child : started) {
         child.kill();
       }
@@ -51,6 +60,7 @@ final class Processes implements BeforeEachCallback, AfterEachCallback {
         started.stream().map(ChildJvm::name).distinct().forEach(this::show);
       }
     } finally {
+      observers.clear();
       started.clear();
       delete();
     }

@@ -3,9 +3,9 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
+import dev.penstock.process.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -78,10 +78,9 @@ final class ScheduleOwnersKilledTest {
       misfired += schedule.path("misfired").asLong();
     }
     List<JobId> jobs =
-        new Observer(cluster.bootstrap(), cluster.topics())
-            .read(cluster.topics().jobs()).stream()
-                .map(record -> JobId.of(new String(record.key(), StandardCharsets.UTF_8)))
-                .toList();
+        cluster.observer().read(cluster.topics().jobs()).stream()
+            .map(record -> JobId.of(new String(record.key(), StandardCharsets.UTF_8)))
+            .toList();
     assertThat(misfired).isZero();
     assertThat(new TreeSet<>(jobs)).as("no job stands there twice").hasSameSizeAs(jobs);
     assertThat(jobs.stream().map(JobId::time))

@@ -3,9 +3,9 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +46,7 @@ final class SequencerKilled {
     try (var client = new Client(cluster.api())) {
       history.submissions.addAll(client.submit(jobs()));
     }
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
     for (int kill = 1; kill <= KILLS; kill++) {
       int part = kill * JOBS / (KILLS + 1);
       await().atMost(LONG).until(() -> observer.finished() >= part);

@@ -26,7 +26,7 @@ final class Verdict {
    */
   static History lawful(Cluster cluster, HistoryBuilder history, int crashes)
       throws InterruptedException {
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
     observer.awaitQuiescence(QUIESCENCE);
     observer.record(history);
     List<JobId> accepted = accepted(history);

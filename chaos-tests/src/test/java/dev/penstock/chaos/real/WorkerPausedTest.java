@@ -3,10 +3,10 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.job.JobEvent;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ final class WorkerPausedTest {
     ChildJvm other = cluster.startWorker("worker-2", WORKER);
     cluster.awaitReady();
     var history = new HistoryBuilder();
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
 
     try (var client = new Client(cluster.api())) {
       history.submissions.addAll(client.submit(jobs(0, JOBS)));

@@ -3,10 +3,10 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.bench.process.ChildJvm;
 import dev.penstock.chaos.law.History;
 import dev.penstock.chaos.law.HistoryBuilder;
 import dev.penstock.chaos.law.Laws;
+import dev.penstock.process.ChildJvm;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,7 @@ final class WorkerStoppedTest {
     ChildJvm first = cluster.startWorker("worker-1", WORKER);
     cluster.awaitReady();
     var history = new HistoryBuilder();
-    var observer = new Observer(cluster.bootstrap(), cluster.topics());
+    var observer = cluster.observer();
     try (var topic = new JobsTopic(cluster)) {
       for (int i = 0; i < JOBS; i++) {
         topic.submit(i);

@@ -30,7 +30,10 @@ public final class TopicRecords {
                 "isolation.level",
                 "read_committed",
                 "max.poll.records",
-                5_000),
+                5_000,
+                // Closing waits for the last fetch.
+                "fetch.max.wait.ms",
+                20),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
       var partitions = new ArrayList<TopicPartition>();

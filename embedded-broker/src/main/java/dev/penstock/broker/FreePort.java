@@ -1,4 +1,4 @@
-package dev.penstock.bench.process;
+package dev.penstock.broker;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -7,7 +7,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Ports for processes that are told where to listen.
+ * Ports for whoever is told where to listen.
  *
  * <p>They lie below the range from which Linux takes the ports of outgoing connections (32768 and
  * up). Else a client that keeps trying to reach a stopped server can be given the server's own port

@@ -1,4 +1,4 @@
-package dev.penstock.bench.process;
+package dev.penstock.process;
 
 import java.util.List;
 import java.util.Objects;

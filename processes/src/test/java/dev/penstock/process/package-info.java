@@ -1,4 +1,4 @@
 @NullMarked
-package dev.penstock.bench.process;
+package dev.penstock.process;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.penstock.bench.process;
+package dev.penstock.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +18,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A JVM of its own on this JVM's class path. What it prints goes to a file. It never outlives this
@@ -28,6 +29,12 @@ public final class ChildJvm implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
   private static final int TAIL_BYTES = 64 * 1024;
+
+  /**
+   * Options of all children, with commas between them: tests, which end soon, do without optimizing
+   * compilers.
+   */
+  private static final String OPTIONS = System.getProperty("penstock.process.options", "");
 
   /** What would change the settings of a child behind the back of who starts it. */
   private static final String SETTINGS_PREFIX = "PENSTOCK_";
@@ -77,6 +84,7 @@ public final class ChildJvm implements AutoCloseable {
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.add("--enable-native-access=ALL-UNNAMED");
     line.add("-XX:+UseCompactObjectHeaders");
+    Stream.of(OPTIONS.split(",")).filter(option -> !option.isEmpty()).forEach(line::add);
     line.addAll(command.jvmOptions());
     line.add("-cp");
     line.add(System.getProperty("java.class.path"));

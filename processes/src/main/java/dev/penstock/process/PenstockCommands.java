@@ -1,4 +1,4 @@
-package dev.penstock.bench.process;
+package dev.penstock.process;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The processes of Penstock as commands. Their main classes are named, not called: they belong to
- * other modules.
+ * The processes of Penstock as commands. The main classes of services are named, not called: they
+ * belong to other modules.
  */
 public final class PenstockCommands {
   /** On which all of them listen. */
@@ -23,9 +23,9 @@ public final class PenstockCommands {
   public static ChildJvm.Command broker(Path data, int port, int heapMb) {
     return new ChildJvm.Command(
         "broker",
-        "dev.penstock.standalone.Main",
-        List.of(heap(heapMb)),
-        List.of("broker", "--data", data.toString(), "--port", String.valueOf(port)));
+        BrokerMain.class.getName(),
+        List.of(heap(heapMb), "-DPENSTOCK_LOG_LEVEL=WARN"),
+        List.of(data.toString(), String.valueOf(port)));
   }
 
   /**
