@@ -36,6 +36,9 @@ final class BenchTest {
             "10",
             "--latency-mean-ms",
             "50",
+            // As many as do not run out, however long the bench takes to look.
+            "--jobs",
+            "20000",
             "--warm-up",
             "1",
             "--seconds",
@@ -145,8 +148,9 @@ final class BenchTest {
             "1",
             "--latency-ms",
             "100",
+            // Until the worker has its share of each limit.
             "--warm-up",
-            "2",
+            "4",
             "--seconds",
             "1",
             "--churn-seconds",

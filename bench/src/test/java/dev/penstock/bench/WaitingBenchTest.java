@@ -35,6 +35,9 @@ final class WaitingBenchTest {
             "failover",
             "--rate",
             "50",
+            // So that calls are under way when their worker is killed.
+            "--latency-ms",
+            "800",
             "--before",
             "3",
             "--after",

@@ -54,12 +54,12 @@ class ManyCallsTest {
             "/v1/chat/completions",
             RawClient.CHAT,
             Set.of("authorization: Bearer sk-fake"));
-    await().until(() -> server.stats().inFlight() == 1);
+    await().atMost(Duration.ofMinutes(1)).until(() -> server.stats().inFlight() == 1);
 
     server.close();
 
     assertThat(RawClient.read(socket.getInputStream()).status()).isZero();
     socket.close();
-    await().until(() -> server.stats().inFlight() == 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> server.stats().inFlight() == 0);
   }
 }

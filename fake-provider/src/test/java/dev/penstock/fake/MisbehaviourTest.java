@@ -288,14 +288,15 @@ class MisbehaviourTest {
     script("{'do':'hang','when':{'calls':[1]}},{'latency':'1h'}");
     Set<String> key = Set.of("authorization: Bearer sk-fake");
     var hanging = RawClient.open(server, "POST", "/v1/chat/completions", RawClient.CHAT, key);
-    await().until(() -> server.stats().inFlight() == 1);
+    await().atMost(Duration.ofMinutes(1)).until(() -> server.stats().inFlight() == 1);
     var slow = RawClient.open(server, "POST", "/v1/chat/completions", STREAM, key);
-    await().until(() -> server.stats().inFlight() == 2);
+    await().atMost(Duration.ofMinutes(1)).until(() -> server.stats().inFlight() == 2);
 
     hanging.close();
     slow.close();
 
     await()
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(server.stats().outcomes())
                 .containsEntry("hang", 1L)

@@ -16,7 +16,14 @@ final class Topic {
 
   static List<ConsumerRecord<byte[], byte[]>> read(String bootstrap, String topic, int partitions) {
     Map<String, Object> settings =
-        Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed");
+        Map.of(
+            "bootstrap.servers",
+            bootstrap,
+            "isolation.level",
+            "read_committed",
+            // Closing waits for the last fetch.
+            "fetch.max.wait.ms",
+            20);
     var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
     try (var consumer =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

@@ -35,6 +35,9 @@ final class TwoIntakes implements AutoCloseable {
     all.put("kafka.bootstrap", broker.bootstrapServers());
     all.put("topics.partitions", String.valueOf(PARTITIONS));
     all.put("api.port", "0");
+    // The broker is near and has little to do: nobody waits long before asking again.
+    all.put("kafka.client.retry-backoff-ms", "10");
+    all.put("kafka.client.fetch-max-wait-ms", "50");
     all.put("api.idempotency-wait", "60s");
     var intake = IntakeService.of(Settings.of(all));
     intake.start();

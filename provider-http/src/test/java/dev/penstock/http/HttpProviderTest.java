@@ -397,7 +397,7 @@ final class HttpProviderTest {
                 }
               });
       begun.await();
-      await().until(() -> caller.getState() != Thread.State.RUNNABLE);
+      await().atMost(Duration.ofMinutes(1)).until(() -> caller.getState() != Thread.State.RUNNABLE);
       caller.interrupt();
       interrupted.await();
       closed.await();

@@ -181,7 +181,7 @@ final class LocalProviderTest {
             ended.set("interrupted");
           }
         });
-    await().until(() -> caller.getState() != Thread.State.NEW);
+    await().atMost(Duration.ofMinutes(1)).until(() -> caller.getState() != Thread.State.NEW);
     caller.interrupt();
     caller.join();
     assertThat(ended).hasValue("interrupted");

@@ -63,7 +63,7 @@ final class Hunt {
 
   /** Empty when the laws miss it. */
   static Optional<Catch> hunt(PlantedBug bug) {
-    return first(bug, Scenario.Size.FULL, MAX_SEEDS)
+    return caught(bug)
         .map(first ->
             new Catch(
                 bug,
@@ -73,6 +73,11 @@ final class Hunt {
                     .flatMap(Optional::stream)
                     .findFirst()
                     .orElse(first)));
+  }
+
+  /** The first run that broke a law; looks for no smaller one. */
+  static Optional<Simulation.Result> caught(PlantedBug bug) {
+    return first(bug, Scenario.Size.FULL, MAX_SEEDS);
   }
 
   private static Optional<Simulation.Result> first(PlantedBug bug, Scenario.Size size, int seeds) {

@@ -49,9 +49,18 @@ final class SimulationTest {
   @ParameterizedTest
   @EnumSource(value = PlantedBug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void everyPlantedBugIsCaught(PlantedBug bug) {
-    var caught = Hunt.hunt(bug);
-    assertThat(caught).as("what the laws say of " + bug).isPresent();
-    System.out.println(caught.get());
+    assertThat(Hunt.caught(bug)).as("what the laws say of " + bug).isPresent();
+  }
+
+  @Test
+  void aCaughtBugIsShownByASmallerRun() {
+    var caught = Hunt.hunt(PlantedBug.TRIES_WITHOUT_END);
+    assertThat(caught)
+        .hasValueSatisfying(each -> {
+          assertThat(each.smallest().isLawful()).isFalse();
+          assertThat(each.smallest().jobs()).isLessThan(each.first().jobs());
+          assertThat(each.toString()).contains("caught by seed", "ATTEMPTS_ARE_BOUNDED");
+        });
   }
 
   @Test

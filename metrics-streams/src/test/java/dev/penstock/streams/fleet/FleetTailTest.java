@@ -48,7 +48,7 @@ final class FleetTailTest {
   void nothingIsToldBeforeAllWasRead() {
     assertThat(tail.workers()).isEmpty();
     tail.start();
-    Awaitility.await().until(() -> tail.workers().isPresent());
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> tail.workers().isPresent());
     assertThat(tail.workers()).contains(List.of());
   }
 
@@ -105,7 +105,7 @@ final class FleetTailTest {
   @Test
   void aFailureOfKafkaIsTriedAgain() {
     tail.start();
-    Awaitility.await().until(() -> tail.workers().isPresent());
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> tail.workers().isPresent());
     var second = new MockConsumer<byte[], byte[]>("earliest");
     second.updateBeginningOffsets(Map.of(PLACE, 0L));
     second.updateEndOffsets(Map.of(PLACE, 0L));
@@ -126,7 +126,7 @@ final class FleetTailTest {
             },
             () -> now)) {
       other.start();
-      Awaitility.await().until(() -> other.workers().isPresent());
+      Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> other.workers().isPresent());
     }
   }
 
@@ -134,11 +134,15 @@ final class FleetTailTest {
   private void pass(Duration time) {
     Instant then = now.plus(time);
     now = then;
-    Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> tail.wasInTouchAt(then));
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> tail.wasInTouchAt(then));
   }
 
   private void awaitStates(Map<String, String> states) {
     Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(
                     tail.workers().orElse(List.of()).stream()

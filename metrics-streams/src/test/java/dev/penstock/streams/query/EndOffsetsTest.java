@@ -51,6 +51,7 @@ final class EndOffsetsTest {
             }));
       }
       Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
           .until(() -> late.stream().allMatch(t -> t.getState() == Thread.State.TIMED_WAITING));
       underWay.complete(10L);
       assertThat(first.get()).isEqualTo(10);

@@ -165,6 +165,7 @@ final class PartitionIndexerTest {
     running.end();
     Running later = begin("retention", partition.snapshot(), Duration.ofMillis(1), Duration.ZERO);
     Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() -> assertThat(found(later)).containsOnlyKeys(waiting.id(), ageing.id()));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,7 +64,7 @@ final class InferenceThreadsTest {
     var ran = new AtomicBoolean();
     var ended = new AtomicReference<String>("no");
     Thread waiting = caller(() -> ran.getAndSet(true), ended);
-    await().until(() -> threads.waiting() == 1);
+    await().atMost(Duration.ofMinutes(1)).until(() -> threads.waiting() == 1);
 
     waiting.interrupt();
     waiting.join();
@@ -96,7 +97,7 @@ final class InferenceThreadsTest {
     assertThat(finished).isFalse();
 
     release.countDown();
-    await().untilTrue(finished);
+    await().atMost(Duration.ofMinutes(1)).untilTrue(finished);
   }
 
   @Test
@@ -121,7 +122,7 @@ final class InferenceThreadsTest {
 
       var second = new AtomicReference<String>("no");
       Thread next = Thread.startVirtualThread(() -> second.set(outcome(abandoned, () -> true)));
-      await().until(() -> abandoned.waiting() == 1);
+      await().atMost(Duration.ofMinutes(1)).until(() -> abandoned.waiting() == 1);
       assertThat(second).hasValue("no");
 
       release.countDown();

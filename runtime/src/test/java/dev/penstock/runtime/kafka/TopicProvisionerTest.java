@@ -166,7 +166,9 @@ final class TopicProvisionerTest {
       worker.commitTransaction();
     }
     // A commit is answered before the offsets in it can be seen.
-    await().untilAsserted(() -> assertThat(offsets(config)).containsEntry(jobs, 1L));
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(offsets(config)).containsEntry(jobs, 1L));
   }
 
   @RepeatedTest(5)
