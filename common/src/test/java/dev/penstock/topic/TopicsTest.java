@@ -22,7 +22,7 @@ final class TopicsTest {
   void aWaitingJobIsNeverHeldPastItsDueTimeAndComesToTheRetryTopicShortlyBefore() {
     long seed = new Random().nextLong();
     var random = new Random(seed);
-    for (int i = 0; i < 20_000; i++) {
+    for (int i = 0; i < 4_000; i++) {
       Duration remaining = Duration.ofMillis(random.nextLong(LONGEST.toMillis()));
       boolean held = false;
       Priority lane = Priority.all().get(random.nextInt(Priority.all().size()));

@@ -212,6 +212,8 @@ class DashboardPageTest {
     page.evaluate(hide, "hidden");
     await().atMost(LONG).until(() -> fake.listeners() == 0);
     assertThat(shown(".connection").textContent()).isEqualTo("Paused");
+    // What was asked for before it was hidden still comes.
+    page.waitForTimeout(500);
     int reads = fake.reads();
     // Longer than the workers are read anew in a tab that is seen.
     page.waitForTimeout(2_600);

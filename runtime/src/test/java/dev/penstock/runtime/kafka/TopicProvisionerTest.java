@@ -198,6 +198,7 @@ final class TopicProvisionerTest {
 
   private static KafkaConfig config(String prefix, int partitions) {
     var topics = new Topics(prefix, partitions, Duration.ofDays(1), Duration.ofHours(1));
-    return new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of());
+    // The broker is near and has little to do: nobody waits long before asking again.
+    return new KafkaConfig(broker.bootstrapServers(), topics, 1, Map.of("retry.backoff.ms", "10"));
   }
 }
