@@ -424,7 +424,7 @@ final class IntakeServiceTest {
     }
     assertThat(views.streamBroken.await(30, TimeUnit.SECONDS)).isTrue();
     org.awaitility.Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .until(() -> client.get("/metrics").body().contains("penstock_api_event_streams 0.0"));
   }
 

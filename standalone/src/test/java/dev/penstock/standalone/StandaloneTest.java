@@ -128,7 +128,7 @@ class StandaloneTest {
     assertThat(json(api + "/v1/jobs/" + id + "/input").path("kind").asString()).isEqualTo("embed");
     // Reports come every two seconds; the first may be of before its partitions came.
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() -> {
           JsonNode worker = json(api + "/v1/workers").path("workers").path(0);
           assertThat(worker.path("id").asString()).isEqualTo("standalone");
@@ -150,7 +150,7 @@ class StandaloneTest {
     }
     String selection = "label=batch:seven&state=scheduled&q=harb*";
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(json(at.api() + "/v1/jobs?" + selection).path("total").path("count").asInt())
                 .isEqualTo(3));
@@ -171,7 +171,7 @@ class StandaloneTest {
       assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
       String id = Json.MAPPER.readTree(begun.body()).path("id").asString();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(1))
           .untilAsserted(() ->
               assertThat(json(at.streams() + "/v1/jobs/actions/" + id).path("done").asInt())
                   .isEqualTo(3));

@@ -307,7 +307,7 @@ final class JobSearchTest {
     assertThat(folded).isAfterOrEqualTo(now);
     for (PartitionIndexer indexer : indexers) {
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(1))
           .until(() -> FakePartition.isUpToDate(indexer, folded));
     }
   }

@@ -294,7 +294,7 @@ final class PartitionIndexerTest {
   private static Map<JobId, String> found(Running running) throws IOException {
     Instant now = Instant.now();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .until(() -> FakePartition.isUpToDate(running.indexer, now));
     var all = new TreeMap<JobId, String>();
     try (DirectoryReader reader = running.indexer.reader().orElseThrow()) {

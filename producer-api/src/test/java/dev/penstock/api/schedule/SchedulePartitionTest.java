@@ -627,7 +627,7 @@ final class SchedulePartitionTest {
   /** What is known of former jobs comes from another thread. */
   private void stepUntilSettled(String name, String time) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .pollInterval(Duration.ofMillis(2))
         .untilAsserted(() -> {
           owner.step(null);

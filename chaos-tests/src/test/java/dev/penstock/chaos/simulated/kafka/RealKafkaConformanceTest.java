@@ -71,6 +71,8 @@ final class RealKafkaConformanceTest extends KafkaConformance {
     public Consumer<byte[], byte[]> consumer(Map<String, Object> settings) {
       var all = new HashMap<>(settings);
       all.put("bootstrap.servers", bootstrap);
+      // Closing waits for the last fetch.
+      all.putIfAbsent("fetch.max.wait.ms", 50);
       return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -83,7 +85,7 @@ final class RealKafkaConformanceTest extends KafkaConformance {
       }
       // The controller knows the topic before the group's coordinator does.
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofMinutes(1))
           .ignoreExceptionsMatching(e ->
               e.getCause() != null
                   && e.getCause().getCause() instanceof UnknownTopicOrPartitionException)
