@@ -106,7 +106,8 @@ final class OperatedWorkerTest {
   @Test
   void runningCallsAreNamedAndEndWithinTheGrace() {
     var settings = new HashMap<>(SETTINGS);
-    settings.put("worker.provider.simulated.latency-mean", "4s");
+    // Several reports long, and shorter than the grace.
+    settings.put("worker.provider.simulated.latency-mean", "8s");
     try (var worker = fixture.worker("w1", settings)) {
       worker.start();
       List<Job> jobs = fixture.submit(1);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A worker stands still for longer than its group waits for it, and then goes on. */
 final class WorkerPausedTest {
-  private static final int JOBS = 600;
+  private static final int JOBS = 900;
   private static final int MORE_JOBS = 100;
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration LONG = Duration.ofMinutes(2);
@@ -42,7 +42,7 @@ final class WorkerPausedTest {
 
     try (var client = new Client(cluster.api())) {
       history.submissions.addAll(client.submit(jobs(0, JOBS)));
-      await().atMost(LONG).until(() -> observer.finished() >= JOBS / 10);
+      await().atMost(LONG).until(() -> observer.finished() >= JOBS / 15);
       paused.pause();
       long finishedAtPause = observer.finished();
       try {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** SIGTERM lets running calls end. */
 final class WorkerStoppedTest {
-  private static final int JOBS = 200;
+  private static final int JOBS = 300;
   private static final Duration LONG = Duration.ofMinutes(2);
   private static final Map<String, String> WORKER =
       Map.of(
