@@ -55,8 +55,10 @@ class PartialAnswersTest {
         URI address = URI.create(system.addresses().api());
         try (var api = new ApiClient(address);
             var http = HttpClient.newHttpClient()) {
-          provider.script("{\"latency\":\"2s\",\"answerTokens\":300}");
+          // Long enough for whoever follows to be there before it ends.
+          provider.script("{\"latency\":\"6s\",\"answerTokens\":300}");
           isToldWhileItIsWritten(api, http);
+          provider.script("{\"latency\":\"2s\",\"answerTokens\":300}");
           isNotToldUnlessAskedFor(api, http);
           provider.script("{\"latency\":\"10m\",\"answerTokens\":5000}");
           endsWithTheCancel(api, http, provider);

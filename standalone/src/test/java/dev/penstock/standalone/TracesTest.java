@@ -90,6 +90,9 @@ final class TracesTest {
         try (var api = new ApiClient(address)) {
           isOneTraceThroughARetry(provider, collector, api, http, address);
           failsInEveryWay(provider, api);
+          Awaitility.await("what was told of most")
+              .atMost(PATIENCE)
+              .until(() -> collector.spans().size() > FAILURES.size() * 4);
           // From now on nobody takes what is told.
           collector.stop();
           goesOnWithoutCollector(api);
@@ -130,7 +133,9 @@ final class TracesTest {
                 .header("content-type", "application/json")
                 .header("traceparent", "00-" + TRACE + "-" + CLIENT_SPAN + "-01")
                 .header("x-request-id", "order-17\u00e4;")
-                .POST(HttpRequest.BodyPublishers.ofString(generate("", 3).toString()))
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        generate("", 3).put("attemptTimeout", "60s").toString()))
                 .build(),
             HttpResponse.BodyHandlers.ofString());
     assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
