@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * Inputs are generated around the edges of every rule; a failure prints its seed and input.
  */
 final class FastReaderAgreesWithTheContractTest {
-  private static final int CASES = 4_000;
+  private static final int CASES = 8_000;
   private static final long SEED = 20_261_121;
 
   private final SubmissionReader reader =
