@@ -241,7 +241,7 @@ public record Topics(
     return prefix + "dead-letters";
   }
 
-  /** Requests to cancel. */
+  /** Requests to cancel, and to run a next attempt now. */
   public String control() {
     return prefix + "control";
   }
@@ -364,8 +364,9 @@ public record Topics(
             spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
             spec(
                 control(),
-                "job id",
-                "CancelRequest; nothing when taken back, and for a worker's heartbeat",
+                "job id, or job id and /retry-now",
+                "CancelRequest, or RetryNowRequest; nothing when taken back, and for a worker's"
+                    + " heartbeat",
                 expiring("compact,delete", eventRetention)),
             spec(
                 idempotency(),

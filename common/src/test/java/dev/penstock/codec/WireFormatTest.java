@@ -25,6 +25,7 @@ import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.PartialAnswer;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
@@ -224,6 +225,12 @@ final class WireFormatTest {
             new CancelRequest(ID, 2, AT),
             "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
                 + "\"requestedAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
+    all.add(
+        new Sample<>(
+            JsonCodec.RETRY_NOW_REQUESTS,
+            new RetryNowRequest(ID, 2, 1, AT),
+            "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
+                + "\"attempts\":1,\"retryNowAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
     all.add(
         new Sample<>(
             JsonCodec.LIMIT_REPORTS,
@@ -518,6 +525,12 @@ final class WireFormatTest {
     assertThat(new String(sample.codec().encode(sample.value()), StandardCharsets.UTF_8))
         .isEqualTo(sample.json());
     assertThat(read(sample, sample.json())).isEqualTo(new Decoded.Value<>(sample.value()));
+  }
+
+  @Test
+  void aRequestToRetryNowIsNeverTakenForOneToCancel() {
+    byte[] json = JsonCodec.RETRY_NOW_REQUESTS.encode(new RetryNowRequest(ID, 2, 1, AT));
+    assertThat(JsonCodec.CANCEL_REQUESTS.decode(json)).isInstanceOf(Decoded.Refused.class);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.streams.topology.RecordMeters.Reading;
 import dev.penstock.streams.view.Change;
 import dev.penstock.streams.view.ChangeHub;
@@ -133,7 +134,8 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
 
   private Reading fold(
       Attached to, Input input, Record<byte[], byte[]> record, RecordMetadata source) {
-    if (input == Input.CONTROL && record.value() == null) {
+    if (input == Input.CONTROL
+        && (record.value() == null || RetryNowRecords.jobOf(record.key()).isPresent())) {
       // Who decided about a request to cancel takes it off the topic; the life says the rest. The
       // heartbeats of workers have no value either.
       return Reading.KNOWN;

@@ -4,6 +4,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
@@ -119,6 +120,9 @@ public final class ControlReader implements Runnable {
   }
 
   private void tell(ConsumerRecord<byte[], byte[]> record) {
+    if (RetryNowRecords.jobOf(record.key()).isPresent()) {
+      return;
+    }
     if (record.value() == null) {
       if (record.key() != null) {
         JobId.parse(new String(record.key(), StandardCharsets.UTF_8))
