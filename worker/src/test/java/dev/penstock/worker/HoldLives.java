@@ -1,7 +1,7 @@
 package dev.penstock.worker;
 
-import dev.penstock.worker.hold.CancelBook;
 import dev.penstock.worker.hold.HoldMetrics;
+import dev.penstock.worker.hold.RequestBook;
 import dev.penstock.worker.thread.SystemThreads;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
@@ -35,7 +35,7 @@ final class HoldLives {
                 machine,
                 clients,
                 clients.topicIds(topics.holdTopics()),
-                new CancelBook(),
+                new RequestBook(),
                 new HoldMetrics(new SimpleMeterRegistry(), topics),
                 breakdown),
         _ -> {});
