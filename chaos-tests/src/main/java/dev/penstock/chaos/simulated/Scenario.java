@@ -104,7 +104,7 @@ record Scenario(
           ? new Haste(0, 0, MovedOffsets.MAX_CHARS)
           : new Haste(
               10 + random.nextInt(70),
-              random.nextInt(20),
+              random.nextInt(50),
               random.nextBoolean() ? MovedOffsets.MAX_CHARS : 27 + random.nextInt(12));
     }
   }
@@ -169,7 +169,10 @@ record Scenario(
     boolean calm = random.nextInt(10) == 0;
     boolean crowded = !calm && random.nextInt(8) == 0;
     int partitions = 1 + random.nextInt(3);
-    var shortest = Duration.ofMillis(200 + random.nextInt(800));
+    Haste haste = Haste.draw(new SplittableRandom(seed + Long.MIN_VALUE));
+    // Where jobs leave their holds before their time, they are held for longer.
+    var shortest =
+        Duration.ofMillis(200 + random.nextInt(800)).multipliedBy(haste.percent() > 0 ? 2 : 1);
     var topics =
         new Topics(
             "p.",
@@ -237,7 +240,7 @@ record Scenario(
         faults,
         Order.draw(random, calm, span),
         Targets.draw(new SplittableRandom(~seed), calm || crowded, span),
-        Haste.draw(new SplittableRandom(seed + Long.MIN_VALUE)));
+        haste);
   }
 
   private static CoreLimits.LaneRule lanes(int reserved) {
