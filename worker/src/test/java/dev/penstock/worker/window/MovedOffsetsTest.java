@@ -3,7 +3,7 @@ package dev.penstock.worker.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
@@ -15,7 +15,7 @@ final class MovedOffsetsTest {
   @Test
   void whatHasMovedIsReadBackAndFitsForEverWhateverMovesWhen() {
     for (int seed = 0; seed < SEEDS; seed++) {
-      var random = new Random(seed);
+      var random = new SplittableRandom(seed);
       int maxChars = random.nextBoolean() ? 4096 : 30 + random.nextInt(200);
       int spread = 1 + random.nextInt(random.nextBoolean() ? 4 : 4_000);
       long watermark = random.nextLong(1L << 40);
@@ -50,7 +50,8 @@ final class MovedOffsetsTest {
   }
 
   /** The committed offset advances to the end: the metadata gets shorter all the time. */
-  private static boolean shrinksOnly(MovedOffsets moved, Random random, long from, int spread) {
+  private static boolean shrinksOnly(
+      MovedOffsets moved, SplittableRandom random, long from, int spread) {
     long watermark = from;
     int length = moved.write(TOPIC).length();
     while (moved.count() > 0) {
