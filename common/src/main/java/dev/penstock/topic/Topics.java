@@ -45,7 +45,7 @@ public record Topics(
 
   /**
    * 16 s to 68 min in powers of four. The shortest bounds what waits in the workers' memory; the
-   * longest bounds how long the cancel of a waiting job takes to become final. See ADR 10.
+   * longest is how long a record stands in one place at most. See ADR 10.
    */
   public static final List<Duration> DEFAULT_HOLDS =
       List.of(

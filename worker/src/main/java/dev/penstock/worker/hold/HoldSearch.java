@@ -95,13 +95,16 @@ final class HoldSearch implements AutoCloseable {
     }
     noticedAt = null;
     begunAt = now;
-    Consumer<byte[], byte[]> reader = consumer;
-    if (reader == null) {
-      reader = consumers.get();
-      consumer = reader;
+    if (consumer == null) {
+      consumer = consumers.get();
     }
+    Consumer<byte[], byte[]> reader = consumer;
     List<TopicPartition> partitions = wanted.stream().map(HeldPartition::partition).toList();
     wanted.forEach(each -> each.coverage().begins(requests));
+    reader.assign(partitions);
+    // What it was assigned before stays paused.
+    reader.resume(partitions);
+    wanted.forEach(each -> reader.seek(each.partition(), each.committed()));
     Map<TopicPartition, Long> ends;
     try {
       ends = reader.endOffsets(partitions, CALL_TIMEOUT);
@@ -111,16 +114,11 @@ final class HoldSearch implements AutoCloseable {
       rest(now);
       return;
     }
-    reader.assign(partitions);
-    // What it was assigned before stays paused.
-    reader.resume(partitions);
     for (HeldPartition each : wanted) {
       long end = Objects.requireNonNull(ends.get(each.partition()));
       if (end > each.committed()) {
         searched.put(each.partition(), new Stretch(each, end));
-        reader.seek(each.partition(), each.committed());
       } else {
-        reader.seek(each.partition(), each.committed());
         reader.pause(List.of(each.partition()));
         each.coverage().ended(now);
       }
