@@ -342,7 +342,10 @@ public final class Laws {
     }
     boolean inLine = life.jobs().getFirst().value().job().ordering() != null;
     Instant there = life.jobs().getFirst().visibleAt();
-    Instant last = (there.isAfter(asked) ? there : asked).plus(allowance.promptly());
+    Instant last =
+        (there.isAfter(asked) ? there : asked)
+            .plus(allowance.promptly())
+            .plus(allowance.cancelledWithin());
     Instant ended = life.outcomes().getFirst().appendedAt();
     if (!inLine && ended.isAfter(last)) {
       violated(

@@ -209,10 +209,10 @@ final class LawsTest {
     Instant asked = run.now();
     hurry(run.dead, 1);
     Call call = second(run.call(run.dead, "w1", 1, Duration.ZERO));
-    run.history.calls.add(second(lasting(call, asked.plusSeconds(2), asked.plusSeconds(3), DONE)));
+    run.history.calls.add(second(lasting(call, asked.plusSeconds(3), asked.plusSeconds(4), DONE)));
     assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL)).isEmpty();
     run.history.calls.set(
-        0, second(lasting(call, asked.plusSeconds(3), asked.plusSeconds(4), DONE)));
+        0, second(lasting(call, asked.plusMillis(3_001), asked.plusSeconds(4), DONE)));
     assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL)).hasSize(1);
   }
 
@@ -228,7 +228,7 @@ final class LawsTest {
             cancel.topic(),
             cancel.partition(),
             cancel.offset(),
-            cancel.appendedAt().minusMillis(1),
+            cancel.appendedAt().minusMillis(1_001),
             cancel.value()));
     assertThat(violationsOf(Law.CANCELLED_IN_TIME))
         .singleElement()
