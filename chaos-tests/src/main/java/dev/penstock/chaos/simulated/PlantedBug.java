@@ -38,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -678,15 +679,20 @@ enum PlantedBug {
 
   // The one invariant, and what is told
 
+  /** Some: where all are, jobs that wait for a provider double until there is no memory left. */
   WRITES_RETRIES_TWICE("2") {
     @Override
     Producer<byte[], byte[]> producer(
         SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      var left = new AtomicInteger(5);
       return rewriting(
           kafka,
           process,
           settings,
-          record -> isWaiting(record) ? List.of(record, record) : List.of(record));
+          record ->
+              isWaiting(record) && left.getAndDecrement() > 0
+                  ? List.of(record, record)
+                  : List.of(record));
     }
   },
   LOSES_DEAD_LETTERS("8") {

@@ -81,9 +81,6 @@ final class HeldPartition {
       }
       first.put(record.offset(), record);
       bytes += bytes(record);
-      if (isWanted.test(record)) {
-        want(record);
-      }
     }
     position = records.getLast().offset() + 1;
   }

@@ -101,6 +101,7 @@ final class DepartureTest {
         new HeldPartition(
             PARTITION, HOLD, record -> wanted.contains(record.offset()), 0, moved, NOW);
     partition.polled(log);
+    log.forEach(partition::found);
     return partition;
   }
 
