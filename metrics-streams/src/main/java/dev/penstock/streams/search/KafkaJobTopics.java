@@ -49,6 +49,9 @@ final class KafkaJobTopics implements JobTopics {
   @Override
   public Offsets ends(int partition) {
     try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+      // A read-committed consumer notes the end of each partition, and complains of those that are
+      // not its own.
+      consumer.assign(all(partition));
       return offsets(partition, consumer.endOffsets(all(partition)));
     }
   }
