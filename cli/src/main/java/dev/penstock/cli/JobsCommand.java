@@ -256,7 +256,7 @@ final class JobsCommand implements Callable<Integer> {
               ? "no job matches"
               : listed < matching
                   ? listed + " of " + matching + "; more with --limit"
-                  : matching == 1 ? "1 job" : matching + " jobs");
+                  : jobs(matching));
     }
   }
 
@@ -269,7 +269,7 @@ final class JobsCommand implements Callable<Integer> {
       return;
     }
     new JobTable(context.terminal()).facets(page.path("facets")).forEach(context::print);
-    note(matching(page) + " jobs in all");
+    note(jobs(matching(page)) + " in all");
   }
 
   /** Finds them first, so that exactly those are asked for of which it was told. */
@@ -312,10 +312,11 @@ final class JobsCommand implements Callable<Integer> {
       return true;
     }
     if (!context.terminal().isInteractive(Terminal.Stream.IN)) {
-      throw CommandContext.usage(spec, count + " jobs match; say --yes to cancel them");
+      throw CommandContext.usage(
+          spec, jobs(count) + (count == 1 ? " matches" : " match") + "; say --yes to cancel");
     }
     var err = context.terminal().err();
-    err.print("cancel " + (count == 1 ? "1 job" : count + " jobs") + "? [y/N] ");
+    err.print("cancel " + jobs(count) + "? [y/N] ");
     err.flush();
     String answer =
         new BufferedReader(new InputStreamReader(context.terminal().in(), StandardCharsets.UTF_8))
@@ -379,6 +380,10 @@ final class JobsCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  private static String jobs(long count) {
+    return count == 1 ? "1 job" : count + " jobs";
   }
 
   private static long matching(JsonNode page) {

@@ -104,7 +104,7 @@ final class JobsCommandTest {
   void nothingIsCancelledUnlessSomeoneSaysSo() {
     api.job("queued");
     assertThat(shell.run("jobs", "--state", "queued", "--cancel")).isEqualTo(ExitCode.USAGE);
-    assertThat(shell.err()).contains("1 jobs match; say --yes");
+    assertThat(shell.err()).contains("1 job matches; say --yes");
     assertThat(api.requests.get()).isEqualTo(1);
     assertThat(shell.run("jobs", "--cancel", "--yes")).isEqualTo(ExitCode.USAGE);
     assertThat(api.requests.get()).isEqualTo(1);
