@@ -93,6 +93,7 @@ final class WireFormatTest {
           "cache",
           "ttl",
           "opsUrl",
+          "currency",
           "note",
           "since",
           "claim");
@@ -277,7 +278,8 @@ final class WireFormatTest {
             "startedAt":"2026-11-21T08:00:00.123456789Z","stuck":true}]},"surroundings":{"providers":["local"],"breakers":[\
             {"of":"local","state":"open","since":"2026-11-21T08:00:00.123456789Z"}],"limits":[{"scope":"local","kind":\
             "concurrency","most":8.0,"share":4.0,"used":1.5,"waited":true}],"gates":[{"name":"fast","jobs":3}],"budgets":[\
-            {"kind":"tenant","name":"acme","period":"day","limit":9000000000,"spent":8000000000}]}}\
+            {"kind":"tenant","name":"acme","period":"day","limit":9000000000,"spent":8000000000}],\
+            "currency":"EUR"}}\
             """));
     cacheRecords()
         .forEach((record, json) ->
@@ -335,7 +337,8 @@ final class WireFormatTest {
             List.of(new WorkerReport.Limit("local", "concurrency", 8, 4, 1.5, true)),
             List.of(new WorkerReport.Gate("fast", 3)),
             List.of(
-                new WorkerReport.Budget("tenant", "acme", "day", 9_000_000_000L, 8_000_000_000L))));
+                new WorkerReport.Budget("tenant", "acme", "day", 9_000_000_000L, 8_000_000_000L)),
+            "EUR"));
   }
 
   private static Map<CacheRecord, String> cacheRecords() {
