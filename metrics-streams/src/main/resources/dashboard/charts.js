@@ -1,5 +1,6 @@
 // Charts over time, drawn by uPlot with the colours of the style sheet.
 import {html, useEffect, useRef, useState} from './lib.js';
+import {Skeleton} from './ui.js';
 import uPlot from './vendor/uplot.js';
 
 const DAY = 86_400;
@@ -32,6 +33,15 @@ function axisTimes(splits) {
   return splits.map(s => (span > 2 * DAY ? dm : step < 60 ? hms : hm).format(s * 1000));
 }
 
+/** As wide as the longest label needs. uPlot asks several times; only the first answer may differ. */
+function labelWidth(plot, labels, axis, turn) {
+  const own = plot.axes[axis];
+  if (turn > 1) return own._size;
+  const longest = (labels || []).reduce((a, b) => (b && b.length > a.length ? b : a), '');
+  plot.ctx.font = own.font[0];
+  return Math.max(28, Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 12);
+}
+
 function plotOf(element, {series, stacked, format, height}, tell) {
   const line = colour('line');
   const soft = colour('soft');
@@ -45,7 +55,7 @@ function plotOf(element, {series, stacked, format, height}, tell) {
     scales: {x: {time: true}, y: {range: (_, lo, hi) => [0, hi > 0 ? hi * 1.08 : 1]}},
     axes: [
       {stroke: soft, font, grid: {show: false}, ticks: {stroke: line, size: 4}, size: 28, space: 70, values: (_, splits) => axisTimes(splits)},
-      {stroke: soft, font, grid: {stroke: line, width: 1}, ticks: {show: false}, size: 56, space: 34, values: (_, splits) => splits.map(format)},
+      {stroke: soft, font, grid: {stroke: line, width: 1}, ticks: {show: false}, size: labelWidth, gap: 4, space: 34, values: (_, splits) => splits.map(format)},
     ],
     series: [{}, ...drawn.map(s => ({
       label: s.label,
@@ -90,7 +100,7 @@ function dataOf({series, stacked}, at) {
  * One chart. `series` is [{label, colour (a token), values, fill?}], `at` the times in seconds. The words below it say the latest
  * values, for those who do not see it.
  */
-export function Chart({label, at, series, stacked = false, format = String, height = 200, empty = 'Nothing yet in this time'}) {
+export function Chart({label, at, series, stacked = false, format = String, height = 200, loading = false, empty = 'Nothing yet in this time'}) {
   const box = useRef(null);
   const plot = useRef(null);
   const [point, tell] = useState(null);
@@ -127,8 +137,8 @@ export function Chart({label, at, series, stacked = false, format = String, heig
         <b>${has && index >= 0 ? valueOf(s.values?.[index], stacked, format) : ''}</b></li>`)}
       <li class="when">${has && point ? full.format(at[index] * 1000) : ''}</li>
     </ul>
-    <div class="plot" style=${{height: `${height}px`}} ref=${box} role="img" aria-label=${`${label}. Latest: ${has ? latest : 'nothing'}.`}>
-      ${!has && html`<div class="plot-empty">${empty}</div>`}
+    <div class="plot" style=${{height: `${height}px`}} ref=${box} role="img" aria-label=${`${label}. Latest: ${has ? latest : loading ? 'not read yet' : 'nothing'}.`}>
+      ${!has && (loading ? html`<${Skeleton} height=${height}/>` : html`<div class="plot-empty">${empty}</div>`)}
     </div>
   </figure>`;
 }

@@ -55,7 +55,7 @@ export function DeadLetters() {
     <${Stale} problem=${groups.data && groups.problem}/>
     <${Card} label="Dead letters by reason">
       ${groups.loading ? html`<${Skeleton} rows=${8}/>` : !groups.data ? html`<${Failed} problem=${groups.problem} what="The grouping of dead letters" reload=${groups.reload}/>`
-        : !list.length ? html`<${Empty} title="No dead letters" command="./penstock submit --kind generate --model simulated --max-attempts 1 --wait">Jobs that fail for good come here, grouped by why. With a simulated provider that fails (--set worker.provider.simulated.failure-rate=1) you can make one:</${Empty}>`
+        : !list.length ? html`<${Empty} title="No dead letters" command="echo 'Call me Ishmael.' | ./penstock submit --kind generate --model simulated --max-attempts 1 --wait">Jobs that fail for good come here, grouped by why. With a simulated provider that fails (--set worker.provider.simulated.failure-rate=1) you can make one:</${Empty}>`
           : html`<div class="scroll-x"><table class="table groups"><thead><tr><th>Reason</th><th class="hide-narrow">Provider</th><th class="hide-narrow">Model</th><th class="num">Jobs</th><th class="num hide-narrow">First</th><th class="num">Last</th></tr></thead>
             ${list.map((g, i) => {
               const isOpen = open === g.fingerprint;

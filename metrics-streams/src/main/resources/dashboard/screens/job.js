@@ -1,7 +1,7 @@
 // One job: where it is, where its time went, what came of it, what to do next.
 import {html, useEffect, useMemo, useRef, useState, useValue} from '../lib.js';
 import {get, send} from '../api.js';
-import {now, visible, useResource} from '../live.js';
+import {now, currency, visible, useResource} from '../live.js';
 import {navigate} from '../router.js';
 import {Page, Card, State, Badge, Code, Ago, Failed, Skeleton, Facts, Id, Copy, Source, Confirm, Dialog, Stale, toast} from '../ui.js';
 import {advice} from '../advice.js';
@@ -97,7 +97,11 @@ function timeline(job, t) {
 
 const KINDS = {wait: 'Wait', limit: 'Limit', call: 'Call', failed: 'Failed call', pause: 'Pause', commit: 'Commit', running: 'Running', ahead: 'Still to wait'};
 
+/** An amount with its currency, where it is one. */
+const priced = (nanos, unit) => (nanos == null ? none : `${money(nanos)} ${unit}`.trim());
+
 function Timeline({job}) {
+  const unit = useValue(currency);
   const tick = useValue(now);
   const t = ENDED.has(job.state) ? 0 : tick;
   const {from, to, parts} = timeline(job, t);
@@ -112,7 +116,7 @@ function Timeline({job}) {
     <div class="track-scale" aria-hidden="true"><span>${time(job.acceptedAt)}</span><span>${duration(span)}</span></div>
     <ul class="legend">${present.map(k => html`<li key=${k}><i class=${`key p-${k}`}></i>${KINDS[k]} <b>${duration(parts.filter(p => p.kind === k).reduce((sum, p) => sum + p.to - p.from, 0))}</b></li>`)}</ul>
     ${attempts.length > 0 && html`<div class="scroll-x"><table class="table attempts">
-      <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost</th><th>Result</th></tr></thead>
+      <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost${unit && `, ${unit}`}</th><th>Result</th></tr></thead>
       <tbody>${attempts.map(a => {
         const tokens = a.served?.inputTokens || a.served?.outputTokens;
         return html`<tr key=${a.number}>
@@ -283,6 +287,7 @@ export function Job({id}) {
   const input = useResource(job ? `/v1/jobs/${id}/input` : null);
   const [dialog, setDialog] = useState(null);
   const t = useValue(now);
+  const unit = useValue(currency);
   const tokens = useMemo(() => {
     const sum = {in: 0, out: 0, cached: 0};
     for (const a of job?.attempts || []) {
@@ -322,8 +327,8 @@ export function Job({id}) {
       job.finishedAt ? ['Finished', html`<${Ago} at=${job.finishedAt}/>`] : job.dueAt ? ['Due', relative(job.dueAt, t)] : null,
       ['Attempts', `${(job.attempts || []).length} of ${job.maxAttempts}`],
       ['Tokens in / out', tokens.in + tokens.out ? `${exact(tokens.in)} / ${exact(tokens.out)}` : none],
-      ['Cost', money(job.costNanos)],
-      job.wastedCalls ? ['Wasted calls', `${exact(job.wastedCalls)}${job.wastedCostNanos ? `, about ${money(job.wastedCostNanos)}` : ''}`] : null,
+      ['Cost', priced(job.costNanos, unit)],
+      job.wastedCalls ? ['Wasted calls', `${exact(job.wastedCalls)}${job.wastedCostNanos ? `, about ${priced(job.wastedCostNanos, unit)}` : ''}`] : null,
       ['Tenant', job.tenant || 'default'],
       job.orderingKey ? ['Ordering key', job.orderingKey] : null,
       job.generation ? ['Generation', job.generation] : null,

@@ -277,6 +277,97 @@ class DashboardPageTest {
   }
 
   @Test
+  void whatCannotBeSeenIsShownAndTurnsNothingAround() {
+    for (String path : List.of("/jobs", "/jobs/" + FakeStreams.id(1))) {
+      visit(path);
+      page.getByText("see ⟨U+202E⟩txt.exe␇").first().waitFor();
+      Object hidden = page.evaluate("/[\\u202a-\\u202e\\u0007]/.test(document.body.innerHTML)");
+      assertThat(hidden).as(path).isEqualTo(false);
+    }
+    assertThat(page.evaluate("getComputedStyle(document.querySelector('.source pre')).unicodeBidi"))
+        .isEqualTo("plaintext");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void spendNamesItsCurrency() {
+    visit("/");
+    page.getByText("4.87 EUR/h").waitFor();
+    visit("/jobs/" + FakeStreams.id(0));
+    page.getByText("Cost, EUR").waitFor();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void aJobWhoseEndWasAskedForSaysSo() {
+    visit("/jobs");
+    Locator row = page.locator("#row-2");
+    row.waitFor();
+    assertThat(row.textContent()).contains("Queued", "Cancel requested");
+    assertThat(page.locator("#row-3").textContent()).doesNotContain("Cancel requested");
+  }
+
+  @Test
+  void beforeTheFirstAnswerNothingIsSaidToBeWell() {
+    fake.mode(Mode.SLOW);
+    visit("/");
+    shown("h1");
+    page.waitForFunction("() => document.querySelectorAll('.chart .skeleton').length === 4");
+    assertThat(page.locator("main").textContent())
+        .doesNotContain("Nothing", "No cost", "nothing", "No dead letters");
+    fake.mode(Mode.EMPTY);
+    page.getByText("Nothing needs attention.").waitFor();
+    shown(".plot-empty");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void withoutTheServerTheOverviewDoesNotSayThatAllIsWell() {
+    try (var other = new FakeStreams(0, "")) {
+      other.mode(Mode.EMPTY);
+      page.navigate(other.url());
+      page.getByText("Nothing needs attention.").waitFor();
+    }
+    page.getByText("Not known now").first().waitFor();
+    assertThat(page.locator(".all-well").count()).isZero();
+    assertThat(shown(".attention-card").textContent()).contains("Nothing needed attention then");
+  }
+
+  @Test
+  void onNarrowScreensTheLagAndTheScalesOfChartsAreWhole() {
+    context.close();
+    open(390, ColorScheme.LIGHT);
+    visit("/topics");
+    shown(".disclosure");
+    assertThat(
+            page.evaluate(
+                "[...document.querySelectorAll('.scroll-x')].every(e => e.scrollWidth <="
+                    + " e.clientWidth)"))
+        .isEqualTo(true);
+    assertThat(page.locator("th.num:visible").allTextContents()).contains("Lag");
+    visit("/");
+    shown(".uplot");
+    // As wide as the longest label is drawn, so none begins left of the chart.
+    assertThat(
+            page.evaluate(
+                """
+                [...document.querySelectorAll('.plot')].every(plot => {
+                  const over = plot.querySelector('.u-over');
+                  return !over || parseFloat(over.style.left) >= 28;
+                })
+                """))
+        .isEqualTo(true);
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void anUnknownAddressIsSaidToBeNone() {
+    visit("/nosuch");
+    page.getByText("There is no such page").waitFor();
+    assertThat(complaints).allMatch(text -> text.contains("404"));
+  }
+
+  @Test
   void allOfItCanBeDoneWithKeys() {
     visit("/");
     shown(".stat");

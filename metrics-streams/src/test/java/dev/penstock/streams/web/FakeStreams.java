@@ -36,6 +36,9 @@ final class FakeStreams implements AutoCloseable {
   static final String XSS =
       "<img src=x onerror=\"window.pwned=true\"><script>window.pwned=true</script>";
 
+  /** Turns what stands behind it around, where it is obeyed; and a bell. */
+  static final String BIDI = "see \u202Etxt.exe\u0007";
+
   private static final List<String> STATES =
       List.of(
           "succeeded",
@@ -68,7 +71,9 @@ final class FakeStreams implements AutoCloseable {
     FULL,
     EMPTY,
     FAILING,
-    MISSING
+    MISSING,
+    /** Does not answer until it is another one. */
+    SLOW
   }
 
   /** A write that came through the guard. */
@@ -94,8 +99,8 @@ final class FakeStreams implements AutoCloseable {
             server ->
                 server.routing(routing -> {
                   routing.addFilter(new WriteGuard(config));
-                  routing.register(new DashboardFiles());
                   api(routing);
+                  routing.register(new DashboardFiles());
                 }));
     http.start();
   }
@@ -197,6 +202,12 @@ final class FakeStreams implements AutoCloseable {
           response.status(Status.NOT_FOUND_404);
           response.send();
         }
+        case SLOW -> {
+          for (int waited = 0; mode == Mode.SLOW && waited < 15_000 && !closed; waited += 20) {
+            Thread.sleep(20);
+          }
+          json(response, answer.of(request));
+        }
         case FULL, EMPTY -> json(response, answer.of(request));
       }
     };
@@ -252,7 +263,10 @@ final class FakeStreams implements AutoCloseable {
       job.put("code", CODES.get(i / 10 % 4))
           .put("message", i == 4 ? XSS : "The provider did not answer within 30 s");
     }
-    job.put("excerpt", TEXTS.get(i % 4));
+    job.put("excerpt", i == 1 ? BIDI : TEXTS.get(i % 4));
+    if (i == 2) {
+      job.put("cancelRequested", true);
+    }
     job.putObject("labels").put("case", String.valueOf(i));
     return job;
   }
@@ -392,7 +406,7 @@ final class FakeStreams implements AutoCloseable {
     ObjectNode input = Json.MAPPER.createObjectNode();
     input
         .put("kind", "generate")
-        .put("text", i == 0 ? XSS : TEXTS.get(i % 4))
+        .put("text", i == 0 ? XSS : i == 1 ? BIDI : TEXTS.get(i % 4))
         .put("system", "Answer briefly.")
         .put("maxOutputTokens", 400);
     return input;
@@ -554,7 +568,7 @@ final class FakeStreams implements AutoCloseable {
     last.set("1m", point(now, 6));
     last.set("1h", point(now, 360));
     o.putObject("perSecond").put("accepted", 18.4).put("finished", 17.2);
-    o.put("successRate", 0.9873).put("spendPerHourNanos", 4_870_000_000L);
+    o.put("successRate", 0.9873).put("spendPerHourNanos", 4_870_000_000L).put("currency", "EUR");
     attention
         .addObject()
         .put("code", "breaker_open")
@@ -764,7 +778,7 @@ final class FakeStreams implements AutoCloseable {
       out.write("retry: 1000\n\n".getBytes(StandardCharsets.US_ASCII));
       while (!closed) {
         var text = new StringBuilder();
-        if (turn % 50 == 0) {
+        if (turn % 50 == 0 && mode != Mode.SLOW) {
           text.append("event: overview\ndata: ")
               .append(Json.MAPPER.writeValueAsString(overview()))
               .append("\n\n");
