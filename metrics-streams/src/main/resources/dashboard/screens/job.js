@@ -86,10 +86,12 @@ function timeline(job, t) {
     put(attempts.length ? 'commit' : 'wait', at, finished, attempts.length ? 'Written and committed' : 'Waited', attempts.length);
     return {from: accepted, to: Math.max(finished, at), parts};
   }
-  const due = instant(job.dueAt);
+  const asked = instant(job.retryNowRequestedAt);
+  const due = asked || instant(job.dueAt);
   if (job.state === 'running') put('running', at, t, `Attempt ${job.runningAttempt} runs (with its wait)`, job.runningAttempt);
   else if (due && due > at) {
     put('pause', at, Math.min(due, Math.max(t, at)), attempts.length ? 'Pause before the retry' : 'Not to run before its time');
+    if (asked) put('wait', Math.max(asked, at), t, 'Asked to run now');
     put('ahead', Math.max(t, at), due, 'Still to wait');
   } else put('wait', at, t, 'Waits for a worker');
   return {from: accepted, to: Math.max(t, due || 0, at), parts};
@@ -307,12 +309,17 @@ export function Job({id}) {
     toast(done);
     view.reload();
   }});
+  const waits = job.state === 'waiting' || job.state === 'scheduled';
+  const hurried = job.retryNowRequestedAt;
+  const hurry = job.state === 'waiting' ? 'Retry now' : 'Run now';
   const actions = html`
+    ${waits && html`<button class="button" disabled=${!!hurried} onClick=${() => setDialog('retry')}>${hurried ? 'Asked to run now' : `${hurry}…`}</button>`}
     ${job.state === 'dead-lettered' && job.orderingKey ? html`<button class="button" onClick=${() => setDialog('release')}>Release</button>` : null}
     <button class="button" onClick=${() => setDialog('clone')}>Edit and clone…</button>
     ${!ended && html`<button class="button danger" disabled=${job.cancelRequested} onClick=${() => setDialog('cancel')}>${job.cancelRequested ? 'Cancel requested' : 'Cancel…'}</button>`}`;
   const close = () => setDialog(null);
   const cancel = act('Cancel', 'DELETE', '', 'Cancellation requested');
+  const retry = act(hurry, 'POST', '/retry-now', 'Asked to run now');
   const release = act('Release', 'POST', '/release', 'Release requested');
   const lasted = (ended ? instant(job.finishedAt) : t) - instant(job.acceptedAt);
   return html`<${Page} title=${`Job ${shortId(id)}`} actions=${actions}>
@@ -324,7 +331,7 @@ export function Job({id}) {
     <${Card} label="Facts"><${Facts} facts=${[
       ['Accepted', html`<${Ago} at=${job.acceptedAt}/>`],
       [ended ? 'Took' : 'Since then', duration(lasted)],
-      job.finishedAt ? ['Finished', html`<${Ago} at=${job.finishedAt}/>`] : job.dueAt ? ['Due', relative(job.dueAt, t)] : null,
+      job.finishedAt ? ['Finished', html`<${Ago} at=${job.finishedAt}/>`] : job.dueAt ? ['Due', hurried ? html`now; asked for <${Ago} at=${hurried}/>` : relative(job.dueAt, t)] : null,
       ['Attempts', `${(job.attempts || []).length} of ${job.maxAttempts}`],
       ['Tokens in / out', tokens.in + tokens.out ? `${exact(tokens.in)} / ${exact(tokens.out)}` : none],
       ['Cost', priced(job.costNanos, unit)],
@@ -352,6 +359,8 @@ export function Job({id}) {
     <${Fold} title="The view as JSON">${() => html`<${Source} value=${job} label="the view"/>`}</${Fold}>
     ${dialog === 'cancel' && html`<${Confirm} title="Cancel this job?" action="Cancel the job" danger run=${cancel.run} onClose=${close}>
       <p>A running call is interrupted. It is final when the job’s state is cancelled; another outcome may be first.</p></${Confirm}>`}
+    ${dialog === 'retry' && html`<${Confirm} title=${`${hurry}?`} action=${hurry} run=${retry.run} onClose=${close}>
+      <p>The next attempt is due at once instead of ${relative(job.dueAt, t)}. It counts as one of ${job.maxAttempts}; limits and budgets hold as ever.</p></${Confirm}>`}
     ${dialog === 'release' && html`<${Confirm} title="Release the ordering key?" action="Release" run=${release.run} onClose=${close}><p>The jobs behind this dead letter, with the ordering key ${job.orderingKey}, go on without it.</p></${Confirm}>`}
     ${dialog === 'clone' && html`<${CloneDialog} job=${job} onClose=${close}/>`}
   </${Page}>`;

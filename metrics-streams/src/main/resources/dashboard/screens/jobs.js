@@ -161,7 +161,8 @@ function Row({job, index, height, selected, current, toggle, narrow, place}) {
     role: 'row', id: `row-${index}`, 'aria-rowindex': index + 2, 'aria-selected': selected ? 'true' : 'false', style,
     class: `row${current ? ' current' : ''}${selected ? ' selected' : ''}`, onMouseDown: () => place(index),
   };
-  const asked = job.cancelRequested ? html`<${Badge} tone="warn">Cancel requested</${Badge}> ` : null;
+  const asked = job.cancelRequested ? html`<${Badge} tone="warn">Cancel requested</${Badge}> `
+    : job.retryNowRequested ? html`<${Badge} tone="warn">Asked to run now</${Badge}> ` : null;
   const link = html`<a href=${`/jobs/${job.id}`} tabindex="-1"><${Id} id=${job.id}/></a>`;
   if (narrow) {
     return html`<div ...${attributes}>${box}<span role="gridcell" class="cell stack">
@@ -306,6 +307,7 @@ export function Jobs() {
           <span><b>${exact(chosen)}</b> selected${ids.length > MAX_IDS && !everything ? `; only the first ${exact(MAX_IDS)} at once` : ''}</span>
           ${!everything && total && total.count > ids.length && html`<button class="link" onClick=${() => setEverything(true)}>Select all ${total.exact ? '' : '≈ '}${exact(total.count)} that match</button>`}
           <span class="grow"></span>
+          <button class="button small" onClick=${() => setDialog('retry-now')}>Retry now…</button>
           <button class="button small danger" onClick=${() => setDialog('cancel')}>Cancel…</button>
           <button class="button small" onClick=${() => setDialog('release')}>Release…</button>
           <button class="button small" onClick=${() => {

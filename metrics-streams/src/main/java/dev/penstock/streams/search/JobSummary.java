@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param excerpt the beginning of its input, or null where inputs are not searched
  * @param cancelRequested true where someone asked for the end of a job that has not ended; else
  *     null
+ * @param retryNowRequested true where someone asked for the attempt that it waits for now; else
+ *     null
  * @param version up to where this tells its life
  */
 record JobSummary(
@@ -51,6 +53,7 @@ record JobSummary(
     @Nullable String excerpt,
     @Nullable String traceId,
     @Nullable Boolean cancelRequested,
+    @Nullable Boolean retryNowRequested,
     String version) {
   static final int MAX_MESSAGE_CHARS = 200;
   static final int MAX_EXCERPT_CHARS = 160;
@@ -91,6 +94,7 @@ record JobSummary(
         input == null ? null : cut(input.strip(), MAX_EXCERPT_CHARS),
         view.traceId(),
         (view.cancelRequested() && finished == null) ? true : null,
+        view.retryNowRequestedAt() == null ? null : true,
         view.version());
   }
 

@@ -4,6 +4,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.streams.view.Input;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
@@ -132,6 +133,10 @@ final class KafkaJobTopics implements JobTopics {
 
   /** The job's id, or null: what is no id is of no job in the view either. */
   private static @Nullable JobId id(byte @Nullable [] key) {
-    return key == null ? null : JobId.parse(new String(key, StandardCharsets.UTF_8)).orElse(null);
+    return key == null
+        ? null
+        : JobId.parse(new String(key, StandardCharsets.UTF_8))
+            .or(() -> RetryNowRecords.jobOf(key))
+            .orElse(null);
   }
 }

@@ -29,8 +29,8 @@ import java.util.zip.GZIPOutputStream;
  * The files of the dashboard, from the class path, read and compressed once. They live below a path
  * that holds the hash of all of them, so a browser may keep them for ever; only the page itself is
  * asked for anew each time. Nothing is loaded from elsewhere, and the page runs no script and takes
- * no style but these files. To be registered behind all other routes, because it answers to what
- * is none of them. Thread-safe.
+ * no style but these files. To be registered behind all other routes, because it answers to what is
+ * none of them. Thread-safe.
  */
 public final class DashboardFiles implements HttpService {
   /** The addresses of the page; it tells itself which screen is meant. */

@@ -69,7 +69,8 @@ class DashboardFilesTest {
               new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
       // Whatever body the first answer had would stand before the second one.
       for (String path : List.of("/", "/nosuch")) {
-        String request = "HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n";
+        String request =
+            "HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         assertThat(in.readLine()).startsWith(path.equals("/") ? "HTTP/1.1 200" : "HTTP/1.1 404");
         var headers = new ArrayList<String>();

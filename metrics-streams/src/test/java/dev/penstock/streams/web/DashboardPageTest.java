@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -462,6 +463,28 @@ class DashboardPageTest {
   }
 
   @Test
+  void allThatWaitAreAskedToRunNow() {
+    visit("/jobs?state=waiting");
+    shown(".rows .row");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    page.getByText("Select all 1,000 that match").click();
+    page.getByText("Retry now…").click();
+    assertThat(shown("dialog").textContent())
+        .contains("Retry 1,000 jobs now?", "jobs that do not wait are left as they are");
+    page.locator("dialog input").fill("1000");
+    page.locator("dialog [type=submit]").click();
+    page.getByText("10 refused (do not wait)").waitFor();
+    assertThat(fake.writes())
+        .containsExactly(
+            new FakeStreams.Write(
+                "POST",
+                "/v1/jobs/actions",
+                "{\"action\":\"retry-now\",\"query\":\"state=waiting\",\"expected\":1000}"));
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
   void aJobIsEditedAndSentAsANewOne() {
     visit("/jobs/" + FakeStreams.id(2));
     page.getByText("Edit and clone…").click();
@@ -486,7 +509,8 @@ class DashboardPageTest {
   void theTokenIsAskedForOnce() {
     try (var guarded = new FakeStreams(0, TOKEN)) {
       page.navigate(guarded.url() + "/jobs/" + FakeStreams.id(5));
-      page.getByText("Cancel…").click();
+      page.getByText("Retry now…").click();
+      assertThat(shown("dialog").textContent()).contains("due at once instead of in");
       page.locator("dialog [type=submit]").click();
       Locator field = page.locator("dialog input[type=password]");
       field.fill("wrong");
@@ -494,14 +518,21 @@ class DashboardPageTest {
       page.getByText("That was not the token.").waitFor();
       field.fill(TOKEN);
       field.press("Enter");
-      page.getByText("Cancellation requested").first().waitFor();
       page.waitForFunction("() => !document.querySelector('dialog')");
+      // What was asked for is shown, and not offered again.
+      page.getByText("now; asked for").waitFor();
+      assertThat(
+              page.locator(".actions button", new Page.LocatorOptions().setHasText("run now"))
+                  .isDisabled())
+          .isTrue();
       page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
-      page.waitForFunction("() => !document.querySelector('dialog')");
+      page.getByText("Cancellation requested").first().waitFor();
       assertThat(guarded.writes())
-          .extracting(FakeStreams.Write::method)
-          .containsExactly("DELETE", "DELETE");
+          .extracting(FakeStreams.Write::method, FakeStreams.Write::path)
+          .containsExactly(
+              Tuple.tuple("POST", "/v1/jobs/" + FakeStreams.id(5) + "/retry-now"),
+              Tuple.tuple("DELETE", "/v1/jobs/" + FakeStreams.id(5)));
     }
     assertThat(complaints).allMatch(text -> text.contains("401"));
   }

@@ -85,6 +85,7 @@ final class FakeStreams implements AutoCloseable {
   private final Set<String> readPaths = ConcurrentHashMap.newKeySet();
   private final AtomicInteger listeners = new AtomicInteger();
   private final AtomicInteger updatesSent = new AtomicInteger();
+  private final Set<Integer> hurried = ConcurrentHashMap.newKeySet();
   private final AtomicInteger actionReads = new AtomicInteger();
   private volatile Mode mode = Mode.FULL;
   private volatile int updatesPerSecond;
@@ -139,6 +140,7 @@ final class FakeStreams implements AutoCloseable {
 
   void forget() {
     writes.clear();
+    hurried.clear();
     readPaths.clear();
     mode = Mode.FULL;
     updatesPerSecond = 0;
@@ -183,6 +185,12 @@ final class FakeStreams implements AutoCloseable {
             })
         .post("/v1/jobs", (r, s) -> accept(r, s, "{\"id\":\"" + id(1) + "\",\"state\":\"queued\"}"))
         .delete("/v1/jobs/{id}", (r, s) -> accept(r, s, "{\"cancel\":\"requested\"}"))
+        .post(
+            "/v1/jobs/{id}/retry-now",
+            (r, s) -> {
+              hurried.add(index(r));
+              accept(r, s, "{\"retryNow\":\"requested\"}");
+            })
         .post("/v1/jobs/{id}/release", (r, s) -> accept(r, s, "{\"release\":\"requested\"}"))
         .post("/v1/workers/{id}/drain", (r, s) -> accept(r, s, "{}"))
         .post("/v1/workers/{id}/resume", (r, s) -> accept(r, s, "{}"));
@@ -341,7 +349,12 @@ final class FakeStreams implements AutoCloseable {
     }
     switch (state) {
       case "running" -> job.put("runningAttempt", 2);
-      case "waiting" -> job.put("dueAt", Instant.now().plusSeconds(45).toString());
+      case "waiting" -> {
+        job.put("dueAt", Instant.now().plusSeconds(45).toString());
+        if (hurried.contains(i)) {
+          job.put("retryNowRequestedAt", Instant.now().toString());
+        }
+      }
       case "scheduled" -> job.put("dueAt", Instant.now().plusSeconds(4_000).toString());
       case "dead-lettered" ->
           job.putObject("failure")
