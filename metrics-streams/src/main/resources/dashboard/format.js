@@ -6,12 +6,10 @@ const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b
 const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
 
 function mark(character) {
-  const code = character.codePointAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? '␡' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  return `⟨U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
-/** The text with what can't be seen in it shown by signs; breaks of lines and tabs stay. */
+/** The text with what can't be seen in it shown by its number; breaks of lines and tabs stay. */
 export function seen(text) {
   return UNSEEN.test(text) ? text.replace(EACH_UNSEEN, mark) : text;
 }

@@ -146,7 +146,7 @@ export function Overview() {
         note=${waits(o?.backlog)} spark=${tail(backlog)}/>
       <${Stat} name="Latency p95" value=${duration(p95)} note=${minute?.totalLatency?.count ? `p50 ${duration(minute.totalLatency.p50Millis)}, p99 ${duration(minute.totalLatency.p99Millis)}` : o ? 'nothing finished in the last minute' : null} spark=${tail(series?.p95)} tone="second"/>
       <${Stat} name="Success rate" value=${percent(o?.successRate)} note=${o?.last?.['1h'] ? `${count(o.last['1h'].deadLettered || 0)} dead-lettered in the last hour` : null} spark=${tail(series?.share)} tone="ok" href="/dead-letters"/>
-      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit=${`${unit}/h`} note=${o?.last?.['1h'] ? `${money(o.last['1h'].costNanos || 0)} ${unit} in the last hour` : null} spark=${tail(series?.cost)} tone="second"/>
+      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit=${`${unit}/h`} note=${o?.last?.['1h'] ? `in the last hour, ${money(o.last['1h'].wastedCostNanos || 0)} of it wasted` : null} spark=${tail(series?.cost)} tone="second"/>
     </div>
     <ul class="states" aria-label="Jobs by state">
       ${STATE_NAMES.map(state => html`<li key=${state}><a href=${`/jobs?state=${state}`}><${State} state=${state}/><b>${o ? count(o.states?.[state] || 0) : none}</b></a></li>`)}
