@@ -80,7 +80,8 @@ function backlogBefore(nowJobs, points) {
 function waits(backlog) {
   if (!backlog) return null;
   if (!backlog.jobs) return 'nothing waits';
-  return `${duration(backlog.workMillis)} of work${backlog.drainMillis ? `, gone in ${duration(backlog.drainMillis)}` : ''}`;
+  const told = [backlog.workMillis && `${duration(backlog.workMillis)} of work`, backlog.drainMillis && `gone in ${duration(backlog.drainMillis)}`];
+  return told.filter(Boolean).join(', ') || 'how much work is not known yet';
 }
 
 const ended = p => (p.succeeded || 0) + (p.deadLettered || 0) + (p.cancelled || 0) + (p.expired || 0);
@@ -146,7 +147,7 @@ export function Overview() {
         note=${waits(o?.backlog)} spark=${tail(backlog)}/>
       <${Stat} name="Latency p95" value=${duration(p95)} note=${minute?.totalLatency?.count ? `p50 ${duration(minute.totalLatency.p50Millis)}, p99 ${duration(minute.totalLatency.p99Millis)}` : o ? 'nothing finished in the last minute' : null} spark=${tail(series?.p95)} tone="second"/>
       <${Stat} name="Success rate" value=${percent(o?.successRate)} note=${o?.last?.['1h'] ? `${count(o.last['1h'].deadLettered || 0)} dead-lettered in the last hour` : null} spark=${tail(series?.share)} tone="ok" href="/dead-letters"/>
-      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit=${`${unit}/h`} note=${o?.last?.['1h'] ? `in the last hour, ${money(o.last['1h'].wastedCostNanos || 0)} of it wasted` : null} spark=${tail(series?.cost)} tone="second"/>
+      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit=${`${unit}/h`} note=${o?.last?.['1h'] ? `in the last hour${o.last['1h'].wastedCostNanos ? `, ${money(o.last['1h'].wastedCostNanos)} of it wasted` : ''}` : null} spark=${tail(series?.cost)} tone="second"/>
     </div>
     <ul class="states" aria-label="Jobs by state">
       ${STATE_NAMES.map(state => html`<li key=${state}><a href=${`/jobs?state=${state}`}><${State} state=${state}/><b>${o ? count(o.states?.[state] || 0) : none}</b></a></li>`)}
@@ -154,7 +155,7 @@ export function Overview() {
     <div class="grid two-one">
       <${Card} title="Throughput" extra=${series ? `finished jobs, each ${metrics.range.window === '10s' ? '10 s' : metrics.range.window === '1m' ? 'minute' : 'hour'}` : ''}>
         ${metrics.problem && !metrics.data ? html`<${Failed} problem=${metrics.problem} what="The history" reload=${metrics.reload}/>`
-          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} height=${246} loading=${unread}/>`}
+          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} whole height=${246} loading=${unread}/>`}
       </${Card}>
       <${Card} title="Needs attention" extra=${o?.attention?.length ? plural(o.attention.length, 'matter') : ''} className="attention-card">
         <${Attention} items=${o ? o.attention || [] : null} problem=${problem} at=${o?.at}/>
@@ -162,7 +163,7 @@ export function Overview() {
     </div>
     <div class="grid three">
       <${Card} title="Latency" extra="from accepted to finished"><${Chart} label="Total latency" at=${at} series=${charts.latency} format=${duration} height=${168} loading=${unread} empty=${empty('Nothing finished in this time')}/></${Card}>
-      <${Card} title="Backlog" extra=${o?.backlog?.oldestMillis != null ? `oldest ${duration(o.backlog.oldestMillis)}` : ''}><${Chart} label="Backlog" at=${at} series=${backlogSeries} format=${count} height=${168} loading=${unread || (!o && !problem)} empty=${o ? empty('Nothing waits') : 'Not known now'}/></${Card}>
+      <${Card} title="Backlog" extra=${o?.backlog?.oldestMillis != null ? `oldest ${duration(o.backlog.oldestMillis)}` : ''}><${Chart} label="Backlog" at=${at} series=${backlogSeries} format=${count} whole height=${168} loading=${unread || (!o && !problem)} empty=${o ? empty('Nothing waits') : 'Not known now'}/></${Card}>
       <${Card} title="Spend" extra=${`${unit && `in ${unit}, `}by answered and wasted calls`}><${Chart} label="Spend" at=${at} series=${charts.spend} stacked format=${money} height=${168} loading=${unread} empty=${empty('No call of this time has a known cost; costs come from worker.prices-file')}/></${Card}>
     </div>
     <div class="grid two">

@@ -27,33 +27,41 @@ const MINUTE = 60_000;
 const SHOWN_MINUTES = 15;
 const minutes = computed(() => Math.floor(now.value / MINUTE));
 
-/** What the figures know of each provider: the last 15 minutes, one by one, and today's spend. */
+const tens = computed(() => Math.floor(now.value / 10_000));
+
+/** What the figures know of each provider: the last minute, the last 15 one by one, and today's spend. */
 function useFigures() {
+  const ten = useValue(tens);
   const minute = useValue(minutes);
-  const to = new Date(minute * MINUTE).toISOString();
-  const from = new Date((minute - SHOWN_MINUTES) * MINUTE).toISOString();
+  const iso = at => new Date(at).toISOString();
   const day = new Date(minute * MINUTE);
   day.setHours(0, 0, 0, 0);
-  const lately = useResource(`/v1/metrics?window=1m&by=provider&from=${from}&to=${to}`, {key: 'lately'});
-  const today = useResource(`/v1/metrics?window=1h&by=provider&from=${day.toISOString()}&to=${new Date((minute + 1) * MINUTE).toISOString()}`, {key: 'today'});
+  const by = (window, from, to) => `/v1/metrics?window=${window}&by=provider&from=${iso(from)}&to=${iso(to)}`;
+  const last = useResource(by('10s', ten * 10_000 - 50_000, ten * 10_000 + 10_000), {key: 'last'});
+  const lately = useResource(by('1m', (minute + 1 - SHOWN_MINUTES) * MINUTE, (minute + 1) * MINUTE), {key: 'lately'});
+  const today = useResource(by('1h', day.getTime(), (minute + 1) * MINUTE), {key: 'today'});
   const found = useMemo(() => {
-    const found = {};
-    for (const s of lately.data?.series || []) {
-      if (!s.labels?.provider) continue;
-      const points = onGrid(lately.data, s.points || []).points;
-      found[s.labels.provider] = {calls: points.map(p => p?.calls || 0), minute: points.at(-1)};
-    }
-    for (const s of today.data?.series || []) {
-      if (s.labels?.provider) (found[s.labels.provider] ||= {}).spent = s.sum?.costNanos ?? (s.points || []).reduce((sum, p) => sum + (p.costNanos || 0), 0);
-    }
-    return found;
-  }, [lately.data, today.data]);
-  return {found, read: lately.data != null};
+    const all = {};
+    const each = (metrics, put) => {
+      for (const s of metrics?.series || []) if (s.labels?.provider) put(all[s.labels.provider] ||= {}, s);
+    };
+    each(last.data, (p, s) => {
+      p.minute = s.sum;
+    });
+    each(lately.data, (p, s) => {
+      p.calls = onGrid(lately.data, s.points || []).points.map(point => point?.calls || 0);
+    });
+    each(today.data, (p, s) => {
+      p.spent = s.sum?.costNanos;
+    });
+    return all;
+  }, [last.data, lately.data, today.data]);
+  return {found, read: last.data != null};
 }
 
 function Provider({provider, points, read}) {
   const unit = useValue(currency);
-  const m = provider.last?.['1m'] || points?.minute;
+  const m = points?.minute;
   const failed = failures(m);
   // No point is none counted, once the figures were read.
   const calls = m ? m.calls || 0 : read ? 0 : null;
@@ -65,7 +73,7 @@ function Provider({provider, points, read}) {
     <${Facts} facts=${[['Calls, last minute', exact(calls)], ['Failed', calls ? html`<span class=${failed ? 'bad' : ''}>${exact(failed)} (${percent(failed / calls)})</span>` : none],
       ['Latency p50', latency?.count ? duration(latency.p50Millis) : none], ['Latency p95', latency?.count ? duration(latency.p95Millis) : none],
       ['Tokens in / out', m?.inputTokens || m?.outputTokens ? `${count(m.inputTokens || 0)} / ${count(m.outputTokens || 0)}` : none],
-      [unit ? `Spend today, ${unit}` : 'Spend today', money(provider.spendTodayNanos ?? points?.spent)]]}/>
+      [unit ? `Spend today, ${unit}` : 'Spend today', money(points?.spent)]]}/>
     ${reasons.length > 0 && html`<p class="soft reasons">Failures: ${reasons.map(([code, n]) => html`<a key=${code} href=${`/jobs?provider=${encodeURIComponent(provider.name)}&code=${encodeURIComponent(code)}`}><code>${code}</code> ${exact(n)}</a> `)}</p>`}
     <div class="targets">${(provider.targets || []).map(t => html`<${Target} key=${t.target} target=${t}/>`)}</div>
   </section>`;

@@ -532,6 +532,7 @@ final class FakeStreams implements AutoCloseable {
       for (long t = from.getEpochSecond() / step * step; t < to.getEpochSecond(); t += step) {
         points.add(point(Instant.ofEpochSecond(t), step / 10.0));
       }
+      one.set("sum", point(to, points.size() * step / 10.0));
     }
     return answer;
   }
