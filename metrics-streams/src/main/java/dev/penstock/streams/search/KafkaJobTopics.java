@@ -42,19 +42,26 @@ final class KafkaJobTopics implements JobTopics {
 
   @Override
   public Offsets beginnings(int partition) {
-    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+    try (Consumer<byte[], byte[]> consumer = assigned(partition)) {
       return offsets(partition, consumer.beginningOffsets(all(partition)));
     }
   }
 
   @Override
   public Offsets ends(int partition) {
-    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
-      // A read-committed consumer notes the end of each partition, and complains of those that are
-      // not its own.
-      consumer.assign(all(partition));
+    try (Consumer<byte[], byte[]> consumer = assigned(partition)) {
       return offsets(partition, consumer.endOffsets(all(partition)));
     }
+  }
+
+  /**
+   * A read-committed consumer notes what it is told of the ends of its partitions, and logs a
+   * warning for each that is not its own.
+   */
+  private Consumer<byte[], byte[]> assigned(int partition) {
+    Consumer<byte[], byte[]> consumer = consumers.get();
+    consumer.assign(all(partition));
+    return consumer;
   }
 
   private List<TopicPartition> all(int partition) {
