@@ -67,11 +67,12 @@ function useJobs(query) {
       clearTimeout(timer);
     };
   }, [key, shown, turn]);
-  const more = useCallback(async () => {
+  const more = useCallback(async anew => {
     const from = latest.current;
     if (!from.next || from.more || from.key !== key || from.jobs.length >= MAX_ROWS) return;
+    if (from.moreProblem && !anew) return;
     const stop = reading.current;
-    setList(l => ({...l, more: true}));
+    setList(l => ({...l, more: true, moreProblem: null}));
     try {
       const page = await get(`/v1/jobs?${filter}${filter ? '&' : ''}sort=${sort}&limit=${NEXT_SIZE}&cursor=${encodeURIComponent(from.next)}`, stop?.signal);
       setList(l => {
@@ -80,7 +81,8 @@ function useJobs(query) {
         return {...l, jobs: l.jobs.concat((page.jobs || []).filter(j => !known.has(j.id))), next: page.next || null, more: false};
       });
     } catch (problem) {
-      setList(l => (l.key === key ? {...l, more: false, next: null, moreProblem: problem} : l));
+      // One that was given up is no failure: the list is being read anew.
+      setList(l => (l.key === key ? {...l, more: false, moreProblem: stop?.signal.aborted ? null : problem} : l));
     }
   }, [key]);
   /** Takes over what the stream told of jobs in the list. */
@@ -318,12 +320,12 @@ export function Jobs() {
           : list.loading && !jobs.length ? html`<${Skeleton} rows=${14}/>`
             : !jobs.length ? filtered ? html`<${Empty} title="No job matches"><span>Take a filter away, or <a href="/jobs">look at all jobs</a>.</span></${Empty}>`
               : html`<${Empty} title="No jobs yet" command="echo 'Call me Ishmael.' | ./penstock submit --kind detect-language --wait">Submit one; it shows up here at once.</${Empty}>`
-              : html`<${Rows} count=${jobs.length} height=${height} cursor=${cursor} onEnd=${more} label="Jobs" head=${head} id="jobs-grid"
+              : html`<${Rows} count=${jobs.length} height=${height} cursor=${cursor} onEnd=${() => more()} label="Jobs" head=${head} id="jobs-grid"
                   gridProps=${{'aria-activedescendant': cursor >= 0 ? `row-${cursor}` : undefined, 'aria-multiselectable': 'true'}}
                   row=${i => html`<${Row} key=${jobs[i].id} job=${jobs[i]} index=${i} height=${height} narrow=${narrow} selected=${everything || picked.has(jobs[i].id)}
                     current=${i === cursor} toggle=${toggle} place=${setCursor}/>`}/>
                 <footer class="list-foot"><span>${exact(jobs.length)}${total ? ` of ${total.exact ? '' : '≈ '}${exact(total.count)}` : ''} read${list.more ? ', reading on…' : ''}</span>
-                  ${list.moreProblem && html`<span class="bad">Reading on failed: ${list.moreProblem.message}</span>`}
+                  ${list.moreProblem && html`<span class="bad">Reading on failed: ${list.moreProblem.message} <button class="button" onClick=${() => more(true)}>Try again</button></span>`}
                   <span class="keys"><kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select <kbd>?</kbd> keys</span></footer>`}
       </div>
     </div>

@@ -162,8 +162,9 @@ public final class PartialTail implements AutoCloseable {
     Instant since = clock.instant().minus(LOOK_BACK);
     var times = new HashMap<TopicPartition, Long>();
     fresh.forEach(partition -> times.put(partition, since.toEpochMilli()));
-    Map<TopicPartition, @Nullable OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
+    // In this order: what is written between the two is told.
     Map<TopicPartition, Long> ends = consumer.endOffsets(fresh);
+    Map<TopicPartition, @Nullable OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
     for (TopicPartition partition : fresh) {
       long end = ends.getOrDefault(partition, 0L);
       OffsetAndTimestamp first = found.get(partition);
