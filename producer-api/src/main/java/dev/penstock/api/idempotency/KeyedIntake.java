@@ -1,8 +1,6 @@
 package dev.penstock.api.idempotency;
 
 import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.api.problem.Problem;
 import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
@@ -12,6 +10,8 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.TenantId;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
 import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;

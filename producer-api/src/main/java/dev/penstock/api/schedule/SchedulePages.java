@@ -1,8 +1,8 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.codec.Json;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

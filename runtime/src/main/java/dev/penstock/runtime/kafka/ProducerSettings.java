@@ -1,13 +1,12 @@
-package dev.penstock.api.publish;
+package dev.penstock.runtime.kafka;
 
-import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** How the intake's producers are set. */
+/** How producers of accepted facts are set. */
 public final class ProducerSettings {
   private static final int BATCH_BYTES = 128 * 1024;
 

@@ -1,7 +1,7 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
-import dev.penstock.api.publish.ProducerSettings;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.kafka.ProducerSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

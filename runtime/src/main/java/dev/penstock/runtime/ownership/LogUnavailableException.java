@@ -1,4 +1,4 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
 /** The log of a partition can't be opened now. */
 public final class LogUnavailableException extends Exception {

@@ -1,4 +1,4 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
 import dev.penstock.runtime.kafka.KafkaConfig;
 import java.net.URI;
@@ -32,14 +32,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which intake decides about which partition of idempotency keys, and about the partition of
- * schedules with the same number: a consumer group of the intakes, used for its assignment only.
- * Each member's client id carries the address at which the others reach it, so the group itself
- * tells where a request is to be sent. Thread-safe.
+ * Which process of a service decides about which partition: a consumer group, used for its
+ * assignment only. Each member's client id carries the address at which the others reach it, so the
+ * group itself tells where a request is to be sent. Thread-safe.
  */
 public final class PartitionOwnership implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PartitionOwnership.class);
-  private static final String CLIENT_PREFIX = "penstock-intake@";
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration RESTART_DELAY = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
@@ -48,6 +46,7 @@ public final class PartitionOwnership implements AutoCloseable {
   private static final Duration REFRESH = Duration.ofMillis(200);
 
   private final KafkaConfig kafka;
+  private final Role role;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile Set<Integer> owned = Set.of();
   private volatile boolean closed;
@@ -60,15 +59,30 @@ public final class PartitionOwnership implements AutoCloseable {
   private @Nullable URI self;
   private long refreshedNanos;
 
-  /** Is told what this intake owns. Its methods must be short: the group waits for them. */
+  /**
+   * What is shared out.
+   *
+   * @param group the name of the consumer group
+   * @param topic of which each member owns some partitions
+   * @param member what a member is called, in ids and messages: {@code intake}
+   * @param owned what the partitions are of, in messages: {@code keys and schedules}
+   */
+  public record Role(String group, String topic, String member, String owned) {
+    private String clientPrefix() {
+      return "penstock-" + member + "@";
+    }
+  }
+
+  /** Is told what this member owns. Its methods must be short: the group waits for them. */
   public interface Listener {
     void gained(int partition);
 
     void lost(int partition);
   }
 
-  public PartitionOwnership(KafkaConfig kafka) {
+  public PartitionOwnership(KafkaConfig kafka, Role role) {
     this.kafka = kafka;
+    this.role = role;
   }
 
   /** From the start on, {@code listener} is told. To be called before it. */
@@ -76,13 +90,13 @@ public final class PartitionOwnership implements AutoCloseable {
     listeners.add(listener);
   }
 
-  /** Joins the group in the background, as the intake that others reach at {@code address}. */
+  /** Joins the group in the background, as the member that others reach at {@code address}. */
   public synchronized void start(URI address) {
     self = address;
-    thread = Thread.ofVirtual().name("intake-ownership").start(() -> run(address));
+    thread = Thread.ofVirtual().name(role.member + "-ownership").start(() -> run(address));
   }
 
-  /** Whether this intake decides about the partition, as far as it knows. */
+  /** Whether this member decides about the partition, as far as it knows. */
   public boolean owns(int partition) {
     return owned.contains(partition);
   }
@@ -100,7 +114,11 @@ public final class PartitionOwnership implements AutoCloseable {
       } catch (WakeupException _) {
         // closed
       } catch (KafkaException e) {
-        log.warn("this intake can't own partitions now and tries again: {}", e.getMessage());
+        log.warn(
+            "this {} can't own partitions of {} now and tries again: {}",
+            role.member,
+            role.owned,
+            e.getMessage());
         release(owned);
         pause();
       } finally {
@@ -115,15 +133,15 @@ public final class PartitionOwnership implements AutoCloseable {
   private KafkaConsumer<byte[], byte[]> join(URI address) {
     Map<String, Object> settings =
         kafka.clientSettings(
-            CLIENT_PREFIX + URLEncoder.encode(address.toString(), StandardCharsets.UTF_8));
-    settings.put(ConsumerConfig.GROUP_ID_CONFIG, kafka.topics().intakeGroup());
+            role.clientPrefix() + URLEncoder.encode(address.toString(), StandardCharsets.UTF_8));
+    settings.put(ConsumerConfig.GROUP_ID_CONFIG, role.group);
     settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
     var member =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     member.subscribe(
-        List.of(kafka.topics().idempotency()),
+        List.of(role.topic),
         new ConsumerRebalanceListener() {
           @Override
           public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
@@ -131,7 +149,7 @@ public final class PartitionOwnership implements AutoCloseable {
             var now = new HashSet<>(owned);
             partitions.forEach(partition -> now.add(partition.partition()));
             owned = Set.copyOf(now);
-            log.info("owns the partitions {} of keys and schedules", owned);
+            log.info("owns the partitions {} of {}", owned, role.owned);
             partitions.forEach(
                 partition -> listeners.forEach(listener -> listener.gained(partition.partition())));
           }
@@ -157,7 +175,7 @@ public final class PartitionOwnership implements AutoCloseable {
   }
 
   /**
-   * The address of the intake that the group says owns the partition; nothing while no other one
+   * The address of the member that the group says owns the partition; nothing while no other one
    * does or Kafka does not answer.
    */
   public synchronized Optional<URI> owner(int partition) {
@@ -173,9 +191,9 @@ public final class PartitionOwnership implements AutoCloseable {
   }
 
   private synchronized Map<Integer, URI> ask() {
-    String group = kafka.topics().intakeGroup();
+    String group = role.group;
     if (admin == null) {
-      admin = Admin.create(kafka.clientSettings("penstock-intake-owners"));
+      admin = Admin.create(kafka.clientSettings("penstock-" + role.member + "-owners"));
     }
     var found = new HashMap<Integer, URI>();
     try {
@@ -205,13 +223,13 @@ public final class PartitionOwnership implements AutoCloseable {
     return found;
   }
 
-  private static Optional<URI> address(String clientId) {
+  private Optional<URI> address(String clientId) {
     try {
-      return clientId.startsWith(CLIENT_PREFIX)
+      return clientId.startsWith(role.clientPrefix())
           ? Optional.of(
               URI.create(
                   URLDecoder.decode(
-                      clientId.substring(CLIENT_PREFIX.length()), StandardCharsets.UTF_8)))
+                      clientId.substring(role.clientPrefix().length()), StandardCharsets.UTF_8)))
           : Optional.empty();
     } catch (IllegalArgumentException _) {
       return Optional.empty();

@@ -1,4 +1,4 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
 import java.time.Instant;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -12,7 +12,7 @@ import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends requests to the intakes that own their subject. Thread-safe. */
+/** Sends requests to the processes of a service that own their subject. Thread-safe. */
 public final class Neighbours implements AutoCloseable {
   /** Tells the owner not to send it on: who is asked and is not the owner says so. */
   public static final String FORWARDED = "Penstock-Forwarded";
@@ -43,7 +43,7 @@ public final class Neighbours implements AutoCloseable {
           http.send(
               forwarded, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES)));
     } catch (IOException e) {
-      log.debug("the intake at {} does not answer", forwarded.uri(), e);
+      log.debug("the owner at {} does not answer", forwarded.uri(), e);
       return Optional.empty();
     } finally {
       atOnce.release();

@@ -1,4 +1,4 @@
-package dev.penstock.api.ownership;
+package dev.penstock.runtime.ownership;
 
 /** What became of a commit to the log of a partition. */
 public sealed interface Commit {
