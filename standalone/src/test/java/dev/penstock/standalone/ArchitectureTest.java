@@ -52,12 +52,14 @@ final class ArchitectureTest {
     "dev.penstock.lifecycle..",
     "dev.penstock.limit..",
     "dev.penstock.provider..",
+    "dev.penstock.replay..",
     "dev.penstock.retry..",
     "dev.penstock.topic.."
   };
 
   private static final String RUNTIME = "dev.penstock.runtime..";
   private static final String BROKER = "dev.penstock.broker..";
+  private static final String SUBMISSION = "dev.penstock.submission..";
   private static final String API = "dev.penstock.api..";
   private static final String WORKER = "dev.penstock.worker..";
   private static final String STREAMS = "dev.penstock.streams..";
@@ -77,7 +79,18 @@ final class ArchitectureTest {
           .resideInAPackage("dev.penstock..")
           .should()
           .resideInAnyPackage(
-              and(COMMON, RUNTIME, BROKER, API, WORKER, STREAMS, LOCAL, HTTP, CLI, STANDALONE));
+              and(
+                  COMMON,
+                  RUNTIME,
+                  SUBMISSION,
+                  BROKER,
+                  API,
+                  WORKER,
+                  STREAMS,
+                  LOCAL,
+                  HTTP,
+                  CLI,
+                  STANDALONE));
 
   @ArchTest
   static final ArchRule theContractKnowsNothingButJson =
@@ -97,9 +110,12 @@ final class ArchitectureTest {
 
   @ArchTest static final ArchRule whatServicesShareKnowsTheContract = knowsOfOurs(RUNTIME);
 
+  @ArchTest static final ArchRule whatASubmissionIsKnowsTheContract = knowsOfOurs(SUBMISSION);
+
   @ArchTest static final ArchRule theBrokerKnowsNothingOfOurs = knowsOfOursNothingBut(BROKER);
 
-  @ArchTest static final ArchRule theIntakeKnowsNoOtherService = knowsOfOurs(API, RUNTIME);
+  @ArchTest
+  static final ArchRule theIntakeKnowsNoOtherService = knowsOfOurs(API, RUNTIME, SUBMISSION);
 
   @ArchTest static final ArchRule theWorkerKnowsNoOtherService = knowsOfOurs(WORKER, RUNTIME);
 
@@ -115,7 +131,7 @@ final class ArchitectureTest {
   static final ArchRule onlyServicesSpeakKafka =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP))
+          .resideInAnyPackage(and(COMMON, SUBMISSION, CLI, LOCAL, HTTP))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(KAFKA);
@@ -124,7 +140,7 @@ final class ArchitectureTest {
   static final ArchRule onlyServicesServeHttp =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP, BROKER))
+          .resideInAnyPackage(and(COMMON, SUBMISSION, CLI, LOCAL, HTTP, BROKER))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(HELIDON);

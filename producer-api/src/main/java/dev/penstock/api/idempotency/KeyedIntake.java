@@ -1,8 +1,5 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.api.publish.Records;
@@ -12,6 +9,9 @@ import dev.penstock.job.TenantId;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ownership.Neighbours;
 import dev.penstock.runtime.ownership.PartitionOwnership;
+import dev.penstock.submission.JobRequest;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;

@@ -54,7 +54,7 @@ public final class SchedulePages {
    * @param after only names after this one; empty for all
    * @param limit the most on the page
    * @param asked the partitions that another intake asks for, with commas; empty when a client asks
-   * @throws dev.penstock.api.problem.ProblemException when not every owner answers
+   * @throws dev.penstock.submission.problem.ProblemException when not every owner answers
    */
   public ScheduleAnswer page(String after, int limit, Optional<String> asked) {
     long deadline = System.nanoTime() + patience.toNanos();

@@ -1,9 +1,5 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
-import dev.penstock.api.problem.Violation;
 import dev.penstock.cache.CacheRecord;
 import dev.penstock.cache.Fingerprint;
 import dev.penstock.codec.Json;
@@ -13,6 +9,10 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobKind;
 import dev.penstock.job.JobOutput;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
+import dev.penstock.submission.problem.Violation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

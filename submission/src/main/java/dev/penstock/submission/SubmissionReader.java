@@ -1,9 +1,5 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
-import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
 import dev.penstock.job.CacheRule;
 import dev.penstock.job.Job;
@@ -12,6 +8,10 @@ import dev.penstock.job.JsonObject;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.TenantId;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
+import dev.penstock.submission.problem.Violation;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;

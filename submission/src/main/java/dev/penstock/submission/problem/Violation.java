@@ -1,4 +1,4 @@
-package dev.penstock.api.problem;
+package dev.penstock.submission.problem;
 
 /**
  * One thing that is wrong with a request.

@@ -1,13 +1,13 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialects;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.Violation;
 import dev.penstock.codec.Json;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.Violation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

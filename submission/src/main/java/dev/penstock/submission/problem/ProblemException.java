@@ -1,4 +1,4 @@
-package dev.penstock.api.problem;
+package dev.penstock.submission.problem;
 
 /**
  * Ends the handling of a request with a problem. Has no stack trace: it is an answer, not a bug.

@@ -1,4 +1,4 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

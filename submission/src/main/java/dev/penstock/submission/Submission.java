@@ -1,6 +1,6 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
-import dev.penstock.api.problem.Problem;
+import dev.penstock.submission.problem.Problem;
 import org.jspecify.annotations.Nullable;
 
 /** What reading a submission came to. */

@@ -1,4 +1,4 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
 import dev.penstock.codec.Json;
 import dev.penstock.job.CacheRule;

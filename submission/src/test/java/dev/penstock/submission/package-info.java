@@ -1,4 +1,4 @@
 @NullMarked
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.penstock.api.problem;
+package dev.penstock.submission.problem;
 
 import java.util.Arrays;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.penstock.api.problem;
+package dev.penstock.submission.problem;
 
 import dev.penstock.codec.Json;
 import java.io.ByteArrayOutputStream;

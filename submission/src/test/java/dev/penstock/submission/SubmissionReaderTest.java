@@ -1,10 +1,7 @@
-package dev.penstock.api.intake;
+package dev.penstock.submission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
-import dev.penstock.api.problem.Violation;
 import dev.penstock.job.CacheRule;
 import dev.penstock.job.CacheTag;
 import dev.penstock.job.JobId;
@@ -13,6 +10,9 @@ import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.TenantId;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
+import dev.penstock.submission.problem.Violation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
