@@ -58,6 +58,28 @@ public record JobRequest(
     labels = labels.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(labels));
   }
 
+  /**
+   * The submission that would ask for {@code job} again, to be run at once: what the job says,
+   * without when it was first to run.
+   */
+  public static JobRequest of(Job job) {
+    return new JobRequest(
+        job.input(),
+        job.model(),
+        job.maxAttempts(),
+        job.attemptTimeout(),
+        job.expireAt(),
+        null,
+        null,
+        job.retry(),
+        job.priority(),
+        job.labels(),
+        job.ordering(),
+        job.progress() ? true : null,
+        job.tenant(),
+        job.cache());
+  }
+
   /** The job that this asks for. */
   public Job toJob(JobId id, Instant acceptedAt, String defaultModel) {
     return new Job(

@@ -1,17 +1,16 @@
 package dev.penstock.runtime.ownership;
 
+import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.ProducerSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -21,7 +20,6 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +33,7 @@ public final class KafkaPartitionLog implements PartitionLog {
   /** How long a killed owner's open transaction can hold back readers of jobs. */
   private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
+  private final Clients clients;
   private final KafkaConfig kafka;
   private final Duration timeout;
   private final TopicPartition partition;
@@ -47,6 +46,13 @@ public final class KafkaPartitionLog implements PartitionLog {
    */
   public KafkaPartitionLog(
       KafkaConfig kafka, Duration timeout, TopicPartition partition, String name) {
+    this(Clients.REAL, kafka, timeout, partition, name);
+  }
+
+  /** The same, through clients that {@code clients} makes. */
+  public KafkaPartitionLog(
+      Clients clients, KafkaConfig kafka, Duration timeout, TopicPartition partition, String name) {
+    this.clients = clients;
     this.kafka = kafka;
     this.timeout = timeout;
     this.partition = partition;
@@ -54,10 +60,11 @@ public final class KafkaPartitionLog implements PartitionLog {
   }
 
   @Override
-  public void open(@Nullable Instant since, Consumer<ConsumerRecord<byte[], byte[]>> reader)
+  public void open(
+      @Nullable Instant since, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> reader)
       throws LogUnavailableException {
     try {
-      var opened = new KafkaProducer<byte[], byte[]>(producerSettings());
+      Producer<byte[], byte[]> opened = clients.producer(producerSettings());
       producer = opened;
       opened.initTransactions();
       read(since, reader);
@@ -81,7 +88,8 @@ public final class KafkaPartitionLog implements PartitionLog {
     return settings;
   }
 
-  private void read(@Nullable Instant since, Consumer<ConsumerRecord<byte[], byte[]>> reader)
+  private void read(
+      @Nullable Instant since, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> reader)
       throws LogUnavailableException {
     Map<String, Object> settings = kafka.clientSettings("penstock-" + name + "-reader");
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -89,8 +97,7 @@ public final class KafkaPartitionLog implements PartitionLog {
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
     long deadline = System.nanoTime() + timeout.multipliedBy(6).toNanos();
-    try (var consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+    try (Consumer<byte[], byte[]> consumer = clients.consumer(settings)) {
       List<TopicPartition> one = List.of(partition);
       consumer.assign(one);
       Long end = consumer.endOffsets(one).get(partition);
@@ -109,7 +116,7 @@ public final class KafkaPartitionLog implements PartitionLog {
   }
 
   /** Returns whether there is anything to be read. */
-  private boolean seek(KafkaConsumer<byte[], byte[]> consumer, @Nullable Instant since) {
+  private boolean seek(Consumer<byte[], byte[]> consumer, @Nullable Instant since) {
     if (since == null) {
       consumer.seekToBeginning(List.of(partition));
       return true;
