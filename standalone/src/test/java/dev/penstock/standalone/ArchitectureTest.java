@@ -62,6 +62,7 @@ final class ArchitectureTest {
   private static final String SUBMISSION = "dev.penstock.submission..";
   private static final String API = "dev.penstock.api..";
   private static final String WORKER = "dev.penstock.worker..";
+  private static final String REPLAYER = "dev.penstock.replayer..";
   private static final String STREAMS = "dev.penstock.streams..";
   private static final String LOCAL = "dev.penstock.local..";
   private static final String HTTP = "dev.penstock.http..";
@@ -86,6 +87,7 @@ final class ArchitectureTest {
                   BROKER,
                   API,
                   WORKER,
+                  REPLAYER,
                   STREAMS,
                   LOCAL,
                   HTTP,
@@ -118,6 +120,9 @@ final class ArchitectureTest {
   static final ArchRule theIntakeKnowsNoOtherService = knowsOfOurs(API, RUNTIME, SUBMISSION);
 
   @ArchTest static final ArchRule theWorkerKnowsNoOtherService = knowsOfOurs(WORKER, RUNTIME);
+
+  @ArchTest
+  static final ArchRule theReplayerKnowsNoOtherService = knowsOfOurs(REPLAYER, RUNTIME, SUBMISSION);
 
   @ArchTest static final ArchRule theViewsKnowNoOtherService = knowsOfOurs(STREAMS, RUNTIME);
 
@@ -247,6 +252,27 @@ final class ArchitectureTest {
               "io.helidon..",
               "org.apache.kafka.clients.admin..",
               "org.apache.kafka.clients.producer..");
+
+  /** So that the simulation, and tests with a clock of their own, drive what runs in production. */
+  @ArchTest
+  static final ArchRule theReplayersDecisionsHaveNoClockNoThreadsAndNoInput =
+      noClasses()
+          .that()
+          .haveNameMatching(
+              "dev\\.penstock\\.replayer\\.(replay\\.(Decider|TokenBucket)|change|select).*")
+          .should()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(Thread.class)
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "java.net..", "java.nio.file..", "io.helidon..", "org.apache.kafka..");
 
   @ArchTest
   static final ArchRule theDomainIsValues =
