@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param plan with which plan, or null where it was with none
  * @param detail what more there is to say: selection, difference, result; or null
  * @param previousHash the hash of the entry before, or 64 zeros of the first one
- * @param hash SHA-256, in hexadecimal, of the entry's JSON without this field
+ * @param hash SHA-256, in hexadecimal, of the record with an empty {@code hash}
  */
 public record AuditEntry(
     long sequence,

@@ -3,6 +3,7 @@ package dev.penstock.replayer;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
+import dev.penstock.replayer.plan.Coordinator;
 import dev.penstock.replayer.plan.PlanBook;
 import dev.penstock.replayer.plan.PlanOrders;
 import dev.penstock.replayer.plan.PlanTail;
@@ -25,6 +26,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
@@ -47,6 +49,7 @@ public final class ReplayerService implements Service {
   private volatile @Nullable HttpEndpoint endpoint;
   private volatile @Nullable Deciders deciders;
   private volatile @Nullable PlanTail plans;
+  private volatile @Nullable Coordination coordination;
 
   private ReplayerService(ReplayerConfig config, InstantSource clock) {
     this.config = config;
@@ -71,6 +74,12 @@ public final class ReplayerService implements Service {
   public int port() {
     HttpEndpoint started = endpoint;
     return started == null ? 0 : started.port();
+  }
+
+  /** Who makes plans, if that is this process. */
+  Optional<Coordinator> coordinator() {
+    Coordination started = coordination;
+    return started == null ? Optional.empty() : started.here();
   }
 
   @Override
@@ -121,6 +130,24 @@ public final class ReplayerService implements Service {
                         Pauses.REAL,
                         REST))));
     deciders = decided;
+    var coordinating =
+        opened(
+            new Coordination(() ->
+                new Coordinator(
+                    new Coordinator.Parts(
+                        topics,
+                        () ->
+                            new KafkaPartitionLog(
+                                clients,
+                                kafka,
+                                config.timeout(),
+                                new TopicPartition(topics.dlqPlans(), Coordination.PARTITION),
+                                "dlq-plans"),
+                        this::consumer,
+                        clock,
+                        Pauses.REAL,
+                        REST))));
+    coordination = coordinating;
     // Closed before those who are told what it owns: the group knows first.
     var ownership =
         opened(
@@ -129,6 +156,7 @@ public final class ReplayerService implements Service {
                 new PartitionOwnership.Role(
                     topics.replayerGroup(), topics.deadLetters(), "replayer", "dead letters")));
     ownership.listen(decided);
+    ownership.listen(coordinating);
     var http =
         new HttpEndpoint(
             "replayer",

@@ -190,6 +190,20 @@ final class Installation implements AutoCloseable {
     return plan;
   }
 
+  /** Where the plan is in its life; null while there is none. */
+  PlanRecord.@Nullable State state(PlanId id) {
+    PlanRecord.State state = null;
+    for (ConsumerRecord<byte[], byte[]> record : read(topics.dlqPlans())) {
+      if (record.value() != null
+          && JsonCodec.PLANS.decode(record.value())
+              instanceof Decoded.Value<PlanRecord>(PlanRecord.Plan plan)
+          && plan.id().equals(id)) {
+        state = plan.state();
+      }
+    }
+    return state;
+  }
+
   void write(PlanRecord record) {
     var _ =
         send(

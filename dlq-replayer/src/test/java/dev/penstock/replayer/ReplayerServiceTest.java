@@ -9,18 +9,29 @@ import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.JsonObject;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanId;
+import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Action;
+import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replay.Refusal;
 import dev.penstock.replayer.Installation.Place;
+import dev.penstock.replayer.audit.AuditLog;
+import dev.penstock.replayer.plan.Coordinator;
+import dev.penstock.replayer.plan.Coordinator.Reply;
+import dev.penstock.replayer.plan.Coordinator.Request;
+import dev.penstock.replayer.plan.Draft;
 import dev.penstock.replayer.plan.PlanBook;
+import dev.penstock.replayer.plan.PlanLife.Command;
 import dev.penstock.replayer.plan.PlanOrders;
 import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.OffsetSet;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.ownership.Commit;
 import dev.penstock.runtime.ownership.KafkaPartitionLog;
@@ -39,7 +50,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -287,6 +300,64 @@ final class ReplayerServiceTest {
     settings.put("enable.auto.commit", false);
     settings.put("auto.offset.reset", "none");
     return Clients.REAL.consumer(settings);
+  }
+
+  @Test
+  void aPlanGoesFromItsDraftOverItsCanaryToItsEnd() throws Exception {
+    Map<Job, Place> jobs = all.deadLetters(7);
+    Job canary = jobs.keySet().iterator().next();
+    var id = new PlanId("whole-life");
+    var rest = new HashMap<Integer, OffsetSet>();
+    jobs.forEach((job, place) -> {
+      if (!job.equals(canary)) {
+        rest.computeIfAbsent(place.partition(), _ -> new OffsetSet()).add(place.offset());
+      }
+    });
+    Place first = Objects.requireNonNull(jobs.get(canary));
+    var draft =
+        new Draft(
+            id,
+            "after the outage",
+            "ann",
+            new JsonObject("{}"),
+            REPLAY,
+            new PlanRecord.Pace(100, null),
+            Map.of(first.partition(), OffsetSet.of(first.offset())),
+            rest);
+    try (ReplayerService replayer = all.replayer()) {
+      await().atMost(PATIENCE).until(() -> replayer.coordinator().isPresent());
+      Coordinator coordinator = replayer.coordinator().orElseThrow();
+      assertThat(state(coordinator.ask(new Request.Create(draft)))).isEqualTo(State.DRAFT);
+      assertThat(coordinator.ask(new Request.Create(draft)).get())
+          .isEqualTo(new Reply.Refused("there is a plan whole-life"));
+      assertThat(coordinator.ask(new Request.Move(id, Command.RESUME, "ann")).get())
+          .isEqualTo(new Reply.Refused("the plan is draft: it can't resume"));
+      assertThat(coordinator.ask(new Request.Move(new PlanId("none"), Command.ABORT, "ann")).get())
+          .isEqualTo(new Reply.Missing());
+      assertThat(state(coordinator.ask(new Request.Move(id, Command.CONFIRM, "ann"))))
+          .isEqualTo(State.RUNNING);
+      assertReplayed(jobs.keySet(), List.of(canary.id() + "/1"));
+      all.finished(canary.id(), 1);
+      await().atMost(PATIENCE).until(() -> all.state(id) == State.CANARY_REPORT);
+      assertThat(state(coordinator.ask(new Request.Move(id, Command.GO_ON, "bob"))))
+          .isEqualTo(State.RUNNING);
+      assertReplayed(jobs.keySet(), jobs.keySet().stream().map(job -> job.id() + "/1").toList());
+      jobs.keySet().forEach(job -> all.finished(job.id(), 1));
+      await().atMost(PATIENCE).until(() -> all.state(id) == State.DONE);
+    }
+    var audit = new AuditLog(all.topics.dlqAudit(), () -> consumer("audit"));
+    assertThat(audit.verify()).isInstanceOf(AuditLog.Verdict.Sound.class);
+    assertThat(all.values(all.topics.dlqAudit(), JsonCodec.AUDIT))
+        .filteredOn(entry -> id.equals(entry.plan()))
+        .extracting(entry -> entry.who() + " " + entry.did())
+        .containsExactly(
+            "ann draft", "ann confirm", "penstock canary-report", "bob go-on", "penstock done");
+    assertThat(audit.last().sequence())
+        .isEqualTo(all.values(all.topics.dlqAudit(), JsonCodec.AUDIT).size());
+  }
+
+  private static State state(CompletableFuture<Reply> reply) throws Exception {
+    return ((Reply.Done) reply.get()).plan().state();
   }
 
   @Test

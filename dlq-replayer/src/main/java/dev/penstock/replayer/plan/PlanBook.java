@@ -168,20 +168,25 @@ public final class PlanBook {
         plan.state() == State.RUNNING && selected != null && change != null);
   }
 
-  /** Null while not all of it was read. */
+  /** Null while not all of it was read, and where it is not what the plan says. */
   private static @Nullable OffsetSet selected(Entry entry, Share share) {
     var place = new Place(share.stage(), share.partition());
     OffsetSet known = entry.selected.get(place);
     TreeMap<Integer, String> parts = entry.offsets.get(place);
-    if (known == null && parts != null && parts.size() == share.parts()) {
-      known = OffsetSet.ofParts(parts.values());
-      if (known.count() != share.count()) {
-        throw new IllegalStateException(
-            "the plan " + entry.plan + " selects other offsets than it says");
-      }
-      entry.selected.put(place, known);
+    if (known != null || parts == null || parts.size() != share.parts()) {
+      return known;
     }
-    return known;
+    try {
+      OffsetSet told = OffsetSet.ofParts(parts.values());
+      if (told.count() == share.count()) {
+        entry.selected.put(place, told);
+        return told;
+      }
+      log.error("{} of a plan tells {} offsets: it does not run there", share, told.count());
+    } catch (IllegalArgumentException e) {
+      log.error("{} of a plan can't be read: it does not run there", share, e);
+    }
+    return null;
   }
 
   /** Null where it can't be made: then the plan must not run here. */

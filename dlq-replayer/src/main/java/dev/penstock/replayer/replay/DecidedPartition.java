@@ -105,7 +105,6 @@ public final class DecidedPartition implements Runnable {
   private void decideWhileWanted() throws InterruptedException {
     try {
       decide();
-      problem = null;
     } catch (InterruptException e) {
       throw new InterruptedException(e.getMessage());
     } catch (LogUnavailableException | KafkaException e) {
@@ -150,6 +149,7 @@ public final class DecidedPartition implements Runnable {
   private void decide(
       Decider decider, PartitionLog ledger, LetterReader letters, OutcomeTail outcomes)
       throws InterruptedException {
+    problem = null;
     long seen = Long.MIN_VALUE;
     while (!stopped) {
       long version = parts.orders().version();

@@ -48,6 +48,9 @@ public final class Decider {
   /** About the most bytes of the jobs of one transaction. */
   static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
+  /** What is told of a refusal beside its reason, in UTF-16 code units. */
+  static final int MAX_DETAIL_CHARS = 500;
+
   /** Outcomes alone are told at most this often. */
   static final Duration REPORT = Duration.ofSeconds(1);
 
@@ -368,9 +371,9 @@ public final class Decider {
       case Action.Replay replay ->
           switch (letter) {
             case Letter.Poison(_, String reason) ->
-                new LedgerRecord.Refused(offset, order.plan(), Refusal.POISON, reason, now);
+                refused(order, offset, Refusal.POISON, reason, now);
             case Letter.Unreadable(_, String reason) ->
-                new LedgerRecord.Refused(offset, order.plan(), Refusal.UNREADABLE, reason, now);
+                refused(order, offset, Refusal.UNREADABLE, reason, now);
             case Letter.OfJob ofJob -> replay(order, replay, ofJob, now, successors);
           };
     };
@@ -393,7 +396,7 @@ public final class Decider {
     }
     return switch (order.change().apply(dead.job(), now)) {
       case Changed.Refused(Refusal reason, String detail) ->
-          new LedgerRecord.Refused(letter.offset(), order.plan(), reason, detail, now);
+          refused(order, letter.offset(), reason, detail, now);
       // It was accepted once, larger than now: the number of its generation may have grown.
       case Changed.Same(Job job) ->
           succeed(order, letter, job, null, Topics.MAX_JOB_RECORD_BYTES, now, successors);
@@ -423,6 +426,16 @@ public final class Decider {
     }
     successors.add(new Successor(record, value, letter.traceparent()));
     return new Replayed(letter.offset(), job.id(), failed, order.plan(), now);
+  }
+
+  private static LedgerRecord refused(
+      Order order, long offset, Refusal reason, String detail, Instant now) {
+    return new LedgerRecord.Refused(
+        offset,
+        order.plan(),
+        reason,
+        detail.length() <= MAX_DETAIL_CHARS ? detail : detail.substring(0, MAX_DETAIL_CHARS),
+        now);
   }
 
   private Step write(
