@@ -54,6 +54,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -358,6 +360,37 @@ final class ReplayerServiceTest {
 
   private static State state(CompletableFuture<Reply> reply) throws Exception {
     return ((Reply.Done) reply.get()).plan().state();
+  }
+
+  @Test
+  void whatIsCutFromTheLogIsGoneAndHoldsNothingUp() throws Exception {
+    var jobs = new ArrayList<Job>();
+    var places = new ArrayList<Place>();
+    while (places.size() < 4) {
+      Job job = Installation.job(null);
+      Place place = all.deadLetter(job, 0);
+      if (place.partition() == 0) {
+        jobs.add(job);
+        places.add(place);
+      }
+    }
+    try (Admin admin = Admin.create(all.kafka.clientSettings("cutter"))) {
+      admin
+          .deleteRecords(
+              Map.of(
+                  new TopicPartition(all.topics.deadLetters(), 0),
+                  RecordsToDelete.beforeOffset(places.get(2).offset())))
+          .all()
+          .get();
+    }
+    var cut = all.plan("cut", places, MANY, REPLAY);
+    try (ReplayerService _ = all.replayer()) {
+      awaitDecided("cut", 4);
+      all.end(cut);
+    }
+    assertReplayed(jobs, List.of(jobs.get(2).id() + "/1", jobs.get(3).id() + "/1"));
+    assertThat(refusals("cut"))
+        .isEqualTo(Map.of(places.get(0), Refusal.GONE, places.get(1), Refusal.GONE));
   }
 
   @Test
