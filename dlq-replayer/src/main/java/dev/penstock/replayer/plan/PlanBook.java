@@ -154,7 +154,8 @@ public final class PlanBook {
     long all = stage.stream().mapToLong(Share::count).sum();
     Optional<Share> ours =
         stage.stream().filter(share -> share.partition() == partition).findFirst();
-    OffsetSet selected = ours.map(share -> selected(entry, share)).orElseGet(OffsetSet::new);
+    // Not known is another thing than none: a stage without any is complete at once.
+    OffsetSet selected = ours.isEmpty() ? new OffsetSet() : selected(entry, ours.get());
     Change change = change(entry, plan);
     Double perSecond = plan.pace().perSecond();
     return new Order(
