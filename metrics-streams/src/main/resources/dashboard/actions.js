@@ -7,10 +7,12 @@ import {exact, plural} from './format.js';
 const FOLLOW_EVERY_MS = 700;
 
 const WORDS = {
-  cancel: {name: 'Cancel', doing: 'Cancelling', done: 'Cancellation requested for', danger: true,
+  cancel: {name: 'Cancel', doing: 'Cancelling', done: 'Cancellation requested for', refused: 'already ended', danger: true,
     text: 'Jobs that run are interrupted, jobs that wait are not run. It can’t be taken back. A job whose outcome is committed first keeps it.'},
-  release: {name: 'Release', doing: 'Releasing', done: 'Released',
+  release: {name: 'Release', doing: 'Releasing', done: 'Released', refused: 'block no ordering key',
     text: 'The jobs behind these dead letters, in the line of the same ordering key, go on.'},
+  'retry-now': {name: 'Retry', doing: 'Retrying', done: 'Asked to run now:', refused: 'do not wait', now: ' now',
+    text: 'The next attempt of those that wait, for a retry or for the time they were scheduled for, is due at once. Limits and budgets hold as ever; jobs that do not wait are left as they are.'},
 };
 
 /**
@@ -65,17 +67,17 @@ export function BulkDialog({action, selection, onClose, onDone}) {
     }
     setBusy(false);
   };
-  const title = running ? `${words.doing} ${plural(running.matching ?? count, 'job')}` : `${words.name} ${exactCount ? '' : 'about '}${plural(count, 'job')}?`;
+  const title = running ? `${words.doing} ${plural(running.matching ?? count, 'job')}` : `${words.name} ${exactCount ? '' : 'about '}${plural(count, 'job')}${words.now || ''}?`;
   const through = running ? running.done + running.refused + running.failed : 0;
   return html`<${Dialog} title=${title} onClose=${onClose}>
     ${running ? html`<div class="dialog-text">
         <div class="progress" role="progressbar" aria-valuemin="0" aria-valuemax=${running.matching} aria-valuenow=${through} aria-label=${words.doing}>
           <i style=${{width: `${running.matching ? (through / running.matching) * 100 : 100}%`}}></i></div>
-        <p class="bulk-count"><b>${exact(running.done)}</b> done, <b>${exact(running.refused)}</b> refused (already ended), <b>${exact(running.failed)}</b> failed, of ${exact(running.matching)}</p>
+        <p class="bulk-count"><b>${exact(running.done)}</b> done, <b>${exact(running.refused)}</b> refused (${words.refused}), <b>${exact(running.failed)}</b> failed, of ${exact(running.matching)}</p>
         ${running.state === 'stopped' && html`<p class="field-error">It was stopped before the end. What is done stays done.</p>`}
         ${(running.errors || []).slice(0, 5).map((e, i) => html`<p key=${i} class="soft">${typeof e === 'string' ? e : e.message || JSON.stringify(e)}</p>`)}
         ${problem && html`<p class="field-error" role="alert">${problem.message}</p>`}
-        <p class="soft">${running.state === 'running' ? 'It goes on when you close this.' : 'A job that waits for its time ends when it next moves; its page says that the end was asked for.'}</p>
+        <p class="soft">${running.state === 'running' ? 'It goes on when you close this.' : 'Until it is done, the list says of each job that it was asked for.'}</p>
       </div>
       <footer class="dialog-foot"><button class="button primary" onClick=${onClose}>Close</button></footer>`
     : html`<form onSubmit=${go}>

@@ -1,5 +1,6 @@
 // Charts over time, drawn by uPlot with the colours of the style sheet.
 import {html, useEffect, useRef, useState} from './lib.js';
+import {Skeleton} from './ui.js';
 import uPlot from './vendor/uplot.js';
 
 const DAY = 86_400;
@@ -32,7 +33,19 @@ function axisTimes(splits) {
   return splits.map(s => (span > 2 * DAY ? dm : step < 60 ? hms : hm).format(s * 1000));
 }
 
-function plotOf(element, {series, stacked, format, height}, tell) {
+/** As wide as the longest label needs. uPlot asks several times; only the first answer may differ. */
+function labelWidth(plot, labels, axis, turn) {
+  const own = plot.axes[axis];
+  if (turn > 1) return own._size;
+  const longest = (labels || []).reduce((a, b) => (b && b.length > a.length ? b : a), '');
+  plot.ctx.font = own.font[0];
+  return Math.max(28, Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 12);
+}
+
+/** Steps of a scale on which only whole numbers mean anything. */
+const WHOLE_STEPS = Array.from({length: 13}, (_, i) => [1, 2, 5].map(n => n * 10 ** i)).flat();
+
+function plotOf(element, {series, stacked, format, whole, height}, tell) {
   const line = colour('line');
   const soft = colour('soft');
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
@@ -45,7 +58,7 @@ function plotOf(element, {series, stacked, format, height}, tell) {
     scales: {x: {time: true}, y: {range: (_, lo, hi) => [0, hi > 0 ? hi * 1.08 : 1]}},
     axes: [
       {stroke: soft, font, grid: {show: false}, ticks: {stroke: line, size: 4}, size: 28, space: 70, values: (_, splits) => axisTimes(splits)},
-      {stroke: soft, font, grid: {stroke: line, width: 1}, ticks: {show: false}, size: 56, space: 34, values: (_, splits) => splits.map(format)},
+      {stroke: soft, font, grid: {stroke: line, width: 1}, ticks: {show: false}, size: labelWidth, gap: 4, space: 34, ...(whole ? {incrs: WHOLE_STEPS} : {}), values: (_, splits) => splits.map(format)},
     ],
     series: [{}, ...drawn.map(s => ({
       label: s.label,
@@ -87,10 +100,10 @@ function dataOf({series, stacked}, at) {
 }
 
 /**
- * One chart. `series` is [{label, colour (a token), values, fill?}], `at` the times in seconds. The words below it say the latest
- * values, for those who do not see it.
+ * One chart. `series` is [{label, colour (a token), values, fill?}], `at` the times in seconds; with `whole` only whole numbers stand on
+ * the scale. The words below it say the latest values, for those who do not see it.
  */
-export function Chart({label, at, series, stacked = false, format = String, height = 200, empty = 'Nothing yet in this time'}) {
+export function Chart({label, at, series, stacked = false, format = String, whole = false, height = 200, loading = false, empty = 'Nothing yet in this time'}) {
   const box = useRef(null);
   const plot = useRef(null);
   const [point, tell] = useState(null);
@@ -105,7 +118,7 @@ export function Chart({label, at, series, stacked = false, format = String, heig
   useEffect(() => {
     if (!has) return undefined;
     const element = box.current;
-    const made = plotOf(element, {series, stacked, format, height}, (index, left) => tell(index == null ? null : {index, left}));
+    const made = plotOf(element, {series, stacked, format, whole, height}, (index, left) => tell(index == null ? null : {index, left}));
     plot.current = made;
     made.setData(dataOf({series, stacked}, at));
     const watch = new ResizeObserver(() => made.setSize({width: Math.max(200, element.clientWidth), height}));
@@ -127,8 +140,8 @@ export function Chart({label, at, series, stacked = false, format = String, heig
         <b>${has && index >= 0 ? valueOf(s.values?.[index], stacked, format) : ''}</b></li>`)}
       <li class="when">${has && point ? full.format(at[index] * 1000) : ''}</li>
     </ul>
-    <div class="plot" style=${{height: `${height}px`}} ref=${box} role="img" aria-label=${`${label}. Latest: ${has ? latest : 'nothing'}.`}>
-      ${!has && html`<div class="plot-empty">${empty}</div>`}
+    <div class="plot" style=${{height: `${height}px`}} ref=${box} role="img" aria-label=${`${label}. Latest: ${has ? latest : loading ? 'not read yet' : 'nothing'}.`}>
+      ${!has && (loading ? html`<${Skeleton} height=${height}/>` : html`<div class="plot-empty">${empty}</div>`)}
     </div>
   </figure>`;
 }

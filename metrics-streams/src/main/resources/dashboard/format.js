@@ -1,5 +1,19 @@
 // How numbers, times and money are written. Everything is plain text.
 const NONE = '–';
+
+// Characters that are not seen, or that turn the order of those beside them; tags (E0000…) are letters that nobody sees.
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\r(?!\n)/u;
+const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
+
+function mark(character) {
+  return `⟨U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
+}
+
+/** The text with what can't be seen in it shown by its number; breaks of lines and tabs stay. */
+export function seen(text) {
+  return UNSEEN.test(text) ? text.replace(EACH_UNSEEN, mark) : text;
+}
+
 const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
 const compact = new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1});
 const stamp = new Intl.DateTimeFormat('en-GB', {
@@ -88,7 +102,7 @@ export function timeOfDay(text) {
   return at == null ? NONE : clock.format(at);
 }
 
-/** Billionths of the price table's currency, which the API does not name. */
+/** Billionths of the currency; `currency` (live.js) says which. */
 export function money(nanos) {
   if (nanos == null) return NONE;
   const units = nanos / 1e9;

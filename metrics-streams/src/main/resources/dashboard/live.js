@@ -1,6 +1,6 @@
 // What changes by itself: the clock, server-sent events, and reads that are repeated. All of it rests while the tab is
 // hidden, and nothing is drawn more than four times a second, however much the server tells.
-import {signal, effect, useEffect, useRef, useState, useValue} from './lib.js';
+import {signal, computed, effect, useEffect, useRef, useState, useValue} from './lib.js';
 import {get} from './api.js';
 
 const DRAW_EVERY_MS = 250;
@@ -28,6 +28,9 @@ effect(() => {
 export const connection = signal('starting');
 export const overview = signal(null);
 export const overviewProblem = signal(null);
+
+/** Of all costs; empty while no worker has told of prices. */
+export const currency = computed(() => overview.value?.currency || '');
 
 /** The changes since the last drawing: {jobs: Map id → {state, version}, more}. A new object each time. */
 export const changes = signal({jobs: new Map(), more: 0});

@@ -55,16 +55,16 @@ export function DeadLetters() {
     <${Stale} problem=${groups.data && groups.problem}/>
     <${Card} label="Dead letters by reason">
       ${groups.loading ? html`<${Skeleton} rows=${8}/>` : !groups.data ? html`<${Failed} problem=${groups.problem} what="The grouping of dead letters" reload=${groups.reload}/>`
-        : !list.length ? html`<${Empty} title="No dead letters" command="./penstock submit --kind generate --model simulated --max-attempts 1 --wait">Jobs that fail for good come here, grouped by why. With a simulated provider that fails (--set worker.provider.simulated.failure-rate=1) you can make one:</${Empty}>`
-          : html`<div class="scroll-x"><table class="table groups"><thead><tr><th>Reason</th><th class="hide-narrow">Provider</th><th class="hide-narrow">Model</th><th class="num">Jobs</th><th class="num hide-narrow">First</th><th class="num">Last</th></tr></thead>
+        : !list.length ? html`<${Empty} title="No dead letters" command="echo 'Call me Ishmael.' | ./penstock submit --kind generate --model simulated --max-attempts 1 --wait">Jobs that fail for good come here, grouped by why. With a simulated provider that fails (--set worker.provider.simulated.failure-rate=1) you can make one:</${Empty}>`
+          : html`<div class="scroll-x"><table class="table groups"><thead><tr><th>Reason</th><th class="hide-narrow">Provider</th><th class="hide-narrow">Model</th><th class="hide-narrow">Kind</th><th class="num">Jobs</th><th class="num hide-narrow">First</th><th class="num">Last</th></tr></thead>
             ${list.map((g, i) => {
               const isOpen = open === g.fingerprint;
               return html`<tbody key=${g.fingerprint}>
                 <tr id=${`group-${i}`} class=${`group${i === cursor ? ' current' : ''}${isOpen ? ' open' : ''}`} onClick=${e => !e.target.closest('button') && toggle(g)}>
                   <td><button class="disclosure" aria-expanded=${isOpen ? 'true' : 'false'} onClick=${() => toggle(g)}><span class="caret" aria-hidden="true">›</span><${Code} code=${g.code}/> <span class="ellipsis-2">${g.message}</span></button></td>
-                  <td class="hide-narrow">${g.provider || none}</td><td class="hide-narrow">${g.model || none}</td><td class="num"><b>${exact(g.jobs)}</b></td>
+                  <td class="hide-narrow">${g.provider || none}</td><td class="hide-narrow">${g.model || none}</td><td class="hide-narrow">${g.kind || none}</td><td class="num"><b>${exact(g.jobs)}</b></td>
                   <td class="num nowrap hide-narrow"><${Ago} at=${g.firstAt}/></td><td class="num nowrap"><${Ago} at=${g.lastAt}/></td></tr>
-                ${isOpen && html`<tr class="detail"><td colspan="6"><${Group} group=${g} release=${setReleasing}/></td></tr>`}
+                ${isOpen && html`<tr class="detail"><td colspan="7"><${Group} group=${g} release=${setReleasing}/></td></tr>`}
               </tbody>`;
             })}</table></div>`}
     </${Card}>

@@ -1,7 +1,7 @@
 // One job: where it is, where its time went, what came of it, what to do next.
 import {html, useEffect, useMemo, useRef, useState, useValue} from '../lib.js';
 import {get, send} from '../api.js';
-import {now, visible, useResource} from '../live.js';
+import {now, currency, visible, useResource} from '../live.js';
 import {navigate} from '../router.js';
 import {Page, Card, State, Badge, Code, Ago, Failed, Skeleton, Facts, Id, Copy, Source, Confirm, Dialog, Stale, toast} from '../ui.js';
 import {advice} from '../advice.js';
@@ -86,10 +86,12 @@ function timeline(job, t) {
     put(attempts.length ? 'commit' : 'wait', at, finished, attempts.length ? 'Written and committed' : 'Waited', attempts.length);
     return {from: accepted, to: Math.max(finished, at), parts};
   }
-  const due = instant(job.dueAt);
+  const asked = instant(job.retryNowRequestedAt);
+  const due = asked || instant(job.dueAt);
   if (job.state === 'running') put('running', at, t, `Attempt ${job.runningAttempt} runs (with its wait)`, job.runningAttempt);
   else if (due && due > at) {
     put('pause', at, Math.min(due, Math.max(t, at)), attempts.length ? 'Pause before the retry' : 'Not to run before its time');
+    if (asked) put('wait', Math.max(asked, at), t, 'Asked to run now');
     put('ahead', Math.max(t, at), due, 'Still to wait');
   } else put('wait', at, t, 'Waits for a worker');
   return {from: accepted, to: Math.max(t, due || 0, at), parts};
@@ -97,7 +99,11 @@ function timeline(job, t) {
 
 const KINDS = {wait: 'Wait', limit: 'Limit', call: 'Call', failed: 'Failed call', pause: 'Pause', commit: 'Commit', running: 'Running', ahead: 'Still to wait'};
 
+/** An amount with its currency, where it is one. */
+const priced = (nanos, unit) => (nanos == null ? none : `${money(nanos)} ${unit}`.trim());
+
 function Timeline({job}) {
+  const unit = useValue(currency);
   const tick = useValue(now);
   const t = ENDED.has(job.state) ? 0 : tick;
   const {from, to, parts} = timeline(job, t);
@@ -112,7 +118,7 @@ function Timeline({job}) {
     <div class="track-scale" aria-hidden="true"><span>${time(job.acceptedAt)}</span><span>${duration(span)}</span></div>
     <ul class="legend">${present.map(k => html`<li key=${k}><i class=${`key p-${k}`}></i>${KINDS[k]} <b>${duration(parts.filter(p => p.kind === k).reduce((sum, p) => sum + p.to - p.from, 0))}</b></li>`)}</ul>
     ${attempts.length > 0 && html`<div class="scroll-x"><table class="table attempts">
-      <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost</th><th>Result</th></tr></thead>
+      <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost${unit && `, ${unit}`}</th><th>Result</th></tr></thead>
       <tbody>${attempts.map(a => {
         const tokens = a.served?.inputTokens || a.served?.outputTokens;
         return html`<tr key=${a.number}>
@@ -283,6 +289,7 @@ export function Job({id}) {
   const input = useResource(job ? `/v1/jobs/${id}/input` : null);
   const [dialog, setDialog] = useState(null);
   const t = useValue(now);
+  const unit = useValue(currency);
   const tokens = useMemo(() => {
     const sum = {in: 0, out: 0, cached: 0};
     for (const a of job?.attempts || []) {
@@ -302,12 +309,17 @@ export function Job({id}) {
     toast(done);
     view.reload();
   }});
+  const waits = job.state === 'waiting' || job.state === 'scheduled';
+  const hurried = job.retryNowRequestedAt;
+  const hurry = job.state === 'waiting' ? 'Retry now' : 'Run now';
   const actions = html`
+    ${waits && html`<button class="button" disabled=${!!hurried} onClick=${() => setDialog('retry')}>${hurried ? 'Asked to run now' : `${hurry}…`}</button>`}
     ${job.state === 'dead-lettered' && job.orderingKey ? html`<button class="button" onClick=${() => setDialog('release')}>Release</button>` : null}
     <button class="button" onClick=${() => setDialog('clone')}>Edit and clone…</button>
     ${!ended && html`<button class="button danger" disabled=${job.cancelRequested} onClick=${() => setDialog('cancel')}>${job.cancelRequested ? 'Cancel requested' : 'Cancel…'}</button>`}`;
   const close = () => setDialog(null);
   const cancel = act('Cancel', 'DELETE', '', 'Cancellation requested');
+  const retry = act(hurry, 'POST', '/retry-now', 'Asked to run now');
   const release = act('Release', 'POST', '/release', 'Release requested');
   const lasted = (ended ? instant(job.finishedAt) : t) - instant(job.acceptedAt);
   return html`<${Page} title=${`Job ${shortId(id)}`} actions=${actions}>
@@ -319,11 +331,11 @@ export function Job({id}) {
     <${Card} label="Facts"><${Facts} facts=${[
       ['Accepted', html`<${Ago} at=${job.acceptedAt}/>`],
       [ended ? 'Took' : 'Since then', duration(lasted)],
-      job.finishedAt ? ['Finished', html`<${Ago} at=${job.finishedAt}/>`] : job.dueAt ? ['Due', relative(job.dueAt, t)] : null,
+      job.finishedAt ? ['Finished', html`<${Ago} at=${job.finishedAt}/>`] : job.dueAt ? ['Due', hurried ? html`now; asked for <${Ago} at=${hurried}/>` : relative(job.dueAt, t)] : null,
       ['Attempts', `${(job.attempts || []).length} of ${job.maxAttempts}`],
       ['Tokens in / out', tokens.in + tokens.out ? `${exact(tokens.in)} / ${exact(tokens.out)}` : none],
-      ['Cost', money(job.costNanos)],
-      job.wastedCalls ? ['Wasted calls', `${exact(job.wastedCalls)}${job.wastedCostNanos ? `, about ${money(job.wastedCostNanos)}` : ''}`] : null,
+      ['Cost', priced(job.costNanos, unit)],
+      job.wastedCalls ? ['Wasted calls', `${exact(job.wastedCalls)}${job.wastedCostNanos ? `, about ${priced(job.wastedCostNanos, unit)}` : ''}`] : null,
       ['Tenant', job.tenant || 'default'],
       job.orderingKey ? ['Ordering key', job.orderingKey] : null,
       job.generation ? ['Generation', job.generation] : null,
@@ -347,6 +359,8 @@ export function Job({id}) {
     <${Fold} title="The view as JSON">${() => html`<${Source} value=${job} label="the view"/>`}</${Fold}>
     ${dialog === 'cancel' && html`<${Confirm} title="Cancel this job?" action="Cancel the job" danger run=${cancel.run} onClose=${close}>
       <p>A running call is interrupted. It is final when the job’s state is cancelled; another outcome may be first.</p></${Confirm}>`}
+    ${dialog === 'retry' && html`<${Confirm} title=${`${hurry}?`} action=${hurry} run=${retry.run} onClose=${close}>
+      <p>The next attempt is due at once instead of ${relative(job.dueAt, t)}. It counts as one of ${job.maxAttempts}; limits and budgets hold as ever.</p></${Confirm}>`}
     ${dialog === 'release' && html`<${Confirm} title="Release the ordering key?" action="Release" run=${release.run} onClose=${close}><p>The jobs behind this dead letter, with the ordering key ${job.orderingKey}, go on without it.</p></${Confirm}>`}
     ${dialog === 'clone' && html`<${CloneDialog} job=${job} onClose=${close}/>`}
   </${Page}>`;

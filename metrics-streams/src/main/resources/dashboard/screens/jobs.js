@@ -1,9 +1,9 @@
 // All jobs: filters in the address, search, facets, and acting on many.
 import {html, useCallback, useEffect, useMemo, useRef, useState, useValue} from '../lib.js';
 import {get} from '../api.js';
-import {changes, visible} from '../live.js';
+import {changes, currency, visible} from '../live.js';
 import {route, setQuery, navigate} from '../router.js';
-import {Page, State, Ago, Failed, Empty, Skeleton, Stale, Code, STATE_NAMES, stateText, Id} from '../ui.js';
+import {Page, State, Badge, Ago, Failed, Empty, Skeleton, Stale, Code, STATE_NAMES, stateText, Id} from '../ui.js';
 import {Rows} from '../rows.js';
 import {BulkDialog} from '../actions.js';
 import {bind} from '../keys.js';
@@ -161,16 +161,18 @@ function Row({job, index, height, selected, current, toggle, narrow, place}) {
     role: 'row', id: `row-${index}`, 'aria-rowindex': index + 2, 'aria-selected': selected ? 'true' : 'false', style,
     class: `row${current ? ' current' : ''}${selected ? ' selected' : ''}`, onMouseDown: () => place(index),
   };
+  const asked = job.cancelRequested ? html`<${Badge} tone="warn">Cancel requested</${Badge}> `
+    : job.retryNowRequested ? html`<${Badge} tone="warn">Asked to run now</${Badge}> ` : null;
   const link = html`<a href=${`/jobs/${job.id}`} tabindex="-1"><${Id} id=${job.id}/></a>`;
   if (narrow) {
     return html`<div ...${attributes}>${box}<span role="gridcell" class="cell stack">
       <span class="line"><${State} state=${job.state}/><span class="soft nowrap"><${Ago} at=${job.acceptedAt}/></span></span>
-      <span class="line">${link}<span class="ellipsis soft">${job.code && html`<${Code} code=${job.code}/> `}${text || job.kind}</span></span></span></div>`;
+      <span class="line">${link}<span class="ellipsis soft">${asked}${job.code && html`<${Code} code=${job.code}/> `}${text || job.kind}</span></span></span></div>`;
   }
   return html`<div ...${attributes}>${box}
     <span role="gridcell" class="cell"><${State} state=${job.state}/></span>
     <span role="gridcell" class="cell">${link}</span>
-    <span role="gridcell" class="cell ellipsis what">${job.code && html`<${Code} code=${job.code}/> `}<span class=${job.code ? '' : 'soft'}>${text}</span></span>
+    <span role="gridcell" class="cell ellipsis what">${asked}${job.code && html`<${Code} code=${job.code}/> `}<span class=${job.code ? '' : 'soft'}>${text}</span></span>
     <span role="gridcell" class="cell ellipsis" title=${`${job.kind} with ${job.model}`}>${job.kind} <span class="soft">${job.model}</span></span>
     <span role="gridcell" class="cell ellipsis tenant">${job.tenant || none}</span>
     <span role="gridcell" class="cell num">${job.attempts ?? 0}/${job.maxAttempts ?? none}</span>
@@ -191,6 +193,7 @@ export function Jobs() {
   const [narrow, setNarrow] = useState(isNarrow());
   const anchor = useRef(-1);
   const told = useValue(changes);
+  const unit = useValue(currency);
   const jobs = list.jobs;
   const state = useRef({});
   state.current = {jobs, cursor, picked, query};
@@ -275,7 +278,7 @@ export function Jobs() {
     <span role="columnheader" class="cell check"><input type="checkbox" tabindex="-1" aria-label="Select all that are loaded" checked=${loadedAll}
       onClick=${() => setPicked(loadedAll ? new Set() : new Set(jobs.map(j => j.id)))}/></span>
     ${['State', 'Job', 'Input or failure', 'Kind and model', 'Tenant'].map(c => html`<span role="columnheader" class=${`cell ${c === 'Tenant' ? 'tenant' : ''}`} key=${c}>${c}</span>`)}
-    ${['Tries', 'Duration', 'Cost', 'Accepted'].map(c => html`<span role="columnheader" class=${`cell num ${c === 'Cost' ? 'cost' : ''}`} key=${c}>${c}</span>`)}
+    ${['Tries', 'Duration', 'Cost', 'Accepted'].map(c => html`<span role="columnheader" class=${`cell num ${c === 'Cost' ? 'cost' : ''}`} key=${c}>${c}${c === 'Cost' && unit ? html` <span class="unit">${unit}</span>` : ''}</span>`)}
   </div>`;
   const facets = html`<div class="facets">${FACETS.map(name => {
     const counted = list.facets?.[name];
@@ -304,6 +307,7 @@ export function Jobs() {
           <span><b>${exact(chosen)}</b> selected${ids.length > MAX_IDS && !everything ? `; only the first ${exact(MAX_IDS)} at once` : ''}</span>
           ${!everything && total && total.count > ids.length && html`<button class="link" onClick=${() => setEverything(true)}>Select all ${total.exact ? '' : '≈ '}${exact(total.count)} that match</button>`}
           <span class="grow"></span>
+          <button class="button small" onClick=${() => setDialog('retry-now')}>Retry now…</button>
           <button class="button small danger" onClick=${() => setDialog('cancel')}>Cancel…</button>
           <button class="button small" onClick=${() => setDialog('release')}>Release…</button>
           <button class="button small" onClick=${() => {

@@ -1,6 +1,6 @@
 // Is it healthy, what is stuck, what does it cost, what to do next.
 import {html, computed, useMemo, useValue} from '../lib.js';
-import {now, overview, overviewProblem, useResource} from '../live.js';
+import {now, currency, overview, overviewProblem, useResource} from '../live.js';
 import {route, setQuery} from '../router.js';
 import {Page, Card, Skeleton, Failed, Empty, Ago, Badge, Code, Sparkline, STATE_NAMES, State, Stale} from '../ui.js';
 import {Chart, onGrid} from '../charts.js';
@@ -35,12 +35,15 @@ function useMetrics(name) {
   return {...useResource(path, {key: name}), range};
 }
 
-function Attention({items}) {
-  if (!items) return html`<${Skeleton} rows=${2}/>`;
+/** What was read last is not what is: with a problem nothing is said to be well. */
+function Attention({items, problem, at}) {
+  const unknown = problem && html`<p class="unknown"><span class="sign" aria-hidden="true">?</span> Not known now: ${problem.message}${items && at ? html` This is of <${Ago} at=${at}/>.` : ''}</p>`;
+  if (!items) return unknown || html`<${Skeleton} rows=${2}/>`;
+  if (unknown && !items.length) return html`${unknown}<p class="soft">Nothing needed attention then.</p>`;
   if (!items.length) {
     return html`<p class="all-well"><span class="sign" aria-hidden="true">✓</span> Nothing needs attention.</p>`;
   }
-  return html`<ul class="attention">${items.slice(0, 20).map((item, i) => {
+  return html`${unknown}<ul class="attention">${items.slice(0, 20).map((item, i) => {
     const href = inside(item.href);
     return html`<li key=${`${item.code}${i}`} class=${item.severity === 'critical' ? 'critical' : 'warning'}>
       <${Badge} tone=${item.severity === 'critical' ? 'bad' : 'warn'} sign=${item.severity === 'critical' ? '!' : '△'}>${item.severity === 'critical' ? 'Critical' : 'Warning'}</${Badge}>
@@ -74,6 +77,13 @@ function backlogBefore(nowJobs, points) {
   return values;
 }
 
+function waits(backlog) {
+  if (!backlog) return null;
+  if (!backlog.jobs) return 'nothing waits';
+  const told = [backlog.workMillis && `${duration(backlog.workMillis)} of work`, backlog.drainMillis && `gone in ${duration(backlog.drainMillis)}`];
+  return told.filter(Boolean).join(', ') || 'how much work is not known yet';
+}
+
 const ended = p => (p.succeeded || 0) + (p.deadLettered || 0) + (p.cancelled || 0) + (p.expired || 0);
 
 export function Overview() {
@@ -81,6 +91,7 @@ export function Overview() {
   const name = RANGES[query.get('range')] ? query.get('range') : '15m';
   const o = useValue(overview);
   const problem = useValue(overviewProblem);
+  const unit = useValue(currency);
   const metrics = useMetrics(name);
   const failures = useResource('/v1/failures?state=dead-lettered&limit=5', {every: 15_000});
 
@@ -116,6 +127,9 @@ export function Overview() {
   const minute = o?.last?.['1m'];
   const p95 = minute?.totalLatency?.count ? minute.totalLatency.p95Millis : null;
   const at = series?.at || [];
+  // Before the first answer nothing is said; without one it is said that nothing is known.
+  const unread = metrics.loading;
+  const empty = text => (metrics.data ? text : 'Not known now');
   const ranges = html`<div class="segments" role="group" aria-label="Time shown">
     ${Object.entries(RANGES).map(([key, r]) => html`<button key=${key} aria-pressed=${key === name}
       onClick=${() => setQuery({range: key === '15m' ? null : key}, {replace: true})}>${r.text}</button>`)}
@@ -129,11 +143,11 @@ export function Overview() {
       Submit one, or let ./penstock demo run a thousand. It shows up here within a second.</${Empty}></${Card}>`}
     <div class="stats" role="group" aria-label="Figures of now">
       <${Stat} name="Finished" value=${rate(o?.perSecond?.finished)} unit="/s" note=${`accepted ${rate(o?.perSecond?.accepted)}/s`} spark=${tail(series?.ended)} tone="ok"/>
-      <${Stat} name="Backlog" value=${count(backlogNow)} unit="jobs" href="/jobs?state=queued&state=waiting&state=scheduled&sort=acceptedAt"
-        note=${o?.backlog ? `${duration(o.backlog.workMillis)} of work${o.backlog.drainMillis != null ? `, gone in ${duration(o.backlog.drainMillis)}` : ''}` : null} spark=${tail(backlog)}/>
-      <${Stat} name="Latency p95" value=${duration(p95)} note=${minute?.totalLatency?.count ? `p50 ${duration(minute.totalLatency.p50Millis)}, p99 ${duration(minute.totalLatency.p99Millis)}` : 'nothing finished in the last minute'} spark=${tail(series?.p95)} tone="second"/>
+      <${Stat} name="Backlog" value=${count(backlogNow)} unit=${backlogNow === 1 ? 'job' : 'jobs'} href="/jobs?state=queued&state=waiting&state=scheduled&sort=acceptedAt"
+        note=${waits(o?.backlog)} spark=${tail(backlog)}/>
+      <${Stat} name="Latency p95" value=${duration(p95)} note=${minute?.totalLatency?.count ? `p50 ${duration(minute.totalLatency.p50Millis)}, p99 ${duration(minute.totalLatency.p99Millis)}` : o ? 'nothing finished in the last minute' : null} spark=${tail(series?.p95)} tone="second"/>
       <${Stat} name="Success rate" value=${percent(o?.successRate)} note=${o?.last?.['1h'] ? `${count(o.last['1h'].deadLettered || 0)} dead-lettered in the last hour` : null} spark=${tail(series?.share)} tone="ok" href="/dead-letters"/>
-      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit="/h" note=${o?.last?.['1h'] ? `${money(o.last['1h'].costNanos || 0)} in the last hour` : null} spark=${tail(series?.cost)} tone="second"/>
+      <${Stat} name="Spend" value=${money(o?.spendPerHourNanos)} unit=${`${unit}/h`} note=${o?.last?.['1h'] ? `in the last hour${o.last['1h'].wastedCostNanos ? `, ${money(o.last['1h'].wastedCostNanos)} of it wasted` : ''}` : null} spark=${tail(series?.cost)} tone="second"/>
     </div>
     <ul class="states" aria-label="Jobs by state">
       ${STATE_NAMES.map(state => html`<li key=${state}><a href=${`/jobs?state=${state}`}><${State} state=${state}/><b>${o ? count(o.states?.[state] || 0) : none}</b></a></li>`)}
@@ -141,16 +155,16 @@ export function Overview() {
     <div class="grid two-one">
       <${Card} title="Throughput" extra=${series ? `finished jobs, each ${metrics.range.window === '10s' ? '10 s' : metrics.range.window === '1m' ? 'minute' : 'hour'}` : ''}>
         ${metrics.problem && !metrics.data ? html`<${Failed} problem=${metrics.problem} what="The history" reload=${metrics.reload}/>`
-          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} height=${246}/>`}
+          : html`<${Chart} label="Finished jobs by outcome" at=${at} series=${charts.through} stacked format=${count} whole height=${246} loading=${unread}/>`}
       </${Card}>
       <${Card} title="Needs attention" extra=${o?.attention?.length ? plural(o.attention.length, 'matter') : ''} className="attention-card">
-        <${Attention} items=${o ? o.attention || [] : problem ? [] : null}/>
+        <${Attention} items=${o ? o.attention || [] : null} problem=${problem} at=${o?.at}/>
       </${Card}>
     </div>
     <div class="grid three">
-      <${Card} title="Latency" extra="from accepted to finished"><${Chart} label="Total latency" at=${at} series=${charts.latency} format=${duration} height=${168}/></${Card}>
-      <${Card} title="Backlog" extra=${o?.backlog?.oldestMillis != null ? `oldest ${duration(o.backlog.oldestMillis)}` : ''}><${Chart} label="Backlog" at=${at} series=${backlogSeries} format=${count} height=${168} empty="Nothing waits"/></${Card}>
-      <${Card} title="Spend" extra="by answered and wasted calls"><${Chart} label="Spend" at=${at} series=${charts.spend} stacked format=${money} height=${168} empty="No cost is known; set worker.prices-file"/></${Card}>
+      <${Card} title="Latency" extra="from accepted to finished"><${Chart} label="Total latency" at=${at} series=${charts.latency} format=${duration} height=${168} loading=${unread} empty=${empty('Nothing finished in this time')}/></${Card}>
+      <${Card} title="Backlog" extra=${o?.backlog?.oldestMillis != null ? `oldest ${duration(o.backlog.oldestMillis)}` : ''}><${Chart} label="Backlog" at=${at} series=${backlogSeries} format=${count} whole height=${168} loading=${unread || (!o && !problem)} empty=${o ? empty('Nothing waits') : 'Not known now'}/></${Card}>
+      <${Card} title="Spend" extra=${`${unit && `in ${unit}, `}by answered and wasted calls`}><${Chart} label="Spend" at=${at} series=${charts.spend} stacked format=${money} height=${168} loading=${unread} empty=${empty('No call of this time has a known cost; costs come from worker.prices-file')}/></${Card}>
     </div>
     <div class="grid two">
       <${Card} title="What waits" extra=${html`<a href="/jobs?state=queued">All queued</a>`}>

@@ -1,6 +1,6 @@
 // The providers: breaker, limits used, latency, errors, spend.
 import {html, computed, useMemo, useValue} from '../lib.js';
-import {now, useResource} from '../live.js';
+import {now, currency, useResource} from '../live.js';
 import {Page, Card, Badge, Failed, Empty, Skeleton, Stale, Meter, Facts, Sparkline} from '../ui.js';
 import {onGrid} from '../charts.js';
 import {exact, count, duration, money, none, percent, plural} from '../format.js';
@@ -27,33 +27,44 @@ const MINUTE = 60_000;
 const SHOWN_MINUTES = 15;
 const minutes = computed(() => Math.floor(now.value / MINUTE));
 
-/** What the figures know of each provider: the last 15 minutes, one by one, and today's spend. */
+const tens = computed(() => Math.floor(now.value / 10_000));
+
+/** What the figures know of each provider: the last minute, the last 15 one by one, and today's spend. */
 function useFigures() {
+  const ten = useValue(tens);
   const minute = useValue(minutes);
-  const to = new Date(minute * MINUTE).toISOString();
-  const from = new Date((minute - SHOWN_MINUTES) * MINUTE).toISOString();
+  const iso = at => new Date(at).toISOString();
   const day = new Date(minute * MINUTE);
   day.setHours(0, 0, 0, 0);
-  const lately = useResource(`/v1/metrics?window=1m&by=provider&from=${from}&to=${to}`, {key: 'lately'});
-  const today = useResource(`/v1/metrics?window=1h&by=provider&from=${day.toISOString()}&to=${new Date((minute + 1) * MINUTE).toISOString()}`, {key: 'today'});
-  return useMemo(() => {
-    const found = {};
-    for (const s of lately.data?.series || []) {
-      if (!s.labels?.provider) continue;
-      const points = onGrid(lately.data, s.points || []).points;
-      found[s.labels.provider] = {calls: points.map(p => p?.calls || 0), minute: points.at(-1)};
-    }
-    for (const s of today.data?.series || []) {
-      if (s.labels?.provider) (found[s.labels.provider] ||= {}).spent = s.sum?.costNanos ?? (s.points || []).reduce((sum, p) => sum + (p.costNanos || 0), 0);
-    }
-    return found;
-  }, [lately.data, today.data]);
+  const by = (window, from, to) => `/v1/metrics?window=${window}&by=provider&from=${iso(from)}&to=${iso(to)}`;
+  const last = useResource(by('10s', ten * 10_000 - 50_000, ten * 10_000 + 10_000), {key: 'last'});
+  const lately = useResource(by('1m', (minute + 1 - SHOWN_MINUTES) * MINUTE, (minute + 1) * MINUTE), {key: 'lately'});
+  const today = useResource(by('1h', day.getTime(), (minute + 1) * MINUTE), {key: 'today'});
+  const found = useMemo(() => {
+    const all = {};
+    const each = (metrics, put) => {
+      for (const s of metrics?.series || []) if (s.labels?.provider) put(all[s.labels.provider] ||= {}, s);
+    };
+    each(last.data, (p, s) => {
+      p.minute = s.sum;
+    });
+    each(lately.data, (p, s) => {
+      p.calls = onGrid(lately.data, s.points || []).points.map(point => point?.calls || 0);
+    });
+    each(today.data, (p, s) => {
+      p.spent = s.sum?.costNanos;
+    });
+    return all;
+  }, [last.data, lately.data, today.data]);
+  return {found, read: last.data != null};
 }
 
-function Provider({provider, points}) {
-  const m = provider.last?.['1m'] || points?.minute;
+function Provider({provider, points, read}) {
+  const unit = useValue(currency);
+  const m = points?.minute;
   const failed = failures(m);
-  const calls = m?.calls || 0;
+  // No point is none counted, once the figures were read.
+  const calls = m ? m.calls || 0 : read ? 0 : null;
   const latency = m?.providerLatency;
   const reasons = Object.entries(m?.failed || {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
   return html`<section class="card provider" aria-label=${`Provider ${provider.name}`}>
@@ -62,7 +73,7 @@ function Provider({provider, points}) {
     <${Facts} facts=${[['Calls, last minute', exact(calls)], ['Failed', calls ? html`<span class=${failed ? 'bad' : ''}>${exact(failed)} (${percent(failed / calls)})</span>` : none],
       ['Latency p50', latency?.count ? duration(latency.p50Millis) : none], ['Latency p95', latency?.count ? duration(latency.p95Millis) : none],
       ['Tokens in / out', m?.inputTokens || m?.outputTokens ? `${count(m.inputTokens || 0)} / ${count(m.outputTokens || 0)}` : none],
-      ['Spend today', money(provider.spendTodayNanos ?? points?.spent)]]}/>
+      [unit ? `Spend today, ${unit}` : 'Spend today', money(points?.spent)]]}/>
     ${reasons.length > 0 && html`<p class="soft reasons">Failures: ${reasons.map(([code, n]) => html`<a key=${code} href=${`/jobs?provider=${encodeURIComponent(provider.name)}&code=${encodeURIComponent(code)}`}><code>${code}</code> ${exact(n)}</a> `)}</p>`}
     <div class="targets">${(provider.targets || []).map(t => html`<${Target} key=${t.target} target=${t}/>`)}</div>
   </section>`;
@@ -70,8 +81,9 @@ function Provider({provider, points}) {
 
 export function Providers() {
   const providers = useResource('/v1/providers', {every: 3_000});
-  const byName = useFigures();
+  const {found: byName, read} = useFigures();
   const budgets = providers.data?.budgets || [];
+  const unit = providers.data?.currency || '';
   const routes = (providers.data?.routes || []).filter(r => r.waiting > 0);
   const list = [...(providers.data?.providers || [])].sort((a, b) => a.name.localeCompare(b.name));
   return html`<${Page} title="Providers" count=${providers.data ? exact(list.length) : null}
@@ -80,9 +92,9 @@ export function Providers() {
     ${providers.loading ? html`<${Card} label="Providers"><${Skeleton} rows=${6}/></${Card}>`
       : !providers.data ? html`<${Card} label="Providers"><${Failed} problem=${providers.problem} what="The list of providers" reload=${providers.reload}/></${Card}>`
         : !list.length ? html`<${Card} label="Providers"><${Empty} title="No provider was called yet" command="./penstock standalone --data DIR --set worker.providers=local,simulated">Workers tell of theirs once they run. Choose some with worker.providers:</${Empty}></${Card}>`
-          : html`<div class="cards wide">${list.map(p => html`<${Provider} key=${p.name} provider=${p} points=${byName[p.name]}/>`)}</div>`}
+          : html`<div class="cards wide">${list.map(p => html`<${Provider} key=${p.name} provider=${p} points=${byName[p.name]} read=${read}/>`)}</div>`}
     ${budgets.length > 0 && html`<${Card} title="Budgets"><div class="targets">${budgets.map(b => html`<div class="limit" key=${`${b.kind} ${b.name} ${b.period}`}>
       <span class="ellipsis" title=${`${b.kind} ${b.name}`}>${b.name}</span><${Meter} value=${b.spent} max=${b.limit} label=${`Budget of ${b.kind} ${b.name}`}/>
-      <span class="num">${money(b.spent)} / ${money(b.limit)} a ${b.period}</span></div>`)}</div></${Card}>`}
+      <span class="num">${money(b.spent)} / ${money(b.limit)} ${unit} a ${b.period}</span></div>`)}</div></${Card}>`}
   </${Page}>`;
 }

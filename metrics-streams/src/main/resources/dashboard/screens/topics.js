@@ -41,12 +41,12 @@ export function Topics() {
     <${Card} label="Topics">
       ${topics.loading ? html`<${Skeleton} rows=${10}/>` : !topics.data ? html`<${Failed} problem=${topics.problem} what="The list of topics" reload=${topics.reload}/>`
         : !list.length ? html`<${Empty} title="No topics" command="./penstock standalone --data DIR">Services make them when they start.</${Empty}>`
-          : html`<div class="scroll-x"><table class="table groups"><thead><tr><th>Topic</th><th class="num">Partitions</th><th class="num" title="Offsets held; transaction markers count too">Held</th><th class="hide-narrow">Read by</th><th class="num">Lag</th></tr></thead>
+          : html`<div class="scroll-x"><table class="table groups"><thead><tr><th>Topic</th><th class="num hide-narrow">Partitions</th><th class="num" title="Offsets held; transaction markers count too">Held</th><th class="hide-narrow">Read by</th><th class="num">Lag</th></tr></thead>
             ${list.map((t, i) => {
               const isOpen = open === t.name;
               return html`<tbody key=${t.name}><tr id=${`topic-${i}`} class=${`group${i === cursor ? ' current' : ''}${isOpen ? ' open' : ''}`} onClick=${e => !e.target.closest('button') && toggle(t)}>
                 <td><button class="disclosure" aria-expanded=${isOpen ? 'true' : 'false'} onClick=${() => toggle(t)}><span class="caret" aria-hidden="true">›</span><code>${t.name}</code></button></td>
-                <td class="num">${exact((t.partitions || []).length)}</td><td class="num">${count(held(t))}</td><td class="hide-narrow">${t.group || none}</td><td class="num">${t.lag == null ? none : exact(t.lag)}</td></tr>
+                <td class="num hide-narrow">${exact((t.partitions || []).length)}</td><td class="num">${count(held(t))}</td><td class="hide-narrow">${t.group || none}</td><td class="num">${t.lag == null ? none : exact(t.lag)}</td></tr>
                 ${isOpen && html`<tr class="detail"><td colspan="5"><${Partitions} topic=${t}/></td></tr>`}</tbody>`;
             })}</table></div>`}
     </${Card}>

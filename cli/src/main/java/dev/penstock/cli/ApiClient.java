@@ -244,6 +244,16 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
+   * Asks for the next attempt of a job that waits to be run now.
+   *
+   * @throws ApiException when it does not wait or is not known
+   */
+  public JsonNode retryNow(JobId id) {
+    return exchange(
+        request("/v1/jobs/" + id + "/retry-now").POST(HttpRequest.BodyPublishers.noBody()).build());
+  }
+
+  /**
    * Creates or replaces a schedule.
    *
    * @param version the one that it must be in, if it must

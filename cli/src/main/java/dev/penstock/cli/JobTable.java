@@ -54,6 +54,9 @@ final class JobTable {
         code.isEmpty()
             ? job.path("excerpt").asString("")
             : code + ": " + job.path("message").asString("");
+    if (job.path("cancelRequested").asBoolean(false)) {
+      words = "cancel requested; " + words;
+    }
     int columns = Math.max(LEAST_TEXT_COLUMNS, terminal.columns() - FIXED_COLUMNS);
     return String.format(
             Locale.ROOT,

@@ -76,7 +76,10 @@ final class JobText {
       field(lines, "ordering key", view.orderingKey());
     }
     field(lines, "accepted", time(view.acceptedAt()));
-    field(lines, "due", time(view.dueAt()));
+    field(
+        lines,
+        "due",
+        time(view.dueAt()) + (view.retryNowRequestedAt() == null ? "" : ", asked to run now"));
     field(lines, "expires", time(view.expireAt()));
     if (view.finishedAt() != null) {
       field(

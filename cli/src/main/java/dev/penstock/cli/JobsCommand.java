@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-/** {@code penstock jobs}: finds jobs, and cancels those that match. */
+/** {@code penstock jobs}: finds jobs, and does something about those that match. */
 @Command(
     name = "jobs",
     description = {
@@ -36,12 +36,13 @@ import tools.jackson.databind.JsonNode;
       "  penstock jobs --state dead-lettered --facet code",
       "  penstock jobs --query '\"exact phrase\" pens*' --since 24h",
       "  penstock jobs --tenant acme --sort=-costNanos --limit 10",
-      "  penstock jobs --state queued --label batch:7 --cancel"
+      "  penstock jobs --state queued --label batch:7 --cancel",
+      "  penstock jobs --state waiting --code overloaded --retry-now"
     },
     exitCodeListHeading = PenstockCommand.EXIT_CODES_HEADING,
     exitCodeList = {
-      "0:found, however many; with --cancel: asked for all of them",
-      "1:with --cancel: not all could be asked for, or nobody said yes",
+      "0:found, however many; with --cancel or --retry-now: asked for all of them",
+      "1:with --cancel or --retry-now: not all could be asked for, or nobody said yes",
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:the search is refused"
@@ -49,10 +50,10 @@ import tools.jackson.databind.JsonNode;
 final class JobsCommand implements Callable<Integer> {
   private static final int PAGE = 500;
 
-  /** The most jobs that one command lists or cancels. */
+  /** The most jobs that one command lists or asks for. */
   private static final int MAX_JOBS = 100_000;
 
-  /** How many cancels are under way at once. */
+  /** How many requests are under way at once. */
   private static final int AT_ONCE = 8;
 
   /** How many failures are told one by one. */
@@ -152,8 +153,39 @@ final class JobsCommand implements Callable<Integer> {
       description = "Ask for the end of all that match, after it was told how many they are.")
   private boolean cancel;
 
-  @Option(names = "--yes", description = "With --cancel: do not ask back.")
+  @Option(
+      names = "--retry-now",
+      description =
+          "Run the next attempt of all that match and wait now, after it was told how many match.")
+  private boolean retryNow;
+
+  @Option(names = "--yes", description = "With --cancel or --retry-now: do not ask back.")
   private boolean yes;
+
+  /** What can be asked for all that match. */
+  private enum Asked {
+    CANCEL("cancel", "", "already_finished", "ended", "had ended already"),
+    RETRY_NOW("retry", " now", "job_not_waiting", "notWaiting", "did not wait");
+
+    private final String verb;
+    private final String adverb;
+
+    /** The problem that says that it is not possible with a job, which is no failure. */
+    private final String impossible;
+
+    /** The name of their number. */
+    private final String counted;
+
+    private final String because;
+
+    Asked(String verb, String adverb, String impossible, String counted, String because) {
+      this.verb = verb;
+      this.adverb = adverb;
+      this.impossible = impossible;
+      this.counted = counted;
+      this.because = because;
+    }
+  }
 
   JobsCommand(CommandContext context) {
     this.context = context;
@@ -163,8 +195,8 @@ final class JobsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     try (ApiClient api = context.api(spec, connection)) {
-      if (cancel) {
-        return cancel(api);
+      if (cancel || retryNow) {
+        return ask(api, cancel ? Asked.CANCEL : Asked.RETRY_NOW);
       }
       if (!facets.isEmpty()) {
         count(api);
@@ -182,11 +214,11 @@ final class JobsCommand implements Callable<Integer> {
     if (since != null && from != null) {
       throw CommandContext.usage(spec, "give one of --since and --from");
     }
-    if (yes && !cancel) {
-      throw CommandContext.usage(spec, "--yes belongs to --cancel");
+    if (yes && !cancel && !retryNow) {
+      throw CommandContext.usage(spec, "--yes belongs to --cancel or --retry-now");
     }
-    if (cancel && !facets.isEmpty()) {
-      throw CommandContext.usage(spec, "give one of --cancel and --facet");
+    if ((cancel && retryNow) || ((cancel || retryNow) && !facets.isEmpty())) {
+      throw CommandContext.usage(spec, "give one of --cancel, --retry-now and --facet");
     }
   }
 
@@ -256,7 +288,7 @@ final class JobsCommand implements Callable<Integer> {
               ? "no job matches"
               : listed < matching
                   ? listed + " of " + matching + "; more with --limit"
-                  : matching == 1 ? "1 job" : matching + " jobs");
+                  : jobs(matching));
     }
   }
 
@@ -269,11 +301,11 @@ final class JobsCommand implements Callable<Integer> {
       return;
     }
     new JobTable(context.terminal()).facets(page.path("facets")).forEach(context::print);
-    note(matching(page) + " jobs in all");
+    note(jobs(matching(page)) + " in all");
   }
 
   /** Finds them first, so that exactly those are asked for of which it was told. */
-  private int cancel(ApiClient api) throws IOException {
+  private int ask(ApiClient api, Asked asked) throws IOException {
     String selection = selection();
     if (selection.isEmpty()) {
       throw CommandContext.usage(spec, "say which jobs, with --state queued for example");
@@ -289,7 +321,8 @@ final class JobsCommand implements Callable<Integer> {
                   + (cursor.isEmpty() ? "" : "&cursor=" + ApiClient.encoded(cursor)));
       if (matching(page) > MAX_JOBS) {
         throw CommandContext.usage(
-            spec, matching(page) + " jobs match; cancel at most " + MAX_JOBS + " at once");
+            spec,
+            matching(page) + " jobs match; " + asked.verb + " at most " + MAX_JOBS + " at once");
       }
       for (JsonNode job : page.path("jobs")) {
         jobs.add(api.jobId(job));
@@ -300,22 +333,24 @@ final class JobsCommand implements Callable<Integer> {
       note("no job matches");
       return ExitCode.OK;
     }
-    if (!isWanted(jobs.size())) {
-      note("nothing was cancelled");
+    if (!isWanted(asked, jobs.size())) {
+      note("nothing was asked for");
       return ExitCode.NOT_SUCCEEDED;
     }
-    return cancel(api, List.copyOf(jobs));
+    return ask(api, asked, List.copyOf(jobs));
   }
 
-  private boolean isWanted(int count) throws IOException {
+  private boolean isWanted(Asked asked, int count) throws IOException {
     if (yes) {
       return true;
     }
     if (!context.terminal().isInteractive(Terminal.Stream.IN)) {
-      throw CommandContext.usage(spec, count + " jobs match; say --yes to cancel them");
+      throw CommandContext.usage(
+          spec,
+          jobs(count) + (count == 1 ? " matches" : " match") + "; say --yes to " + asked.verb);
     }
     var err = context.terminal().err();
-    err.print("cancel " + (count == 1 ? "1 job" : count + " jobs") + "? [y/N] ");
+    err.print(asked.verb + " " + jobs(count) + asked.adverb + "? [y/N] ");
     err.flush();
     String answer =
         new BufferedReader(new InputStreamReader(context.terminal().in(), StandardCharsets.UTF_8))
@@ -323,37 +358,37 @@ final class JobsCommand implements Callable<Integer> {
     return answer != null && (answer.strip().equalsIgnoreCase("y") || answer.strip().equals("yes"));
   }
 
-  private int cancel(ApiClient api, List<JobId> jobs) {
+  private int ask(ApiClient api, Asked asked, List<JobId> jobs) {
     int requested = 0;
-    int ended = 0;
+    int impossible = 0;
     int failed = 0;
     try (ExecutorService calls =
         Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<Future<@Nullable ApiException>>();
       for (JobId job : jobs) {
-        answers.add(calls.submit(() -> refusal(api, job)));
+        answers.add(calls.submit(() -> refusal(api, asked, job)));
       }
       for (int i = 0; i < jobs.size(); i++) {
         ApiException refusal = await(answers.get(i));
         if (refusal == null) {
           requested++;
         } else if (refusal instanceof ApiException.Refused refused
-            && refused.problem().code().equals("already_finished")) {
-          ended++;
+            && refused.problem().code().equals(asked.impossible)) {
+          impossible++;
         } else if (++failed <= MAX_TOLD) {
           context.terminal().err().println(jobs.get(i) + ": " + refusal.getMessage());
         }
       }
     }
     String summary =
-        requested + " requested, " + ended + " had ended already, " + failed + " failed";
+        requested + " requested, " + impossible + " " + asked.because + ", " + failed + " failed";
     if (context.json(connection)) {
       context.printJson(
           dev.penstock.codec.Json.MAPPER
               .createObjectNode()
               .put("matching", jobs.size())
               .put("requested", requested)
-              .put("ended", ended)
+              .put(asked.counted, impossible)
               .put("failed", failed));
     } else {
       context.print(summary);
@@ -361,9 +396,12 @@ final class JobsCommand implements Callable<Integer> {
     return failed == 0 ? ExitCode.OK : ExitCode.NOT_SUCCEEDED;
   }
 
-  private static @Nullable ApiException refusal(ApiClient api, JobId job) {
+  private static @Nullable ApiException refusal(ApiClient api, Asked asked, JobId job) {
     try {
-      api.cancel(job);
+      switch (asked) {
+        case CANCEL -> api.cancel(job);
+        case RETRY_NOW -> api.retryNow(job);
+      }
       return null;
     } catch (ApiException e) {
       return e;
@@ -379,6 +417,10 @@ final class JobsCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  private static String jobs(long count) {
+    return count == 1 ? "1 job" : count + " jobs";
   }
 
   private static long matching(JsonNode page) {

@@ -52,6 +52,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new JobsCommand(context))
             .addSubcommand(new ResultCommand(context))
             .addSubcommand(new CancelCommand(context))
+            .addSubcommand(new RetryCommand(context))
             .addSubcommand(new ReleaseCommand(context))
             .addSubcommand(new ScheduleCommand(context))
             .addSubcommand(new CacheCommand(context))

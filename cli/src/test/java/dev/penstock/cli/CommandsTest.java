@@ -327,7 +327,7 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"get", "result", "cancel", "release", "watch"})
+  @ValueSource(strings = {"get", "result", "cancel", "retry", "release", "watch"})
   void anUnknownJobIsRefused(String command) {
     assertThat(shell.run(command, JobId.random(Instant.EPOCH).toString()))
         .isEqualTo(ExitCode.REFUSED);
@@ -446,6 +446,24 @@ class CommandsTest {
   }
 
   @Test
+  void retriesAreRequestedOfThoseThatWaitAndTheOthersAreSaid() {
+    JobId first = api.job("waiting");
+    JobId running = api.job("running");
+    JobId last = api.job("waiting");
+
+    assertThat(
+            shell.onTerminal().run("retry", first.toString(), running.toString(), last.toString()))
+        .isEqualTo(ExitCode.REFUSED);
+
+    assertThat(shell.outLines())
+        .containsExactly("retry requested for " + first, "retry requested for " + last);
+    assertThat(shell.errLines()).singleElement().asString().contains(running + ":", "is running");
+    assertThat(shell.run("retry", running.toString())).isEqualTo(ExitCode.REFUSED);
+    assertThat(shell.err()).contains("(409 job_not_waiting)");
+    assertThat(shell.run("retry", first.toString())).isZero();
+  }
+
+  @Test
   void coloursAreLeftOutWhereTheyAreNotWelcome() {
     String id = api.job("succeeded").toString();
     assertThat(shell.onTerminal().run("get", id)).isZero();
@@ -461,7 +479,8 @@ class CommandsTest {
 
   @Test
   void everyCommandExplainsItselfAndItsExitCodes() {
-    for (String command : new String[] {"submit", "watch", "get", "result", "cancel", "release"}) {
+    for (String command :
+        new String[] {"submit", "watch", "get", "result", "cancel", "retry", "release"}) {
       var help = Shell.of(api);
       assertThat(help.run(command, "--help")).isZero();
       assertThat(help.out()).contains("Exit codes:").contains("--url=URL");

@@ -149,7 +149,7 @@ final class FakeApi implements AutoCloseable {
       switch (exchange.getRequestMethod()) {
         case "POST" -> {
           if (parts.length > 4) {
-            find(exchange, parts[3], this::release);
+            find(exchange, parts[3], parts[4].equals("retry-now") ? this::retryNow : this::release);
           } else {
             submit(exchange);
           }
@@ -392,6 +392,15 @@ final class FakeApi implements AutoCloseable {
       send(exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("release", "requested"));
     } else {
       problem(exchange, 409, "not_blocking", "the job is " + state);
+    }
+  }
+
+  private void retryNow(HttpExchange exchange, String id, String state) throws IOException {
+    if (state.equals("waiting")) {
+      send(
+          exchange, 202, Json.MAPPER.createObjectNode().put("id", id).put("retryNow", "requested"));
+    } else {
+      problem(exchange, 409, "job_not_waiting", "the job is " + state);
     }
   }
 

@@ -101,10 +101,24 @@ final class JobsCommandTest {
   }
 
   @Test
+  void allThatWaitOfThoseThatMatchAreRetriedNow() {
+    api.job("waiting");
+    api.job("waiting");
+    api.job("running");
+    assertThat(shell.onTerminal().run("jobs", "--kind", "summarize", "--retry-now", "--yes"))
+        .isZero();
+    assertThat(shell.outLines()).containsExactly("2 requested, 1 did not wait, 0 failed");
+    assertThat(shell.run("jobs", "--state", "waiting", "--retry-now")).isEqualTo(ExitCode.USAGE);
+    assertThat(shell.err()).contains("2 jobs match; say --yes to retry");
+    assertThat(shell.run("jobs", "--state", "waiting", "--retry-now", "--cancel"))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void nothingIsCancelledUnlessSomeoneSaysSo() {
     api.job("queued");
     assertThat(shell.run("jobs", "--state", "queued", "--cancel")).isEqualTo(ExitCode.USAGE);
-    assertThat(shell.err()).contains("1 jobs match; say --yes");
+    assertThat(shell.err()).contains("1 job matches; say --yes");
     assertThat(api.requests.get()).isEqualTo(1);
     assertThat(shell.run("jobs", "--cancel", "--yes")).isEqualTo(ExitCode.USAGE);
     assertThat(api.requests.get()).isEqualTo(1);

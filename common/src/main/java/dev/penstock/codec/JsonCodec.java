@@ -9,6 +9,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.PartialAnswer;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
 import dev.penstock.replay.AuditEntry;
@@ -43,6 +44,8 @@ public final class JsonCodec<T> {
   public static final JsonCodec<DeadLetter> DEAD_LETTERS = of(new DeadLetterShape());
   public static final JsonCodec<OrderedRecord> ORDERED = of(new OrderedShape());
   public static final JsonCodec<CancelRequest> CANCEL_REQUESTS = of(new CancelRequestShape());
+  public static final JsonCodec<RetryNowRequest> RETRY_NOW_REQUESTS =
+      of(new RetryNowRequestShape());
   public static final JsonCodec<CacheRecord> CACHE_RECORDS = of(new CacheRecordShape());
   public static final JsonCodec<LimitReport> LIMIT_REPORTS = of(new LimitReportShape());
   public static final JsonCodec<PartialAnswer> PARTIAL_ANSWERS = of(new PartialAnswerShape());

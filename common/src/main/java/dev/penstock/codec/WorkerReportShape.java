@@ -242,6 +242,7 @@ final class WorkerReportShape extends Shape<WorkerReport> {
     private static final SerializedString LIMITS = new SerializedString("limits");
     private static final SerializedString GATES = new SerializedString("gates");
     private static final SerializedString BUDGETS = new SerializedString("budgets");
+    private static final SerializedString CURRENCY = new SerializedString("currency");
 
     @Override
     WorkerReport.Surroundings readFields(Fields in) {
@@ -250,6 +251,7 @@ final class WorkerReportShape extends Shape<WorkerReport> {
       List<WorkerReport.Limit> limits = null;
       List<WorkerReport.Gate> gates = null;
       List<WorkerReport.Budget> budgets = null;
+      String currency = null;
       for (String field = in.next(); field != null; field = in.next()) {
         switch (field) {
           case "providers" -> providers = in.texts();
@@ -257,6 +259,7 @@ final class WorkerReportShape extends Shape<WorkerReport> {
           case "limits" -> limits = in.objects(LIMIT_SHAPE);
           case "gates" -> gates = in.objects(GATE_SHAPE);
           case "budgets" -> budgets = in.objects(BUDGET_SHAPE);
+          case "currency" -> currency = in.isNull() ? null : in.text();
           default -> in.skip();
         }
       }
@@ -265,7 +268,8 @@ final class WorkerReportShape extends Shape<WorkerReport> {
           in.required("breakers", breakers),
           in.required("limits", limits),
           in.required("gates", gates),
-          in.required("budgets", budgets));
+          in.required("budgets", budgets),
+          currency);
     }
 
     @Override
@@ -283,6 +287,10 @@ final class WorkerReportShape extends Shape<WorkerReport> {
       GATE_SHAPE.writeArray(value.gates(), out);
       out.writeName(BUDGETS);
       BUDGET_SHAPE.writeArray(value.budgets(), out);
+      String currency = value.currency();
+      if (currency != null) {
+        out.writeName(CURRENCY).writeString(wellFormed(currency));
+      }
     }
   }
 

@@ -145,13 +145,15 @@ public record WorkerReport(
    * @param limits those that it knows
    * @param gates where jobs wait until someone may be called
    * @param budgets those that are nearly or wholly spent
+   * @param currency of its prices, as ISO 4217 names it; null where it has none
    */
   public record Surroundings(
       List<String> providers,
       List<Breaker> breakers,
       List<Limit> limits,
       List<Gate> gates,
-      List<Budget> budgets) {
+      List<Budget> budgets,
+      @Nullable String currency) {
     /** Nobody. */
     public static final Surroundings NONE =
         new Surroundings(List.of(), List.of(), List.of(), List.of(), List.of());
@@ -166,6 +168,17 @@ public record WorkerReport(
         checkSize(each, MAX_ENTRIES, "entries");
       }
       providers.forEach(WorkerReport::checkText);
+      checkText(currency);
+    }
+
+    /** Those of a worker without prices. */
+    public Surroundings(
+        List<String> providers,
+        List<Breaker> breakers,
+        List<Limit> limits,
+        List<Gate> gates,
+        List<Budget> budgets) {
+      this(providers, breakers, limits, gates, budgets, null);
     }
   }
 

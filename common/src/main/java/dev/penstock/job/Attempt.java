@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One finished call to a provider.
+ * One finished call to a provider, or the refusal of a job that no provider serves.
  *
  * @param number 1 for the first
- * @param provider the name of the provider that was called
+ * @param provider the name of the provider that was called, or that the job names and nobody knows
  * @param worker the worker that called it
  * @param startedAt when the call began, by that worker's clock
  * @param latency how long it took
@@ -30,6 +30,11 @@ public record Attempt(
     if (number < 1) {
       throw new IllegalArgumentException("attempts are counted from 1");
     }
+  }
+
+  /** Whether a provider was called: none is where no worker knows one for the job. */
+  public boolean reachedProvider() {
+    return !(failure instanceof Failure.NoProvider);
   }
 
   /**

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  *     table's currency, as far as it is known; null where it is of none
  * @param wastedCostNanos what the input of the wasted calls cost by the prices of their workers: an
  *     estimate, for nobody knows what they came to; null where there are none or no price is known
+ * @param retryNowRequestedAt when someone asked for the attempt that it waits for to be run now, or
+ *     null
  * @param traceId the W3C trace of its submission, 32 hexadecimal digits, or null
  */
 public record JobView(
@@ -57,4 +59,5 @@ public record JobView(
     @Nullable TenantId tenant,
     @Nullable Long costNanos,
     @Nullable Long wastedCostNanos,
+    @Nullable Instant retryNowRequestedAt,
     @Nullable String traceId) {}

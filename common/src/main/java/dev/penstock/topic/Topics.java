@@ -46,7 +46,7 @@ public record Topics(
 
   /**
    * 16 s to 68 min in powers of four. The shortest bounds what waits in the workers' memory; the
-   * longest bounds how long the cancel of a waiting job takes to become final. See ADR 10.
+   * longest is how long a record stands in one place at most. See ADR 10.
    */
   public static final List<Duration> DEFAULT_HOLDS =
       List.of(
@@ -260,7 +260,7 @@ public record Topics(
     return prefix + "dlq-audit";
   }
 
-  /** Requests to cancel. */
+  /** Requests to cancel, and to run a next attempt now. */
   public String control() {
     return prefix + "control";
   }
@@ -388,8 +388,9 @@ public record Topics(
             spec(deadLetters(), "job id", "DeadLetter, or the bytes of an unreadable record", kept),
             spec(
                 control(),
-                "job id",
-                "CancelRequest; nothing when taken back, and for a worker's heartbeat",
+                "job id, or job id and /retry-now",
+                "CancelRequest, or RetryNowRequest; nothing when taken back, and for a worker's"
+                    + " heartbeat",
                 expiring("compact,delete", eventRetention)),
             spec(
                 idempotency(),

@@ -25,6 +25,7 @@ import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.PartialAnswer;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.RetryRule;
 import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
@@ -98,6 +99,7 @@ final class WireFormatTest {
           "cache",
           "ttl",
           "opsUrl",
+          "currency",
           "note",
           "since",
           "claim",
@@ -253,6 +255,12 @@ final class WireFormatTest {
                 + "\"requestedAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
     all.add(
         new Sample<>(
+            JsonCodec.RETRY_NOW_REQUESTS,
+            new RetryNowRequest(ID, 2, 1, AT),
+            "{\"v\":1,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
+                + "\"attempts\":1,\"retryNowAt\":\"2026-11-21T08:00:00.123456789Z\"}"));
+    all.add(
+        new Sample<>(
             JsonCodec.LIMIT_REPORTS,
             new LimitReport(
                 "w-1",
@@ -297,7 +305,8 @@ final class WireFormatTest {
             "startedAt":"2026-11-21T08:00:00.123456789Z","stuck":true}]},"surroundings":{"providers":["local"],"breakers":[\
             {"of":"local","state":"open","since":"2026-11-21T08:00:00.123456789Z"}],"limits":[{"scope":"local","kind":\
             "concurrency","most":8.0,"share":4.0,"used":1.5,"waited":true}],"gates":[{"name":"fast","jobs":3}],"budgets":[\
-            {"kind":"tenant","name":"acme","period":"day","limit":9000000000,"spent":8000000000}]}}\
+            {"kind":"tenant","name":"acme","period":"day","limit":9000000000,"spent":8000000000}],\
+            "currency":"EUR"}}\
             """));
     cacheRecords()
         .forEach((record, json) ->
@@ -355,7 +364,8 @@ final class WireFormatTest {
             List.of(new WorkerReport.Limit("local", "concurrency", 8, 4, 1.5, true)),
             List.of(new WorkerReport.Gate("fast", 3)),
             List.of(
-                new WorkerReport.Budget("tenant", "acme", "day", 9_000_000_000L, 8_000_000_000L))));
+                new WorkerReport.Budget("tenant", "acme", "day", 9_000_000_000L, 8_000_000_000L)),
+            "EUR"));
   }
 
   private static Map<CacheRecord, String> cacheRecords() {
@@ -621,6 +631,12 @@ final class WireFormatTest {
     assertThat(new String(sample.codec().encode(sample.value()), StandardCharsets.UTF_8))
         .isEqualTo(sample.json());
     assertThat(read(sample, sample.json())).isEqualTo(new Decoded.Value<>(sample.value()));
+  }
+
+  @Test
+  void aRequestToRetryNowIsNeverTakenForOneToCancel() {
+    byte[] json = JsonCodec.RETRY_NOW_REQUESTS.encode(new RetryNowRequest(ID, 2, 1, AT));
+    assertThat(JsonCodec.CANCEL_REQUESTS.decode(json)).isInstanceOf(Decoded.Refused.class);
   }
 
   @Test

@@ -32,6 +32,10 @@ final class StreamsApp implements AutoCloseable {
     streams.start();
   }
 
+  KafkaStreams streams() {
+    return streams;
+  }
+
   Health health() {
     return health;
   }

@@ -13,6 +13,7 @@ import dev.penstock.streams.figures.FigureBoard;
 import dev.penstock.streams.figures.FigureTopology;
 import dev.penstock.streams.fleet.Fleet;
 import dev.penstock.streams.fleet.FleetRoutes;
+import dev.penstock.streams.order.HeldLines;
 import dev.penstock.streams.partial.PartialTail;
 import dev.penstock.streams.query.JobRoutes;
 import dev.penstock.streams.query.Queries;
@@ -199,10 +200,12 @@ public final class StreamsService implements Service {
     opened.push(fleetRoutes::close);
     fleetRoutes.open(fleet);
     opened.push(searchRoutes::close);
+    var lines = new HeldLines(topics.partitions());
     Reports reports =
         Reports.of(
-            new Reports.View(board, streams, self, topics.partitions()),
+            new Reports.View(board, streams, self, topics.partitions(), queries, lines),
             List.of(fleet.attention()),
+            fleet::currency,
             config.limits(),
             InstantSource.system(),
             metrics.registry());
@@ -210,6 +213,7 @@ public final class StreamsService implements Service {
     opened.push(reportRoutes::close);
     StreamsApp order = OrderApp.open(config, instanceId, metrics.registry());
     opened.push(order);
+    lines.open(order.streams());
     apps = List.of(views, order);
     views.start();
     order.start();

@@ -13,7 +13,9 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobView;
 import dev.penstock.job.PartialAnswer;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.lifecycle.Health;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.streams.figures.History.Written;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
@@ -172,6 +174,10 @@ final class Harness {
       case JobEvent event ->
           new ProducerRecord<>(
               topics.events(), event.jobId().toString(), JsonCodec.EVENTS.encode(event));
+      case RetryNowRequest retry -> {
+        ProducerRecord<byte[], byte[]> asked = RetryNowRecords.request(topics, retry);
+        yield new ProducerRecord<>(asked.topic(), asked.partition(), retry.key(), asked.value());
+      }
       case CancelRequest cancel ->
           new ProducerRecord<>(
               topics.control(),

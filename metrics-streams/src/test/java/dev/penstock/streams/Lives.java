@@ -12,6 +12,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.streams.view.Fact;
 import dev.penstock.streams.view.Input;
 import dev.penstock.streams.view.Origin;
@@ -151,6 +152,11 @@ public final class Lives {
       }
       if (random.nextInt(4) == 0) {
         records.add(cancel(job.id(), generation, at));
+      }
+      if (random.nextInt(4) == 0) {
+        int behind = random.nextInt(attempts);
+        records.add(new RetryNowRequest(job.id(), generation, behind, at));
+        records.add(new RetryNowRequest(job.id(), generation, behind, at.plusMillis(5)));
       }
       boolean last = generation == generations - 1;
       at = at.plusMillis(10);

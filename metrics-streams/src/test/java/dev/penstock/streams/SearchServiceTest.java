@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.penstock.codec.Json;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
+import dev.penstock.job.RetryNowRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -155,6 +156,10 @@ final class SearchServiceTest {
             "{\"action\":\"release\",\"ids\":[\"" + jobs.get(0) + "\",\"" + jobs.get(0) + "\"]}");
     assertThat(awaitDone(service, some).path("done").asInt()).isEqualTo(1);
     assertThat(asked).containsEntry("POST /v1/jobs/" + jobs.get(0) + "/release", 2);
+    HttpResponse<String> hurried =
+        post(service, "{\"action\":\"retry-now\",\"ids\":[\"" + jobs.get(2) + "\"]}");
+    assertThat(awaitDone(service, hurried).path("done").asInt()).isEqualTo(1);
+    assertThat(asked).containsEntry("POST /v1/jobs/" + jobs.get(2) + "/retry-now", 2);
     for (String wrong :
         List.of(
             "[]",
@@ -170,6 +175,29 @@ final class SearchServiceTest {
     }
     assertThat(harness.get(service, "/v1/jobs/actions/" + java.util.UUID.randomUUID()).statusCode())
         .isEqualTo(404);
+  }
+
+  @Test
+  void whatWasAskedForOfAJobIsSeenInTheList() throws Exception {
+    StreamsService service = start("asked");
+    JobId cancelled = harness.accept().id();
+    JobId waiting = harness.accept().id();
+    harness.send(Lives.cancel(cancelled, 0, Instant.now()));
+    harness.send(Lives.retried(waiting, 0, 1, Instant.now()));
+    harness.send(new RetryNowRequest(waiting, 0, 1, Instant.now()));
+    Awaitility.await()
+        .atMost(Harness.PATIENCE)
+        .untilAsserted(() -> {
+          JsonNode queued = search(service, "state=queued").path("jobs").path(0);
+          assertThat(queued.path("id").asString("")).isEqualTo(cancelled.toString());
+          assertThat(queued.path("cancelRequested").asBoolean(false)).isTrue();
+          assertThat(queued.has("retryNowRequested")).isFalse();
+          JsonNode hurried = search(service, "state=waiting").path("jobs").path(0);
+          assertThat(hurried.path("id").asString("")).isEqualTo(waiting.toString());
+          assertThat(hurried.path("retryNowRequested").asBoolean(false)).isTrue();
+          assertThat(hurried.has("cancelRequested")).isFalse();
+        });
+    assertThat(harness.view(service, waiting).retryNowRequestedAt()).isNotNull();
   }
 
   private JsonNode awaitDone(StreamsService service, HttpResponse<String> begun) {

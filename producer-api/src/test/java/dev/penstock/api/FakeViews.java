@@ -69,6 +69,25 @@ final class FakeViews implements AutoCloseable {
                 + "}"));
   }
 
+  /** A job that waits behind so many attempts. */
+  void waitingJob(String id, int attempts) {
+    var numbers = new StringBuilder();
+    for (int number = 1; number <= attempts; number++) {
+      numbers.append(number == 1 ? "" : ",").append("{\"number\":").append(number).append('}');
+    }
+    answers.put(
+        "/internal/v1/jobs/" + id,
+        new Answer(
+            200,
+            "application/json",
+            Map.of(),
+            "{\"id\":\""
+                + id
+                + "\",\"state\":\"waiting\",\"generation\":0,\"attempts\":["
+                + numbers
+                + "]}"));
+  }
+
   /** Answers a path of its own, by the raw query. */
   void answerTo(String path, Function<String, Answer> byQuery) {
     server.createContext(

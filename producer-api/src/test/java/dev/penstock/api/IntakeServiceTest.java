@@ -12,8 +12,10 @@ import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.RetryRule;
 import dev.penstock.lifecycle.Health;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.topic.RecordHeaders;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -27,6 +29,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -406,6 +409,44 @@ final class IntakeServiceTest {
         client.get("/v1/jobs/" + id + "/events", "Last-Event-ID", "0.21.3");
     assertThat(response.statusCode()).isEqualTo(204);
     assertThat(response.body()).isEmpty();
+  }
+
+  @Test
+  void aJobThatWaitsCanBeHurriedAsOftenAsOneLikesAndNoOther() {
+    String id = "01990000-0000-7000-8000-000000000018";
+    for (String state : List.of("queued", "running", "succeeded", "dead-lettered")) {
+      views.job(id, state, "0.1.1");
+      HttpResponse<String> refused = retryNow(id);
+      assertThat(refused.statusCode()).as(state).isEqualTo(409);
+      assertThat(Client.code(refused)).isEqualTo("job_not_waiting");
+      assertThat(Client.json(refused).path("state").asString("")).isEqualTo(state);
+    }
+    assertThat(keys("penstock.control")).doesNotContain(id + "/retry-now");
+    views.waitingJob(id, 2);
+    for (int times = 0; times < 2; times++) {
+      HttpResponse<String> response = retryNow(id);
+      assertThat(response.statusCode()).isEqualTo(202);
+      assertThat(Client.json(response).path("retryNow").asString("")).isEqualTo("requested");
+    }
+    var found = new ArrayList<RetryNowRequest>();
+    for (var record : Topic.read(broker.bootstrapServers(), "penstock.control", PARTITIONS)) {
+      if (RetryNowRecords.jobOf(record.key()).equals(JobId.parse(id))) {
+        assertThat(record.partition())
+            .isEqualTo(
+                BuiltInPartitioner.partitionForKey(
+                    id.getBytes(StandardCharsets.UTF_8), PARTITIONS));
+        found.add(
+            ((Decoded.Value<RetryNowRequest>) JsonCodec.RETRY_NOW_REQUESTS.decode(record.value()))
+                .value());
+      }
+    }
+    assertThat(found).hasSize(2).allMatch(request -> request.isFor(0, 2));
+    assertThat(Client.code(retryNow(UNKNOWN))).isEqualTo("job_not_found");
+  }
+
+  private static HttpResponse<String> retryNow(String id) {
+    return client.send(
+        "POST", "/v1/jobs/" + id + "/retry-now", java.net.http.HttpRequest.BodyPublishers.noBody());
   }
 
   @Test

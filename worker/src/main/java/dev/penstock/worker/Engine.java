@@ -27,7 +27,7 @@ import dev.penstock.worker.core.CoreActions;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.Incarnation;
 import dev.penstock.worker.core.WorkerCore;
-import dev.penstock.worker.hold.CancelBook;
+import dev.penstock.worker.hold.RequestBook;
 import dev.penstock.worker.judge.Judge;
 import dev.penstock.worker.limit.AdaptiveConcurrency;
 import dev.penstock.worker.limit.GroupLimits;
@@ -106,7 +106,7 @@ final class Engine implements CoreActions, Life {
    * Fences whatever used this worker's {@code transactional.id} before, and begins.
    *
    * @param topicIds the ids of the consumed topics
-   * @param cancels overhears what is cancelled
+   * @param requests overhears what people ask of jobs
    * @throws org.apache.kafka.common.KafkaException when Kafka can't be reached or refuses
    */
   Engine(
@@ -115,7 +115,7 @@ final class Engine implements CoreActions, Life {
       Machine machine,
       KafkaClients clients,
       Map<String, Uuid> topicIds,
-      CancelBook cancels,
+      RequestBook requests,
       EngineMetrics metrics,
       Breakdown breakdown) {
     this.config = config;
@@ -142,7 +142,7 @@ final class Engine implements CoreActions, Life {
             clients.consumer(controlSettings(kafka)),
             topics.control(),
             topics.partitions(),
-            cancels.listeningFor(core),
+            requests.listeningFor(core),
             breakdown);
     this.claims =
         new ClaimLoop(

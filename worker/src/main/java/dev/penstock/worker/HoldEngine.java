@@ -4,9 +4,9 @@ import dev.penstock.lifecycle.Health;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Breakdown;
-import dev.penstock.worker.hold.Cancels;
 import dev.penstock.worker.hold.HoldLoop;
 import dev.penstock.worker.hold.HoldMetrics;
+import dev.penstock.worker.hold.Requests;
 import dev.penstock.worker.thread.Threads;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +35,7 @@ final class HoldEngine implements Life {
    * Fences whatever used this worker's {@code transactional.id} before, and begins.
    *
    * @param topicIds the ids of the hold topics
+   * @param requests what people ask of jobs that wait
    * @throws org.apache.kafka.common.KafkaException when Kafka can't be reached or refuses
    */
   HoldEngine(
@@ -42,7 +43,7 @@ final class HoldEngine implements Life {
       Machine machine,
       KafkaClients clients,
       Map<String, Uuid> topicIds,
-      Cancels cancels,
+      Requests requests,
       HoldMetrics metrics,
       Breakdown breakdown) {
     KafkaConfig kafka = config.kafka();
@@ -57,11 +58,14 @@ final class HoldEngine implements Life {
     }
     this.loop =
         new HoldLoop(
-            clients.consumer(consumerSettings(config)),
-            producer,
+            new HoldLoop.Kafka(
+                clients.consumer(consumerSettings(config)),
+                () -> clients.consumer(searchSettings(config)),
+                producer,
+                topicIds,
+                config.holding().metadataChars()),
             kafka.topics(),
-            topicIds,
-            cancels,
+            requests,
             machine.clock(),
             timeout,
             breakdown,
@@ -143,6 +147,20 @@ final class HoldEngine implements Life {
     // What waits further back is fetched when it is its turn: the memory is the same however many
     // wait.
     settings.put("max.partition.fetch.bytes", 256 * 1024);
+    settings.put("fetch.max.bytes", 4 * 1024 * 1024);
+    return settings;
+  }
+
+  private static Map<String, Object> searchSettings(WorkerConfig config) {
+    Map<String, Object> settings =
+        new HashMap<>(config.kafka().clientSettings(config.id() + "-hold-search"));
+    settings.put("key.deserializer", ByteArrayDeserializer.class);
+    settings.put("value.deserializer", ByteArrayDeserializer.class);
+    settings.put("enable.auto.commit", false);
+    settings.put("isolation.level", "read_committed");
+    settings.put("auto.offset.reset", "none");
+    settings.put("max.poll.records", 1_000);
+    settings.put("max.partition.fetch.bytes", 512 * 1024);
     settings.put("fetch.max.bytes", 4 * 1024 * 1024);
     return settings;
   }

@@ -1,7 +1,7 @@
 package dev.penstock.worker;
 
 import dev.penstock.lifecycle.Health;
-import dev.penstock.worker.hold.CancelBook;
+import dev.penstock.worker.hold.RequestBook;
 import dev.penstock.worker.provider.Providers;
 
 /**
@@ -18,7 +18,7 @@ public final class Supervisor implements AutoCloseable {
       Machine machine,
       KafkaClients kafka,
       EngineMetrics metrics) {
-    var cancels = new CancelBook();
+    var requests = new RequestBook();
     var topics = config.kafka().topics();
     this.engines =
         new Lives(
@@ -31,7 +31,7 @@ public final class Supervisor implements AutoCloseable {
                     machine,
                     kafka,
                     kafka.topicIds(topics.claimed()),
-                    cancels,
+                    requests,
                     metrics,
                     breakdown),
             metrics::brokeDown);
@@ -45,7 +45,7 @@ public final class Supervisor implements AutoCloseable {
                     machine,
                     kafka,
                     kafka.topicIds(topics.holdTopics()),
-                    cancels,
+                    requests,
                     metrics.holds(),
                     breakdown),
             metrics::brokeDown);

@@ -7,6 +7,7 @@ import dev.penstock.worker.cost.Prices;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts calls of which nobody gets the answer, and what they cost: as the provider told it, or
@@ -31,6 +32,12 @@ final class WasteMeter {
         calls(provider, reason);
       }
     }
+  }
+
+  /** Of the prices; null where there are none. */
+  @Nullable String currency() {
+    String currency = prices.currency();
+    return currency.isEmpty() ? null : currency;
   }
 
   private Counter calls(String provider, CoreMetrics.Waste reason) {

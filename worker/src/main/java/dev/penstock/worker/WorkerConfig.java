@@ -11,6 +11,7 @@ import dev.penstock.worker.cache.CacheConfig;
 import dev.penstock.worker.core.CoreLimits;
 import dev.penstock.worker.limit.LimitRules;
 import dev.penstock.worker.provider.ProviderSetup;
+import dev.penstock.worker.window.MovedOffsets;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -35,6 +36,7 @@ import java.util.regex.Pattern;
  * @param cache how answers are shared with identical jobs
  * @param reporting how it tells about itself
  * @param telemetry whether it tells of traces
+ * @param holding how it moves held jobs on
  */
 public record WorkerConfig(
     String id,
@@ -50,7 +52,8 @@ public record WorkerConfig(
     BudgetRules budgets,
     CacheConfig cache,
     Reporting reporting,
-    TelemetryConfig telemetry) {
+    TelemetryConfig telemetry,
+    Holding holding) {
   /** One slot in so many is kept for jobs of high priority, up to some. */
   private static final int SLOTS_FOR_ONE_RESERVED = 64;
 
@@ -84,7 +87,8 @@ public record WorkerConfig(
         BudgetRules.NONE,
         CacheConfig.OFF,
         new Reporting(Duration.ofSeconds(2), true),
-        TelemetryConfig.OFF);
+        TelemetryConfig.OFF,
+        Holding.DEFAULT);
   }
 
   /**
@@ -114,6 +118,15 @@ public record WorkerConfig(
    *     restart
    */
   public record Reporting(Duration interval, boolean drainOutlivesRestart) {}
+
+  /**
+   * How a worker moves held jobs on.
+   *
+   * @param metadataChars how long the metadata of a committed offset may get; Kafka takes 4,096
+   */
+  public record Holding(int metadataChars) {
+    public static final Holding DEFAULT = new Holding(MovedOffsets.MAX_CHARS);
+  }
 
   /**
    * Reads {@code worker.*} and what the worker shares with other services.
@@ -197,7 +210,8 @@ public record WorkerConfig(
             budgets,
             cache,
             reporting,
-            telemetry));
+            telemetry,
+            Holding.DEFAULT));
   }
 
   private static CoreLimits.LaneRule laneRule(SettingsReader reader, int slots) {

@@ -257,7 +257,8 @@ final class WorkerMetrics implements EngineMetrics {
                 new WorkerReport.Gate(
                     WorkerReport.shown(each.getKey()), Math.max(0, each.getValue().get())))
             .toList(),
-        budgets.report());
+        budgets.report(),
+        waste.currency());
   }
 
   /** Slots that are taken, as of the core's last turn. */

@@ -7,25 +7,35 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.topic.RecordHeaders;
+import dev.penstock.worker.core.CoreEvent;
+import dev.penstock.worker.core.CoreInbox;
+import dev.penstock.worker.hold.RequestBook;
 import dev.penstock.worker.settle.Trimmer;
+import dev.penstock.worker.window.MovedOffsets;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,20 +98,115 @@ final class HoldsTest {
   }
 
   @Test
-  void aHeldJobThatIsCancelledLeavesAtItsNextMoveHoweverLateItIsDue() {
-    fixture.reset(SHORT);
-    var jobs = IntStream.range(0, 10).mapToObj(WorkerFixture::job).toList();
+  void heldJobsThatAreCancelledOrAskedForLeaveAtOnceAndTheOthersStay() {
+    fixture.reset(List.of(Duration.ofMillis(400), Duration.ofHours(1)));
+    var jobs = IntStream.range(0, 60).mapToObj(WorkerFixture::job).toList();
     Instant dueAt = Instant.now().plus(Duration.ofDays(20));
-    jobs.forEach(job -> fixture.hold(job, fixture.topics().hold(SHORT.get(1)), dueAt));
+    jobs.forEach(job -> fixture.hold(job, fixture.topics().holdTopics().getLast(), dueAt));
     fixture.flush();
-    jobs.forEach(job -> fixture.cancel(job.id()));
+    var cancelled = jobs.subList(20, 25);
+    var wanted = jobs.subList(40, 45);
     try (var worker = fixture.worker("w1", Map.of())) {
       worker.start();
-      awaitFinished(jobs);
+      cancelled.forEach(job -> fixture.cancel(job.id()));
+      wanted.forEach(job -> fixture.retryNow(job.id()));
+      awaitFinished(Stream.concat(cancelled.stream(), wanted.stream()).toList());
     }
-    assertThat(fixture.finished())
-        .hasSize(10)
-        .allMatch(event -> event.outcome() instanceof Outcome.Cancelled);
+    assertThat(fixture.finished()).hasSize(10);
+    for (JobEvent.Finished event : fixture.finished()) {
+      boolean ran = wanted.stream().anyMatch(job -> job.id().equals(event.jobId()));
+      assertThat(event.outcome())
+          .isInstanceOf(ran ? Outcome.Succeeded.class : Outcome.Cancelled.class);
+    }
+    assertThat(fixture.read(fixture.topics().retry())).as("each left once").hasSize(10);
+    assertThat(keysThatWait(fixture.topics().holdTopics().getLast())).hasSize(50);
+    var obeyed =
+        fixture.read(fixture.topics().control()).stream()
+            .filter(record -> record.key() != null && record.value() == null)
+            .map(HoldsTest::key)
+            .toList();
+    assertThat(obeyed).as("what was asked is taken off the topic").hasSizeGreaterThanOrEqualTo(10);
+    assertThat(obeyed).containsAll(wanted.stream().map(j -> RetryNowRequest.key(j.id())).toList());
+  }
+
+  @Test
+  void aThousandOfTenThousandLeaveOnceEachThroughFaultsAndWithLittleRoomToTellOfIt() {
+    fixture.reset(List.of(Duration.ofMillis(400), Duration.ofHours(1)));
+    String hold = fixture.topics().holdTopics().getLast();
+    var jobs = IntStream.range(0, 10_000).mapToObj(WorkerFixture::job).toList();
+    Instant dueAt = Instant.now().plus(Duration.ofDays(20));
+    jobs.forEach(job -> fixture.hold(job, hold, dueAt));
+    fixture.flush();
+    var shuffled = new ArrayList<>(jobs);
+    Collections.shuffle(shuffled, new Random(11));
+    var wanted = shuffled.subList(0, 1_000);
+    var book = new RequestBook();
+    CoreInbox inbox = book.listeningFor(new Deaf());
+    wanted.forEach(job ->
+        inbox.tell(
+            new CoreEvent.RetryNowRequested(new RetryNowRequest(job.id(), 0, 0, Instant.now()))));
+    var config =
+        HoldLives.withMetadata(
+            WorkerConfig.read(fixture.settings("w1", Map.of("worker.transaction-timeout", "2s"))),
+            60);
+    // The first move is refused, the second dies before its commit, of the third the answer is
+    // lost.
+    var clients =
+        new FaultyClients(new RealKafkaClients(config.kafka(), config.id()), new Random(4441));
+    try (var lives = HoldLives.of(config, clients, book)) {
+      lives.start();
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(fixture.read(fixture.topics().retry()))
+                  .hasSizeGreaterThanOrEqualTo(1_000));
+    }
+    assertThat(clients.faults()).as("faults were made").isGreaterThanOrEqualTo(3);
+    assertThat(fixture.read(fixture.topics().retry()).stream().map(HoldsTest::key))
+        .containsExactlyInAnyOrderElementsOf(
+            wanted.stream().map(job -> job.id().toString()).toList());
+    assertThat(keysThatWait(hold))
+        .containsExactlyInAnyOrderElementsOf(
+            shuffled.subList(1_000, 10_000).stream().map(job -> job.id().toString()).toList());
+  }
+
+  /** Of each record that has not left the hold, its key. */
+  private static List<String> keysThatWait(String hold) {
+    try (var admin = admin()) {
+      var committed =
+          admin
+              .listConsumerGroupOffsets(fixture.topics().holdGroup())
+              .partitionsToOffsetAndMetadata()
+              .get();
+      Uuid id =
+          Objects.requireNonNull(admin.describeTopics(Set.of(hold)).allTopicNames().get().get(hold))
+              .topicId();
+      var waiting = new ArrayList<String>();
+      for (var record : fixture.read(hold)) {
+        var offset =
+            Objects.requireNonNull(committed.get(new TopicPartition(hold, record.partition())));
+        var moved =
+            (MovedOffsets.Restored.Moved)
+                MovedOffsets.read(offset.offset(), id, offset.metadata(), MovedOffsets.MAX_CHARS);
+        if (record.offset() >= offset.offset() && !moved.offsets().contains(record.offset())) {
+          waiting.add(key(record));
+        }
+      }
+      return waiting;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A core that is told nothing. */
+  private static final class Deaf implements CoreInbox {
+    @Override
+    public void tell(CoreEvent event) {}
+
+    @Override
+    public int backlog() {
+      return 0;
+    }
   }
 
   @Test

@@ -11,7 +11,9 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
@@ -193,6 +195,12 @@ final class WorkerFixture implements AutoCloseable {
     producer.flush();
   }
 
+  /** Asks to run the first attempt of a job now. */
+  void retryNow(JobId id) {
+    send(RetryNowRecords.request(topics, new RetryNowRequest(id, 0, 0, Instant.now())));
+    producer.flush();
+  }
+
   /** Puts the next record of {@code job} where one waits that is due then. */
   void hold(Job job, String topic, Instant dueAt) {
     var record =
@@ -201,6 +209,7 @@ final class WorkerFixture implements AutoCloseable {
             bytes(job.id().toString()),
             JsonCodec.JOB_RECORDS.encode(new JobRecord(job, 0, List.of(), dueAt)));
     record.headers().add(RecordHeaders.GENERATION, bytes("0"));
+    record.headers().add(RecordHeaders.ATTEMPT, bytes("1"));
     record.headers().add(RecordHeaders.DUE, bytes(String.valueOf(dueAt.toEpochMilli())));
     send(record);
   }

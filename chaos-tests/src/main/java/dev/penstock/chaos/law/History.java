@@ -7,6 +7,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.RetryNowRequest;
 import java.util.List;
 import java.util.Map;
 
@@ -20,7 +21,8 @@ import java.util.Map;
  * @param retries the retry topic, likewise
  * @param held the hold topics, likewise
  * @param events the events topic, likewise
- * @param cancels the control topic, likewise
+ * @param cancels what the control topic asks the end of, likewise
+ * @param hurries what it asks to run now, likewise
  * @param deadLetters whole jobs on the dead-letter topic
  * @param planted unreadable records that the test put on the jobs and retry topics
  * @param poison unreadable records on the dead-letter topic
@@ -35,6 +37,7 @@ public record History(
     List<Recorded<JobRecord>> held,
     List<Recorded<JobEvent>> events,
     List<Recorded<CancelRequest>> cancels,
+    List<Recorded<RetryNowRequest>> hurries,
     List<Recorded<DeadLetter>> deadLetters,
     List<Poison> planted,
     List<Poison> poison,
@@ -48,6 +51,7 @@ public record History(
     held = List.copyOf(held);
     events = List.copyOf(events);
     cancels = List.copyOf(cancels);
+    hurries = List.copyOf(hurries);
     deadLetters = List.copyOf(deadLetters);
     planted = List.copyOf(planted);
     poison = List.copyOf(poison);

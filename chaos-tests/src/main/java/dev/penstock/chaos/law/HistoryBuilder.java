@@ -7,6 +7,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.RetryNowRequest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class HistoryBuilder {
   public final List<Recorded<JobRecord>> held = new ArrayList<>();
   public final List<Recorded<JobEvent>> events = new ArrayList<>();
   public final List<Recorded<CancelRequest>> cancels = new ArrayList<>();
+  public final List<Recorded<RetryNowRequest>> hurries = new ArrayList<>();
   public final List<Recorded<DeadLetter>> deadLetters = new ArrayList<>();
   public final List<Poison> planted = new ArrayList<>();
   public final List<Poison> poison = new ArrayList<>();
@@ -37,6 +39,7 @@ public final class HistoryBuilder {
         held,
         events,
         cancels,
+        hurries,
         deadLetters,
         planted,
         poison,

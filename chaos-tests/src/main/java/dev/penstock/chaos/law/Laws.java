@@ -329,6 +329,30 @@ public final class Laws {
         return;
       }
     }
+    waitingIsCancelledInTime(life, asked);
+  }
+
+  /** Who waits for a due time when its end is asked for does not wait for it any longer. */
+  private void waitingIsCancelledInTime(Life life, Instant asked) {
+    List<Recorded<JobRecord>> records = new ArrayList<>(life.jobs());
+    records.addAll(life.waiting());
+    boolean called = life.calls().stream().anyMatch(call -> call.endedAt().isAfter(asked));
+    if (called || records.isEmpty() || life.outcomes().isEmpty()) {
+      return;
+    }
+    boolean inLine = life.jobs().getFirst().value().job().ordering() != null;
+    Instant there = life.jobs().getFirst().visibleAt();
+    Instant last =
+        (there.isAfter(asked) ? there : asked)
+            .plus(allowance.promptly())
+            .plus(allowance.cancelledWithin());
+    Instant ended = life.outcomes().getFirst().appendedAt();
+    if (!inLine && ended.isAfter(last)) {
+      violated(
+          Law.CANCELLED_IN_TIME,
+          life,
+          "was to be cancelled since " + asked + " and not called, but ended at " + ended);
+    }
   }
 
   /** By the clock of whoever calls. */
@@ -360,8 +384,9 @@ public final class Laws {
     }
     Instant submitted = life.jobs().getFirst().visibleAt();
     @Nullable Instant runAt = life.jobs().getFirst().value().job().runAt();
-    if (runAt != null && runAt.isAfter(submitted)) {
-      submitted = runAt;
+    if (runAt != null) {
+      Instant due = life.dueToAll(0, runAt);
+      submitted = due.isAfter(submitted) ? due : submitted;
     }
     Instant called = life.calls().getFirst().beganAt();
     if (called.isAfter(submitted.plus(allowance.promptly()))) {
@@ -483,6 +508,7 @@ public final class Laws {
       }
       retryAfterIsHonoured(life, retry);
       int next = retry.failed().number() + 1;
+      Instant due = life.due(retry.failed().number(), retry.dueAt());
       Stream<Instant> starts =
           Stream.concat(
               life.started().stream()
@@ -495,18 +521,13 @@ public final class Laws {
       Stream<Instant> seen =
           life.calls().stream().filter(call -> call.attempt() == next).map(Call::beganAt);
       Stream.concat(starts, seen)
-          .filter(start -> start.plus(allowance.clockSkew()).isBefore(retry.dueAt()))
+          .filter(start -> start.plus(allowance.clockSkew()).isBefore(due))
           .findFirst()
           .ifPresent(start ->
               violated(
                   Law.RETRIES_KEEP_THEIR_DUE_TIME,
                   life,
-                  "began attempt "
-                      + next
-                      + " at "
-                      + start
-                      + ", but it was due at "
-                      + retry.dueAt()));
+                  "began attempt " + next + " at " + start + ", but it was due at " + due));
     }
   }
 
@@ -515,7 +536,8 @@ public final class Laws {
     for (Recorded<JobEvent> event : life.events()) {
       if (event.value() instanceof JobEvent.RetryScheduled retry) {
         int next = retry.failed().number() + 1;
-        Instant due = retry.dueAt().isAfter(event.visibleAt()) ? retry.dueAt() : event.visibleAt();
+        Instant wanted = life.dueToAll(retry.failed().number(), retry.dueAt());
+        Instant due = wanted.isAfter(event.visibleAt()) ? wanted : event.visibleAt();
         Instant last = due.plus(allowance.clockSkew()).plus(allowance.promptly());
         life.calls().stream()
             .filter(call -> call.attempt() == next)
@@ -541,7 +563,7 @@ public final class Laws {
         .filter(call -> call.attempt() == failed.number())
         .filter(call -> call.worker().equals(failed.worker()))
         .filter(call -> call.toldAt().equals(failed.startedAt()))
-        .map(call -> call.endedAt().plus(failure.retryAfter()))
+        .map(call -> life.due(failed.number(), call.endedAt().plus(failure.retryAfter())))
         .findFirst()
         .ifPresent(free ->
             life.calls().stream()
@@ -565,14 +587,15 @@ public final class Laws {
     if (runAt == null) {
       return;
     }
+    Instant due = life.due(0, runAt);
     life.calls().stream()
-        .filter(call -> call.beganAt().plus(allowance.clockSkew()).isBefore(runAt))
+        .filter(call -> call.beganAt().plus(allowance.clockSkew()).isBefore(due))
         .findFirst()
         .ifPresent(call ->
             violated(
                 Law.RETRIES_KEEP_THEIR_DUE_TIME,
                 life,
-                "was called at " + call.beganAt() + ", but was not to run before " + runAt));
+                "was called at " + call.beganAt() + ", but was not to run before " + due));
   }
 
   /** A job that kills processes is found out in time; one that does not is not taken for one. */

@@ -5,11 +5,13 @@ import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.RetryNowRequest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -24,6 +26,7 @@ record Life(
     List<Recorded<JobRecord>> held,
     List<Recorded<JobEvent>> events,
     List<Recorded<CancelRequest>> cancels,
+    List<Recorded<RetryNowRequest>> hurries,
     List<Recorded<DeadLetter>> deadLetters,
     List<Call> calls) {
 
@@ -57,6 +60,11 @@ record Life(
         lives,
         cancel -> new Name(cancel.jobId(), cancel.generation()),
         Life::cancels);
+    collect(
+        history.hurries(),
+        lives,
+        hurry -> new Name(hurry.jobId(), hurry.generation()),
+        Life::hurries);
     collect(
         history.deadLetters(),
         lives,
@@ -98,6 +106,7 @@ record Life(
         new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
+        new ArrayList<>(),
         new ArrayList<>());
   }
 
@@ -109,6 +118,29 @@ record Life(
                 .thenComparing(Recorded::appendedAt)
                 .thenComparing(Recorded::visibleAt))
         .toList();
+  }
+
+  /** The first request to run it now, of those for the wait after so many attempts. */
+  Optional<Recorded<RetryNowRequest>> hurried(int attempts) {
+    return hurries.stream()
+        .filter(hurry -> hurry.value().attempts() == attempts)
+        .min(Comparator.comparing(Recorded::appendedAt));
+  }
+
+  /** When it may be run after so many attempts: at {@code due}, or since someone asked for that. */
+  Instant due(int attempts, Instant due) {
+    return hurried(attempts)
+        .map(Recorded::appendedAt)
+        .filter(asked -> asked.isBefore(due))
+        .orElse(due);
+  }
+
+  /** When it is to be run after so many attempts at the latest, as whoever runs it can know. */
+  Instant dueToAll(int attempts, Instant due) {
+    return hurried(attempts)
+        .map(Recorded::visibleAt)
+        .filter(asked -> asked.isBefore(due))
+        .orElse(due);
   }
 
   /** Its outcomes; at quiescence there is one. */
@@ -149,6 +181,9 @@ record Life(
                 "is held for attempt " + r.value().nextAttempt() + ", due " + r.value().dueAt())));
     events.forEach(r -> lines.add(Line.of(r, tell(r.value()))));
     cancels.forEach(r -> lines.add(Line.of(r, "cancel requested")));
+    hurries.forEach(r ->
+        lines.add(
+            Line.of(r, "to be run now, if it waits after " + r.value().attempts() + " attempts")));
     deadLetters.forEach(r -> lines.add(Line.of(r, "dead letter: " + r.value().reason())));
     calls.forEach(call -> {
       String caller =

@@ -15,6 +15,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.streams.order.Line;
 import dev.penstock.worker.Retries;
 import dev.penstock.worker.admit.AdmissionConfig;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -49,6 +51,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -579,6 +582,88 @@ enum PlantedBug {
     }
   },
 
+  // What leaves the holds before its time
+
+  /** What has moved from amid a hold is not written down. */
+  FORGETS_WHAT_MOVED_BEYOND("2") {
+    @Override
+    Producer<byte[], byte[]> producer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return describing(
+          kafka, process, settings, metadata -> metadata.startsWith(MOVED) ? "" : metadata);
+    }
+  },
+  /** What is said to have moved is believed, whatever topic it is said of. */
+  BELIEVES_WHAT_MOVED_IN_ANOTHER_TOPIC("6") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public Map<TopicPartition, OffsetAndMetadata> committed(
+            Set<TopicPartition> partitions, Duration timeout) {
+          var all = new HashMap<>(super.committed(partitions, timeout));
+          all.replaceAll((partition, offset) ->
+              offset != null && partition.topic().contains("hold-")
+                  ? new OffsetAndMetadata(
+                      offset.offset(), ofTopic(kafka.topicId(partition.topic()), offset.metadata()))
+                  : offset);
+          return all;
+        }
+      };
+    }
+  },
+  /** Who is asked to run a job now runs its next attempts at once, too. */
+  HURRIES_A_LATER_WAIT("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return hearing(
+          kafka,
+          process,
+          settings,
+          request ->
+              new RetryNowRequest(
+                  request.jobId(),
+                  request.generation(),
+                  request.attempts() + 1,
+                  request.requestedAt()));
+    }
+  },
+  /** Who is asked to run a job now does so when it is due. */
+  HURRIES_NOBODY("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return hearing(
+          kafka,
+          process,
+          settings,
+          request ->
+              new RetryNowRequest(
+                  request.jobId(),
+                  request.generation() + 1,
+                  request.attempts(),
+                  request.requestedAt()));
+    }
+  },
+  /** Jobs that are asked for are found when their hold has passed, and not before. */
+  NEVER_SEARCHES_THE_HOLDS("11") {
+    @Override
+    Consumer<byte[], byte[]> consumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return new SimConsumer(kafka, process, settings) {
+        @Override
+        public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+          var records = super.poll(timeout);
+          return String.valueOf(settings.get("client.id")).endsWith("-hold-search")
+              ? ConsumerRecords.empty()
+              : records;
+        }
+      };
+    }
+  },
+
   // Rule 12: open transactions of workers that are gone
 
   LEAVES_TRANSACTIONS_OPEN("12") {
@@ -594,15 +679,20 @@ enum PlantedBug {
 
   // The one invariant, and what is told
 
+  /** Some: where all are, jobs that wait for a provider double until there is no memory left. */
   WRITES_RETRIES_TWICE("2") {
     @Override
     Producer<byte[], byte[]> producer(
         SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      var left = new AtomicInteger(5);
       return rewriting(
           kafka,
           process,
           settings,
-          record -> isWaiting(record) ? List.of(record, record) : List.of(record));
+          record ->
+              isWaiting(record) && left.getAndDecrement() > 0
+                  ? List.of(record, record)
+                  : List.of(record));
     }
   },
   LOSES_DEAD_LETTERS("8") {
@@ -793,6 +883,9 @@ enum PlantedBug {
     return record;
   }
 
+  /** How metadata begins that tells of what has moved. */
+  private static final String MOVED = "h1.";
+
   /** Metadata of a window in which something is finished beyond the watermark is longer. */
   private static final Duration CLOCK_BOUND = Duration.ofMillis(150);
 
@@ -824,6 +917,58 @@ enum PlantedBug {
         super.sendOffsetsToTransaction(changed, group);
       }
     };
+  }
+
+  /** The same metadata, as if it were of this topic. */
+  private static String ofTopic(Uuid topic, String metadata) {
+    if (!metadata.startsWith(MOVED)) {
+      return topic.toString();
+    }
+    // But for the last character, which also begins what follows.
+    int end = MOVED.length() + topic.toString().length() - 1;
+    return MOVED + topic.toString().substring(0, end - MOVED.length()) + metadata.substring(end);
+  }
+
+  /** A consumer that hears other requests to run jobs now than there are. */
+  private static Consumer<byte[], byte[]> hearing(
+      SimKafka kafka,
+      SimProcess process,
+      Map<String, Object> settings,
+      UnaryOperator<RetryNowRequest> mishearing) {
+    return new SimConsumer(kafka, process, settings) {
+      @Override
+      public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        var records = super.poll(timeout);
+        var changed = new LinkedHashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
+        for (TopicPartition partition : records.partitions()) {
+          changed.put(
+              partition,
+              records.records(partition).stream().map(each -> misheard(each, mishearing)).toList());
+        }
+        return new ConsumerRecords<>(changed, records.nextOffsets());
+      }
+    };
+  }
+
+  private static ConsumerRecord<byte[], byte[]> misheard(
+      ConsumerRecord<byte[], byte[]> record, UnaryOperator<RetryNowRequest> mishearing) {
+    if (!record.topic().endsWith("control")
+        || !(JsonCodec.RETRY_NOW_REQUESTS.decode(record.value())
+            instanceof Decoded.Value<RetryNowRequest>(RetryNowRequest request))) {
+      return record;
+    }
+    return new ConsumerRecord<>(
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        record.timestamp(),
+        record.timestampType(),
+        record.serializedKeySize(),
+        record.serializedValueSize(),
+        record.key(),
+        JsonCodec.RETRY_NOW_REQUESTS.encode(mishearing.apply(request)),
+        record.headers(),
+        Optional.empty());
   }
 
   private static boolean isOfHolds(Map<String, Object> settings) {

@@ -10,6 +10,7 @@ import dev.penstock.worker.Retries;
 import dev.penstock.worker.admit.AdmissionConfig;
 import dev.penstock.worker.admit.BreakerRule;
 import dev.penstock.worker.core.CoreLimits;
+import dev.penstock.worker.window.MovedOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,6 +31,7 @@ import java.util.SplittableRandom;
  * @param faults in the order of their times
  * @param order jobs with ordering keys
  * @param targets whom jobs are sent to, and how well they are
+ * @param haste jobs that someone wants to run now
  */
 record Scenario(
     long seed,
@@ -49,7 +51,11 @@ record Scenario(
     Duration transactionTimeout,
     List<Fault> faults,
     Order order,
-    Targets targets) {
+    Targets targets,
+    Haste haste) {
+  /** Longer than any run: who is held for so long runs in time only if someone asks for it. */
+  private static final Duration LONG_HOLD = Duration.ofMinutes(20);
+
   static final Duration SESSION = Duration.ofSeconds(3);
   static final Duration HEARTBEAT = Duration.ofMillis(500);
   static final Duration TIMEOUT_SCAN = Duration.ofSeconds(1);
@@ -84,6 +90,25 @@ record Scenario(
         kills.add(Duration.ofMillis(100 + random.nextLong(span.toMillis())));
       }
       return new Order(10 + random.nextInt(40), 1 + random.nextInt(4), kills);
+    }
+  }
+
+  /**
+   * Jobs that someone wants to run now.
+   *
+   * @param percent of how many jobs in a hundred someone asks that, now and then
+   * @param far how many jobs in a hundred are not to run in the time of the simulation, but someone
+   *     asks for it, once
+   * @param metadataChars how much can be told of held jobs that left before others
+   */
+  record Haste(int percent, int far, int metadataChars) {
+    static Haste draw(SplittableRandom random) {
+      return random.nextInt(3) > 0
+          ? new Haste(0, 0, MovedOffsets.MAX_CHARS)
+          : new Haste(
+              10 + random.nextInt(70),
+              random.nextInt(50),
+              random.nextBoolean() ? MovedOffsets.MAX_CHARS : 27 + random.nextInt(12));
     }
   }
 
@@ -147,14 +172,19 @@ record Scenario(
     boolean calm = random.nextInt(10) == 0;
     boolean crowded = !calm && random.nextInt(8) == 0;
     int partitions = 1 + random.nextInt(3);
-    var shortest = Duration.ofMillis(200 + random.nextInt(800));
+    Haste haste = Haste.draw(new SplittableRandom(seed + Long.MIN_VALUE));
+    // Where jobs leave their holds before their time, they are held for longer.
+    var shortest =
+        Duration.ofMillis(200 + random.nextInt(800)).multipliedBy(haste.percent() > 0 ? 2 : 1);
     var topics =
         new Topics(
             "p.",
             partitions,
             Duration.ofDays(30),
             Duration.ofHours(24),
-            List.of(shortest, shortest.multipliedBy(4)));
+            haste.percent() > 0
+                ? List.of(shortest, shortest.multipliedBy(4), LONG_HOLD)
+                : List.of(shortest, shortest.multipliedBy(4)));
     int workers = crowded ? 1 : 1 + random.nextInt(3);
     int jobs = crowded ? size.jobs() : 1 + random.nextInt(size.jobs());
     var span = Duration.ofMillis(crowded ? 1_000 : 3_000 + random.nextInt(15_000));
@@ -214,7 +244,8 @@ record Scenario(
         Duration.ofSeconds(1 + random.nextInt(3)),
         faults,
         Order.draw(random, calm, span),
-        Targets.draw(new SplittableRandom(~seed), calm || crowded, span));
+        Targets.draw(new SplittableRandom(~seed), calm || crowded, span),
+        haste);
   }
 
   private static CoreLimits.LaneRule lanes(int reserved) {

@@ -7,21 +7,27 @@ import dev.penstock.chaos.simulated.kafka.SimKafka;
 import dev.penstock.chaos.simulated.kafka.SimProducer;
 import dev.penstock.chaos.simulated.strand.Scheduler;
 import dev.penstock.chaos.simulated.strand.SimProcess;
+import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -37,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * read.
  */
 final class SimIntake {
+  /** Every other job is to run within this time. */
+  private static final Duration LATEST = Duration.ofMinutes(1);
+
   private final Scheduler scheduler;
   private final SimKafka kafka;
   private final Topics topics;
@@ -106,6 +115,16 @@ final class SimIntake {
     if (scheduler.below(100) < scenario.cancels()) {
       scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job));
     }
+    if (isFar(job)) {
+      scheduler.after(
+          scheduler.below(scenario.span().toNanos()), () -> hurry(job.id(), 0, clock.instant()));
+    } else if (scenario.haste().percent() > 0
+        && scheduler.below(100) < scenario.haste().percent()) {
+      for (long looks = 1 + scheduler.below(3); looks > 0; looks--) {
+        scheduler.after(
+            scheduler.below(scenario.span().toNanos() / 2), () -> lookWhetherItWaits(job));
+      }
+    }
   }
 
   private Submission.Answer appendPlainly(
@@ -162,7 +181,6 @@ final class SimIntake {
     long most = (now.toEpochMilli() << 16) | 0x7000L | random.nextLong(0x1000);
     long least = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     boolean expires = scheduler.below(8) == 0;
-    boolean waits = scheduler.below(8) == 0;
     Ordering ordering = ordering();
     boolean kills = made++ < scenario.killers();
     return new Job(
@@ -175,10 +193,18 @@ final class SimIntake {
         now,
         expires ? now.plusMillis(scheduler.below(6_000)) : null,
         Map.of(),
-        waits && ordering == null ? now.plusMillis(scheduler.below(5_000)) : null,
+        ordering == null ? runAt(now, !expires) : null,
         null,
         ordering,
         Priority.all().get((int) scheduler.below(Priority.all().size())));
+  }
+
+  private @Nullable Instant runAt(Instant now, boolean mayBeFar) {
+    int far = scenario.haste().far();
+    if (mayBeFar && far > 0 && scheduler.below(100) < far) {
+      return now.plus(LATEST).plus(Duration.ofHours(1));
+    }
+    return scheduler.below(8) == 0 ? now.plusMillis(scheduler.below(5_000)) : null;
   }
 
   private String model() {
@@ -187,6 +213,56 @@ final class SimIntake {
     }
     int routed = scenario.targets().routed();
     return routed > 0 && scheduler.below(100) < routed ? Scenario.Targets.ROUTE : SimProvider.NAME;
+  }
+
+  private boolean isFar(Job job) {
+    Instant runAt = job.runAt();
+    return runAt != null && runAt.isAfter(job.acceptedAt().plus(LATEST));
+  }
+
+  /**
+   * Whoever sees that the job waits asks to run it now, after some thought: then it may wait for
+   * another attempt already. Some ask without looking.
+   */
+  private void lookWhetherItWaits(Job job) {
+    Instant seenAt = clock.instant();
+    int attempts =
+        scheduler.below(6) == 0 ? (int) scheduler.below(3) : attemptsWhileItWaits(job, seenAt);
+    if (attempts >= 0) {
+      scheduler.after(
+          scheduler.below(3) > 0 ? 0 : scheduler.below(Duration.ofMillis(1_500).toNanos()),
+          () -> hurry(job.id(), attempts, seenAt));
+    }
+  }
+
+  /** After how many attempts the job waits; -1 when it does not. */
+  private int attemptsWhileItWaits(Job job, Instant now) {
+    byte[] key = utf8(job.id().toString());
+    @Nullable JobEvent last = null;
+    for (var record : kafka.log(partition(topics.events(), key)).committed()) {
+      if (Arrays.equals(record.key(), key)
+          && JsonCodec.EVENTS.decode(record.value())
+              instanceof Decoded.Value<JobEvent>(var event)) {
+        last = event;
+      }
+    }
+    Instant runAt = job.runAt();
+    return switch (last) {
+      case null -> runAt != null && runAt.isAfter(now) ? 0 : -1;
+      case JobEvent.RetryScheduled retry ->
+          retry.dueAt().isAfter(now) ? retry.failed().number() : -1;
+      case JobEvent.AttemptStarted _, JobEvent.Finished _ -> -1;
+    };
+  }
+
+  private void hurry(JobId id, int attempts, Instant askedAt) {
+    ProducerRecord<byte[], byte[]> record =
+        RetryNowRecords.request(topics, new RetryNowRequest(id, 0, attempts, askedAt));
+    kafka.append(
+        new TopicPartition(record.topic(), Objects.requireNonNull(record.partition())),
+        record.key(),
+        record.value(),
+        record.headers());
   }
 
   private void cancel(Job job) {

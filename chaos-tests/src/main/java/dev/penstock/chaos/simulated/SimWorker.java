@@ -7,6 +7,7 @@ import dev.penstock.chaos.simulated.strand.SimThreads;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.ops.HttpConfig;
+import dev.penstock.runtime.telemetry.TelemetryConfig;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.BreakerStates;
 import dev.penstock.worker.EngineMetrics;
@@ -14,6 +15,8 @@ import dev.penstock.worker.KafkaClients;
 import dev.penstock.worker.Machine;
 import dev.penstock.worker.Supervisor;
 import dev.penstock.worker.WorkerConfig;
+import dev.penstock.worker.budget.BudgetRules;
+import dev.penstock.worker.cache.CacheConfig;
 import dev.penstock.worker.core.Claim;
 import dev.penstock.worker.cost.Prices;
 import dev.penstock.worker.hold.HoldMetrics;
@@ -158,7 +161,12 @@ final class SimWorker {
         new HttpConfig("simulated", 0),
         new ProviderSetup(List.of(), Prices.NONE),
         world.bug().admission(scenario.targets().admission()),
-        LimitRules.NONE);
+        LimitRules.NONE,
+        BudgetRules.NONE,
+        CacheConfig.OFF,
+        new WorkerConfig.Reporting(Duration.ofSeconds(2), true),
+        TelemetryConfig.OFF,
+        new WorkerConfig.Holding(scenario.haste().metadataChars()));
   }
 
   private KafkaClients clients(SimProcess owner) {

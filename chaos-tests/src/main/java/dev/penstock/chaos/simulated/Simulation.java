@@ -363,9 +363,9 @@ final class Simulation {
     workers.forEach(SimWorker::start);
   }
 
-  /** Metadata begins with the id of its topic; see WindowMetadata and HoldLoop. */
+  /** Metadata begins with the id of its topic; see WindowMetadata and MovedOffsets. */
   private static String ofOtherTopic(String metadata) {
-    int first = metadata.startsWith("p2.") ? "p2.".length() : 0;
+    int first = metadata.startsWith("p2.") || metadata.startsWith("h1.") ? "p2.".length() : 0;
     char other = metadata.charAt(first) == 'A' ? 'B' : 'A';
     return metadata.substring(0, first) + other + metadata.substring(first + 1);
   }
@@ -443,6 +443,7 @@ final class Simulation {
     }
     decode(topics.events(), JsonCodec.EVENTS, history.events);
     decode(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
+    decode(topics.control(), JsonCodec.RETRY_NOW_REQUESTS, history.hurries);
     for (SimLog log : kafka.logs(topics.deadLetters())) {
       for (ConsumerRecord<byte[], byte[]> record : log.committed()) {
         if (text(record, RecordHeaders.DEAD_LETTER).equals("poison")) {

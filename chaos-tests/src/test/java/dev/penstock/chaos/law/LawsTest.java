@@ -16,6 +16,7 @@ import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -171,6 +172,69 @@ final class LawsTest {
     run.finish(run.succeeded, List.of(failed, run.attempt(2, false)), SUCCESS);
     assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "but it was due at");
     assertThat(Laws.check(run.history.build(), new Allowance(1, Duration.ofMinutes(1)))).isEmpty();
+  }
+
+  @Test
+  void aRetryMayBeginBeforeItIsDueWhenSomeoneAskedForThatWaitAndNotBeforeThat() {
+    run.forgetOutcome(run.succeeded);
+    Attempt failed = run.started(run.succeeded, true);
+    run.retry(run.succeeded, failed, 60);
+    hurry(run.succeeded, 1);
+    run.start(run.succeeded, 2);
+    run.finish(run.succeeded, List.of(failed, run.attempt(2, false)), SUCCESS);
+    assertThat(run.check()).isEmpty();
+    run.history.hurries.clear();
+    hurry(run.succeeded, 1);
+    assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "but it was due at");
+  }
+
+  @Test
+  void aRequestForAnotherWaitLetsNoRetryBeginEarly() {
+    run.forgetOutcome(run.succeeded);
+    Attempt failed = run.started(run.succeeded, true);
+    run.retry(run.succeeded, failed, 60);
+    hurry(run.succeeded, 0);
+    hurry(run.succeeded, 2);
+    run.start(run.succeeded, 2);
+    run.finish(run.succeeded, List.of(failed, run.attempt(2, false)), SUCCESS);
+    assertOnly(Law.RETRIES_KEEP_THEIR_DUE_TIME, "but it was due at");
+  }
+
+  @Test
+  void aRetryThatBeginsLongAfterSomeoneAskedForItIsFound() {
+    Attempt failed = run.started(run.dead, true);
+    run.history.events.clear();
+    run.history.retries.clear();
+    run.retry(run.dead, failed, 60);
+    Instant asked = run.now();
+    hurry(run.dead, 1);
+    Call call = second(run.call(run.dead, "w1", 1, Duration.ZERO));
+    run.history.calls.add(second(lasting(call, asked.plusSeconds(3), asked.plusSeconds(4), DONE)));
+    assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL)).isEmpty();
+    run.history.calls.set(
+        0, second(lasting(call, asked.plusMillis(3_001), asked.plusSeconds(4), DONE)));
+    assertThat(violationsOf(Law.RETRIES_ARE_PUNCTUAL)).hasSize(1);
+  }
+
+  private void hurry(JobId id, int attempts) {
+    run.history.hurries.add(run.record("control", new RetryNowRequest(id, 0, attempts, run.now())));
+  }
+
+  @Test
+  void aWaitingJobThatIsCancelledLongAfterThatWasAskedIsFound() {
+    assertThat(violationsOf(Law.CANCELLED_IN_TIME)).isEmpty();
+    run.history.events.replaceAll(event ->
+        event.value().jobId().equals(run.cancelled)
+            ? new Recorded<>(
+                event.topic(),
+                event.partition(),
+                event.offset(),
+                event.appendedAt().plusMillis(1_001),
+                event.value())
+            : event);
+    assertThat(violationsOf(Law.CANCELLED_IN_TIME))
+        .singleElement()
+        .satisfies(found -> assertThat(found.finding()).contains("not called, but ended at"));
   }
 
   @Test

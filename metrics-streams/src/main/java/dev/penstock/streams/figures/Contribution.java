@@ -33,6 +33,7 @@ sealed interface Contribution {
    * An attempt was settled.
    *
    * @param retried whether another one followed
+   * @param called whether a provider was asked for, and not none known that serves the job
    * @param cached whether a kept answer served, so that no provider was called
    * @param code why it failed, or null
    * @param costNanos 0 where it is not known
@@ -42,6 +43,7 @@ sealed interface Contribution {
       Subject subject,
       long atMillis,
       boolean retried,
+      boolean called,
       boolean cached,
       @Nullable String code,
       Usage usage,
@@ -59,6 +61,9 @@ sealed interface Contribution {
       }
       if (cached) {
         figures.add(Count.CACHED, times);
+        return;
+      }
+      if (!called) {
         return;
       }
       figures.add(Count.CALLS, times);

@@ -118,7 +118,7 @@ final class Contributions {
     Subject subject =
         last == null
             ? job.called("", "", outcome)
-            : job.called(last.provider(), providerModel(last), outcome);
+            : job.called(provider(last), providerModel(last), outcome);
     Failure reason = end.failure();
     boolean own = reason != null && !isOf(last, reason);
     Instant entered = life.enteredAt();
@@ -150,9 +150,10 @@ final class Contributions {
     Instant free = freeFrom(attempt.number());
     all.add(
         new Contribution.Attempted(
-            job.called(attempt.provider(), providerModel(attempt), outcome),
+            job.called(provider(attempt), providerModel(attempt), outcome),
             millis(at),
             retried,
+            attempt.reachedProvider(),
             cached,
             failure == null ? null : failure.code(),
             served == null ? Usage.NONE : served.usage(),
@@ -163,7 +164,7 @@ final class Contributions {
       all.add(
           new Contribution.Failed(
               failure.code(),
-              attempt.provider(),
+              provider(attempt),
               profile.model(),
               profile.kind(),
               failure.message(),
@@ -187,7 +188,7 @@ final class Contributions {
       all.add(
           new Contribution.LiesDead(
               reason.code(),
-              last != null && isOf(last, reason) ? last.provider() : "",
+              last != null && isOf(last, reason) ? provider(last) : "",
               job.model(),
               job.kind(),
               reason.message()));
@@ -215,6 +216,11 @@ final class Contributions {
 
   private static boolean isOf(@Nullable Attempt attempt, Failure reason) {
     return attempt != null && reason.equals(attempt.failure());
+  }
+
+  /** Who was called; what a job names that nobody serves is no provider. */
+  private static String provider(Attempt attempt) {
+    return attempt.reachedProvider() ? attempt.provider() : "";
   }
 
   private static String providerModel(Attempt attempt) {

@@ -134,12 +134,12 @@ final class FigureProcessor implements Processor<JobId, Change, Void, Void> {
     }
   }
 
-  /** The generation that a record tells of; a request to cancel adds nothing to any. */
+  /** The generation that a record tells of; a request adds nothing to any. */
   private static int generation(Fact fact, int present) {
     return switch (fact) {
       case Fact.Accepted accepted -> accepted.value().generation();
       case Fact.Happened happened -> happened.value().generation();
-      case Fact.CancelRequested _, Fact.Dropped _ -> present;
+      case Fact.CancelRequested _, Fact.RetryNowRequested _, Fact.Dropped _ -> present;
     };
   }
 

@@ -245,7 +245,7 @@ final class FigureStore extends WrappedStateStore<KeyValueStore<Bytes, byte[]>, 
   }
 
   private static JobLife emptyLife(int generation) {
-    return new JobLife(generation, null, null, List.of(), null, -1);
+    return new JobLife(generation, null, null, List.of(), null, -1, null);
   }
 
   private static byte[] bytesOf(Cell cell) {

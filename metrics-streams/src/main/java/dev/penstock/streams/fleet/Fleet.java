@@ -68,6 +68,11 @@ public final class Fleet implements AutoCloseable {
     return attention;
   }
 
+  /** The currency of the workers' prices, where they tell of one. */
+  public Optional<String> currency() {
+    return tail.workers().map(ProvidersAnswer::currency);
+  }
+
   Optional<List<FleetTail.Worker>> workers() {
     return tail.workers();
   }

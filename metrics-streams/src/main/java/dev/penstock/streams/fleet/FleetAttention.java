@@ -76,6 +76,7 @@ final class FleetAttention implements AttentionSource {
     ProvidersAnswer providers = ProvidersAnswer.of(workers);
     breakers(providers).ifPresent(all::add);
     spent(providers).ifPresent(all::add);
+    currencies(workers).ifPresent(all::add);
     return List.copyOf(all);
   }
 
@@ -155,6 +156,23 @@ final class FleetAttention implements AttentionSource {
                 count(spent.size(), "budget is", "budgets are") + " spent",
                 named(spent) + ": their jobs are dead-lettered, or go to a target without cost.",
                 PROVIDERS));
+  }
+
+  /** Costs of several currencies can't be added up, and are. */
+  private static Optional<Attention> currencies(List<FleetTail.Worker> workers) {
+    List<String> all =
+        ProvidersAnswer.currencies(workers.stream().filter(FleetTail.Worker::isThere).toList());
+    return all.size() < 2
+        ? Optional.empty()
+        : Optional.of(
+            new Attention(
+                "currencies_differ",
+                Severity.WARNING,
+                "The workers' prices are in different currencies",
+                named(all)
+                    + ": spend and budgets add them up as if they were one. Give all workers the"
+                    + " same worker.prices-file.",
+                WORKERS));
   }
 
   static List<Attention> of(TopicsAnswer answer) {

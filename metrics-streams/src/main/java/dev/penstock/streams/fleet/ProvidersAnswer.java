@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param routes where jobs wait that name a route
  * @param budgets those that are nearly or wholly spent
+ * @param currency of all costs; null where no worker tells of prices, or they differ
  */
 record ProvidersAnswer(
-    List<Provider> providers, List<Route> routes, List<WorkerReport.Budget> budgets) {
+    List<Provider> providers,
+    List<Route> routes,
+    List<WorkerReport.Budget> budgets,
+    @Nullable String currency) {
   private static final List<String> WORST_FIRST = List.of("open", "half-open", "closed");
 
   record Provider(String name, List<Of> targets) {}
@@ -82,7 +87,22 @@ record ProvidersAnswer(
             .filter(each -> !targets.containsKey(each.getKey()))
             .map(each -> new Route(each.getKey(), each.getValue()))
             .toList();
-    return new ProvidersAnswer(List.copyOf(providers), routes, budgets(all));
+    return new ProvidersAnswer(List.copyOf(providers), routes, budgets(all), currency(workers));
+  }
+
+  /** The one currency of the workers' prices; that of those that have stopped counts too. */
+  static @Nullable String currency(List<FleetTail.Worker> workers) {
+    List<String> all = currencies(workers);
+    return all.size() == 1 ? all.getFirst() : null;
+  }
+
+  static List<String> currencies(List<FleetTail.Worker> workers) {
+    return workers.stream()
+        .map(worker -> worker.report().surroundings().currency())
+        .filter(Objects::nonNull)
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   private static void add(Map<String, TreeSet<String>> targets, String target) {

@@ -42,11 +42,28 @@ final class StoredLine implements Line {
   @Override
   public @Nullable Head head(String key) {
     byte[] row = store.get(headRow(key));
-    if (row == null) {
-      return null;
-    }
+    return row == null ? null : head(row);
+  }
+
+  static Head head(byte[] row) {
     var in = ByteBuffer.wrap(row);
     return new Head(new JobId(new UUID(in.getLong(), in.getLong())), in.getInt(), in.getLong());
+  }
+
+  /** Where the rows of heads begin. */
+  static Bytes firstHead() {
+    return Bytes.wrap(new byte[] {HEAD});
+  }
+
+  /** Behind all rows of heads. */
+  static Bytes behindHeads() {
+    return Bytes.wrap(new byte[] {HEAD + 1});
+  }
+
+  /** The ordering key of a head's row. */
+  static String keyOfHead(Bytes row) {
+    byte[] bytes = row.get();
+    return new String(bytes, 1, bytes.length - 1, StandardCharsets.US_ASCII);
   }
 
   @Override
@@ -122,7 +139,7 @@ final class StoredLine implements Line {
     return Bytes.wrap(ByteBuffer.allocate(1 + text.length).put(HEAD).put(text).array());
   }
 
-  private static Bytes queueRow(String key, long position) {
+  static Bytes queueRow(String key, long position) {
     return Bytes.wrap(row(QUEUE, key, Long.BYTES).putLong(position).array());
   }
 

@@ -45,7 +45,7 @@ final class AllFigures implements AutoCloseable {
 
   SeriesTable series(SeriesRequest request) throws InterruptedException {
     SeriesTable table = board.series(request.query());
-    for (byte[] answer : of(SERIES + "?" + request.toQueryString())) {
+    for (byte[] answer : elsewhere(SERIES + "?" + request.toQueryString())) {
       try {
         table.add(SeriesTable.read(answer));
       } catch (IllegalArgumentException e) {
@@ -57,7 +57,7 @@ final class AllFigures implements AutoCloseable {
 
   JobCounts jobs() throws InterruptedException {
     JobCounts counts = board.jobs();
-    for (byte[] answer : of(JOBS)) {
+    for (byte[] answer : elsewhere(JOBS)) {
       try {
         counts.add(JobCounts.read(answer));
       } catch (IllegalArgumentException e) {
@@ -69,7 +69,7 @@ final class AllFigures implements AutoCloseable {
 
   FailureTable failures() throws InterruptedException {
     FailureTable table = board.failures();
-    for (byte[] answer : of(FAILURES)) {
+    for (byte[] answer : elsewhere(FAILURES)) {
       try {
         table.add(FailureTable.read(answer));
       } catch (IllegalArgumentException e) {
@@ -94,7 +94,7 @@ final class AllFigures implements AutoCloseable {
   }
 
   /** The other instances' parts; that one is missing shows by its partitions. */
-  private Collection<byte[]> of(String path) throws InterruptedException {
+  Collection<byte[]> elsewhere(String path) throws InterruptedException {
     return others.ask(path).given().values();
   }
 

@@ -33,6 +33,9 @@ final class FigureAttention implements AttentionSource {
 
   private static final double GROWTH = 0.1;
 
+  /** What is queued for so long is told of. */
+  private static final Duration OLD = Duration.ofHours(1);
+
   private final Figures lately = new Figures();
   private final Figures before = new Figures();
   private final Backlog backlog;
@@ -74,6 +77,7 @@ final class FigureAttention implements AttentionSource {
     deadLetters(all);
     successes(all);
     growth(all);
+    age(all);
     return all;
   }
 
@@ -117,6 +121,25 @@ final class FigureAttention implements AttentionSource {
                       100 * usual),
               "/#/jobs?state=dead-lettered"));
     }
+  }
+
+  /** By what the mean of calls says it should be long done, or not: that a person decides. */
+  private void age(List<Attention> all) {
+    Long oldest = backlog.oldestMillis();
+    if (oldest == null || oldest < OLD.toMillis()) {
+      return;
+    }
+    // In whole hours, so that it does not change each second.
+    long hours = Duration.ofMillis(oldest).toHours();
+    all.add(
+        new Attention(
+            "job_waits_long",
+            Severity.WARNING,
+            "A job has been queued for " + (hours == 1 ? "1 hour" : hours + " hours"),
+            (backlog.jobs() == 1 ? "1 job waits" : backlog.jobs() + " jobs wait")
+                + " or run in all. Look at the oldest: a blocked ordering key, a limit, a breaker"
+                + " or a spent budget may hold it, or there are too few workers.",
+            "/#/jobs?state=queued&sort=acceptedAt"));
   }
 
   private void growth(List<Attention> all) {

@@ -12,9 +12,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** The answer to {@code GET /v1/metrics}. A window in which nothing happened is left out. */
-record MetricsAnswer(String window, String from, String to, boolean partial, List<Series> series) {
+/**
+ * The answer to {@code GET /v1/metrics}. A window in which nothing happened is left out.
+ *
+ * @param currency of costs; null where no worker tells of prices
+ */
+record MetricsAnswer(
+    String window,
+    String from,
+    String to,
+    boolean partial,
+    @Nullable String currency,
+    List<Series> series) {
 
   /** One series: its points by rising time, and their sum. */
   record Series(Map<String, String> labels, List<Point> points, Point sum) {}
@@ -25,7 +36,8 @@ record MetricsAnswer(String window, String from, String to, boolean partial, Lis
     }
   }
 
-  static MetricsAnswer of(SeriesRequest request, SeriesTable table, boolean partial) {
+  static MetricsAnswer of(
+      SeriesRequest request, SeriesTable table, boolean partial, @Nullable String currency) {
     var all = new ArrayList<Sorted>();
     table.series().forEach((labels, windows) -> all.add(sorted(labels, windows)));
     all.sort(
@@ -49,6 +61,7 @@ record MetricsAnswer(String window, String from, String to, boolean partial, Lis
         Times.text(Instant.ofEpochMilli(request.query().fromMillis())),
         Times.text(Instant.ofEpochMilli(request.query().toMillis())),
         partial,
+        currency,
         told);
   }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param successRate of the jobs that ended within the last hour, without the cancelled ones; null
  *     where none did
  * @param spendPerHourNanos what calls of the last hour cost, the wasted ones too
+ * @param currency of that; null where no worker tells of prices
  * @param attention what someone has to look after, the most urgent first
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -28,6 +29,7 @@ record Overview(
     PerSecond perSecond,
     @Nullable Double successRate,
     long spendPerHourNanos,
+    @Nullable String currency,
     List<Attention> attention) {
 
   /** Jobs a second. */
@@ -48,6 +50,7 @@ record Overview(
         perSecond,
         successRate,
         spendPerHourNanos,
+        currency,
         attention);
   }
 }

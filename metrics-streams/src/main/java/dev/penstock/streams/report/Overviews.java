@@ -17,8 +17,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes overviews, at most one a second however many ask. Thread-safe. */
@@ -30,14 +32,20 @@ final class Overviews {
 
   private final AllFigures figures;
   private final List<AttentionSource> sources;
+  private final Supplier<Optional<String>> currency;
   private final InstantSource clock;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Overview latest;
   private Instant madeAt = Instant.MIN;
 
-  Overviews(AllFigures figures, List<AttentionSource> sources, InstantSource clock) {
+  Overviews(
+      AllFigures figures,
+      List<AttentionSource> sources,
+      Supplier<Optional<String>> currency,
+      InstantSource clock) {
     this.figures = figures;
     this.sources = List.copyOf(sources);
+    this.currency = currency;
     this.clock = clock;
   }
 
@@ -87,6 +95,7 @@ final class Overviews {
         new Overview.PerSecond(minute.count(Count.ACCEPTED) / 60.0, minute.finished() / 60.0),
         FigureAttention.successRate(hour),
         hour.count(Count.COST_NANOS) + hour.count(Count.WASTED_COST_NANOS),
+        currency.get().orElse(null),
         attention(new FigureAttention(minutes.series(), backlog, partial, now)));
   }
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   GET /v1/failures   groups of failures            200, 400, 503
  *   GET /v1/live       overviews and news, as events 200, 400, 503
  *   GET /internal/v1/figures/{series|jobs|failures|changes}   this instance's part, for the others
+ *   GET /internal/v1/lines/blocked                            the same
  * </pre>
  */
 public final class ReportRoutes implements HttpService {
@@ -59,7 +60,8 @@ public final class ReportRoutes implements HttpService {
             AllFigures.FAILURES,
             open(
                 (own, _, response) -> binary(response, own.figures().board().failures().toBytes())))
-        .get(AllFigures.CHANGES, open(ReportRoutes::ownChanges));
+        .get(AllFigures.CHANGES, open(ReportRoutes::ownChanges))
+        .get(BlockedLines.PATH, open((own, _, response) -> json(response, own.blocked().own())));
   }
 
   /** Answers from now on. */
@@ -93,7 +95,9 @@ public final class ReportRoutes implements HttpService {
     if (asked.isPresent()) {
       SeriesTable table = open.figures().series(asked.get());
       boolean partial = open.figures().isPartial(table.partitions());
-      json(response, MetricsAnswer.of(asked.get(), table, partial));
+      json(
+          response,
+          MetricsAnswer.of(asked.get(), table, partial, open.currency().get().orElse(null)));
     }
   }
 

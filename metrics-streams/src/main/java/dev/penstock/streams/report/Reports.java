@@ -1,6 +1,7 @@
 package dev.penstock.streams.report;
 
 import dev.penstock.streams.figures.FigureBoard;
+import dev.penstock.streams.order.HeldLines;
 import dev.penstock.streams.query.Peers;
 import dev.penstock.streams.query.Queries;
 import dev.penstock.streams.query.StallGuard;
@@ -9,6 +10,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
@@ -16,6 +19,8 @@ import org.apache.kafka.streams.state.HostInfo;
 /** What it takes to tell of all jobs together, put together. */
 public record Reports(
     AllFigures figures,
+    BlockedLines blocked,
+    Supplier<Optional<String>> currency,
     Overviews overviews,
     LiveStreams live,
     BacklogGauges gauges,
@@ -31,17 +36,27 @@ public record Reports(
    *
    * @param self how other instances know this one
    * @param partitions how many there are in all
+   * @param queries ask of single jobs
+   * @param lines those of ordered jobs
    */
-  public record View(FigureBoard board, KafkaStreams streams, HostInfo self, int partitions) {}
+  public record View(
+      FigureBoard board,
+      KafkaStreams streams,
+      HostInfo self,
+      int partitions,
+      Queries queries,
+      HeldLines lines) {}
 
   /**
    * Puts it together.
    *
    * @param sources who else knows of what needs attention
+   * @param currency of costs, where it is known
    */
   public static Reports of(
       View view,
       List<AttentionSource> sources,
+      Supplier<Optional<String>> currency,
       Queries.Limits limits,
       InstantSource clock,
       MeterRegistry registry) {
@@ -52,10 +67,16 @@ public record Reports(
             view.partitions);
     var all = new ArrayList<AttentionSource>(sources);
     all.add(new LateAttention(view.board, clock));
-    var overviews = new Overviews(figures, all, clock);
+    var blocked =
+        new BlockedLines(view.lines::look, view.queries::isDeadLettered, figures::elsewhere);
+    all.add(blocked);
+    blocked.start();
+    var overviews = new Overviews(figures, all, currency, clock);
     var guard = new StallGuard();
     return new Reports(
         figures,
+        blocked,
+        currency,
         overviews,
         new LiveStreams(
             overviews,
@@ -80,6 +101,7 @@ public record Reports(
   @Override
   public void close() {
     live.close();
+    blocked.close();
     gauges.close();
     figures.close();
     guard.close();

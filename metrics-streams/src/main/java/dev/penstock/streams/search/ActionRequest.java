@@ -70,7 +70,8 @@ sealed interface ActionRequest {
         Optional.ofNullable(json.get("action"))
             .filter(JsonNode::isString)
             .flatMap(name -> JobAction.ofWireName(name.stringValue()))
-            .orElseThrow(() -> new MalformedException("/action", "action is cancel or release"));
+            .orElseThrow(
+                () -> new MalformedException("/action", "action is cancel, release or retry-now"));
     boolean ids = json.has("ids");
     if (ids == json.has("query")) {
       throw new MalformedException("/ids", "there is one of ids and query");

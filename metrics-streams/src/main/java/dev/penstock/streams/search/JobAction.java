@@ -9,10 +9,11 @@ import java.util.Optional;
 /** What can be asked for many jobs at once. */
 enum JobAction {
   CANCEL,
-  RELEASE;
+  RELEASE,
+  RETRY_NOW;
 
   String wireName() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static Optional<JobAction> ofWireName(String name) {
@@ -29,9 +30,12 @@ enum JobAction {
     String job = api + "/v1/jobs/" + id;
     return switch (this) {
       case CANCEL -> HttpRequest.newBuilder(URI.create(job)).DELETE();
-      case RELEASE ->
-          HttpRequest.newBuilder(URI.create(job + "/release"))
-              .POST(HttpRequest.BodyPublishers.noBody());
+      case RELEASE -> post(job + "/release");
+      case RETRY_NOW -> post(job + "/retry-now");
     };
+  }
+
+  private static HttpRequest.Builder post(String uri) {
+    return HttpRequest.newBuilder(URI.create(uri)).POST(HttpRequest.BodyPublishers.noBody());
   }
 }

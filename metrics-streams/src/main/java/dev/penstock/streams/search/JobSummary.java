@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * @param code of the failure that it was dead-lettered for or waits because of, or null
  * @param message of that failure, cut at {@link #MAX_MESSAGE_CHARS}, or null
  * @param excerpt the beginning of its input, or null where inputs are not searched
+ * @param cancelRequested true where someone asked for the end of a job that has not ended; else
+ *     null
+ * @param retryNowRequested true where someone asked for the attempt that it waits for now; else
+ *     null
  * @param version up to where this tells its life
  */
 record JobSummary(
@@ -48,6 +52,8 @@ record JobSummary(
     Map<String, String> labels,
     @Nullable String excerpt,
     @Nullable String traceId,
+    @Nullable Boolean cancelRequested,
+    @Nullable Boolean retryNowRequested,
     String version) {
   static final int MAX_MESSAGE_CHARS = 200;
   static final int MAX_EXCERPT_CHARS = 160;
@@ -87,6 +93,8 @@ record JobSummary(
         view.labels(),
         input == null ? null : cut(input.strip(), MAX_EXCERPT_CHARS),
         view.traceId(),
+        (view.cancelRequested() && finished == null) ? true : null,
+        view.retryNowRequestedAt() == null ? null : true,
         view.version());
   }
 
@@ -103,7 +111,8 @@ record JobSummary(
   private static @Nullable String provider(JobLife life) {
     JobLife.End end = life.end();
     if (end != null && !end.attempts().isEmpty()) {
-      return end.attempts().getLast().provider();
+      Attempt last = end.attempts().getLast();
+      return last.reachedProvider() ? last.provider() : null;
     }
     if (life.attempts().isEmpty()) {
       return null;

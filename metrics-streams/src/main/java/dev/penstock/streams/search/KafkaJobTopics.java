@@ -4,6 +4,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.streams.view.Input;
 import dev.penstock.topic.Topics;
 import java.io.IOException;
@@ -41,16 +42,26 @@ final class KafkaJobTopics implements JobTopics {
 
   @Override
   public Offsets beginnings(int partition) {
-    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+    try (Consumer<byte[], byte[]> consumer = assigned(partition)) {
       return offsets(partition, consumer.beginningOffsets(all(partition)));
     }
   }
 
   @Override
   public Offsets ends(int partition) {
-    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+    try (Consumer<byte[], byte[]> consumer = assigned(partition)) {
       return offsets(partition, consumer.endOffsets(all(partition)));
     }
+  }
+
+  /**
+   * A read-committed consumer notes what it is told of the ends of its partitions, and logs a
+   * warning for each that is not its own.
+   */
+  private Consumer<byte[], byte[]> assigned(int partition) {
+    Consumer<byte[], byte[]> consumer = consumers.get();
+    consumer.assign(all(partition));
+    return consumer;
   }
 
   private List<TopicPartition> all(int partition) {
@@ -129,6 +140,10 @@ final class KafkaJobTopics implements JobTopics {
 
   /** The job's id, or null: what is no id is of no job in the view either. */
   private static @Nullable JobId id(byte @Nullable [] key) {
-    return key == null ? null : JobId.parse(new String(key, StandardCharsets.UTF_8)).orElse(null);
+    return key == null
+        ? null
+        : JobId.parse(new String(key, StandardCharsets.UTF_8))
+            .or(() -> RetryNowRecords.jobOf(key))
+            .orElse(null);
   }
 }

@@ -86,7 +86,7 @@ final class Pending {
       case Fact.Happened(JobEvent.Finished finished)
           when finished.outcome() instanceof Outcome.Succeeded(var answer) ->
           output = texts.output() ? Texts.of(answer) : "";
-      case Fact.Happened _, Fact.CancelRequested _, Fact.Dropped _ -> {
+      case Fact.Happened _, Fact.CancelRequested _, Fact.RetryNowRequested _, Fact.Dropped _ -> {
         // Its life says it all.
       }
     }

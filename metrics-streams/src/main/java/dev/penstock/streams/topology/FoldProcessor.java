@@ -8,6 +8,8 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.RetryNowRequest;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.streams.topology.RecordMeters.Reading;
 import dev.penstock.streams.view.Change;
 import dev.penstock.streams.view.ChangeHub;
@@ -134,8 +136,8 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
   private Reading fold(
       Attached to, Input input, Record<byte[], byte[]> record, RecordMetadata source) {
     if (input == Input.CONTROL && record.value() == null) {
-      // Who decided about a request to cancel takes it off the topic; the life says the rest. The
-      // heartbeats of workers have no value either.
+      // Who decided about a request takes it off the topic; the life says the rest. The heartbeats
+      // of workers have no value either.
       return Reading.KNOWN;
     }
     Origin origin = new Origin(input, source.offset());
@@ -176,10 +178,10 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
         switch (origin.input()) {
           case JOBS_HIGH, JOBS, JOBS_LOW, ACCEPTED -> accepted(origin, record);
           case EVENTS -> happened(JsonCodec.EVENTS.decode(record.value()));
-          case CONTROL -> cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
+          case CONTROL -> requested(record);
         };
     // A record under another key stands in a partition where no one looks for its job.
-    return read instanceof Decoded.Value<Fact>(Fact fact) && !isKey(record.key(), fact.job())
+    return read instanceof Decoded.Value<Fact>(Fact fact) && !isKey(record.key(), fact)
         ? new Decoded.Refused<>("the record's key is not the id of its job")
         : read;
   }
@@ -215,6 +217,21 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
     };
   }
 
+  /** The key says what is asked for. */
+  private static Decoded<Fact> requested(Record<byte[], byte[]> record) {
+    return RetryNowRecords.jobOf(record.key()).isPresent()
+        ? retryNowRequested(JsonCodec.RETRY_NOW_REQUESTS.decode(record.value()))
+        : cancelRequested(JsonCodec.CANCEL_REQUESTS.decode(record.value()));
+  }
+
+  private static Decoded<Fact> retryNowRequested(Decoded<RetryNowRequest> request) {
+    return switch (request) {
+      case Decoded.Value<RetryNowRequest>(RetryNowRequest value) ->
+          new Decoded.Value<>(new Fact.RetryNowRequested(value));
+      case Decoded.Refused<RetryNowRequest>(String reason) -> new Decoded.Refused<>(reason);
+    };
+  }
+
   private static Decoded<Fact> cancelRequested(Decoded<CancelRequest> request) {
     return switch (request) {
       case Decoded.Value<CancelRequest>(CancelRequest value) ->
@@ -235,8 +252,10 @@ final class FoldProcessor implements Processor<byte[], byte[], JobId, Change> {
     return event.generation() >= 0 && attempt >= 1 && attempt <= Job.MAX_ATTEMPTS;
   }
 
-  private static boolean isKey(byte @Nullable [] key, JobId id) {
-    return key != null && id.toString().equals(new String(key, StandardCharsets.UTF_8));
+  private static boolean isKey(byte @Nullable [] key, Fact fact) {
+    return fact instanceof Fact.RetryNowRequested
+        ? RetryNowRecords.jobOf(key).equals(Optional.of(fact.job()))
+        : key != null && fact.job().toString().equals(new String(key, StandardCharsets.UTF_8));
   }
 
   private void logUnreadable(RecordMetadata source, String reason) {

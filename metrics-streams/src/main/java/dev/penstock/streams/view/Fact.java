@@ -4,6 +4,7 @@ import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.RetryNowRequest;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,18 @@ public sealed interface Fact {
     @Override
     public JobLife foldedInto(JobLife life) {
       return life.cancelRequested(value);
+    }
+  }
+
+  record RetryNowRequested(RetryNowRequest value) implements Fact {
+    @Override
+    public JobId job() {
+      return value.jobId();
+    }
+
+    @Override
+    public JobLife foldedInto(JobLife life) {
+      return life.retryNowRequested(value);
     }
   }
 

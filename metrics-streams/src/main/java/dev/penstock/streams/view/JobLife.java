@@ -10,6 +10,7 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
 import dev.penstock.job.LifePosition;
 import dev.penstock.job.Outcome;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.TenantId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempts what is known of each attempt, by rising number
  * @param end how this generation ended, or null
  * @param cancelGeneration the highest generation that someone asked to end, or -1
+ * @param hurry the latest wait that someone asked to end, or null
  */
 public record JobLife(
     int generation,
@@ -43,9 +45,10 @@ public record JobLife(
     @Nullable Instant enteredAt,
     List<AttemptLife> attempts,
     @Nullable End end,
-    int cancelGeneration) {
+    int cancelGeneration,
+    @Nullable Hurry hurry) {
   /** Nothing is known. */
-  public static final JobLife UNKNOWN = new JobLife(0, null, null, List.of(), null, -1);
+  public static final JobLife UNKNOWN = new JobLife(0, null, null, List.of(), null, -1, null);
 
   /** The most begun calls of one attempt that are kept, the earliest ones; more are not counted. */
   static final int MAX_STARTS = 16;
@@ -158,6 +161,24 @@ public record JobLife(
   /** An attempt failed and another one is due. */
   public record Retry(Attempt failed, Instant dueAt, Instant at) {}
 
+  /**
+   * Someone asked for the next attempt now.
+   *
+   * @param attempts behind how many attempts of the generation it waits
+   * @param at when they asked; the first time counts
+   */
+  public record Hurry(int generation, int attempts, Instant at) {
+    private static final Comparator<Hurry> ORDER =
+        Comparator.comparingInt(Hurry::generation)
+            .thenComparingInt(Hurry::attempts)
+            .thenComparing(Hurry::at, Comparator.reverseOrder());
+
+    /** Whether this is to be kept where {@code other} was asked too. */
+    private boolean outranks(Hurry other) {
+      return ORDER.compare(this, other) >= 0;
+    }
+  }
+
   /** The generation ended. */
   public record End(List<Attempt> attempts, JobState state, @Nullable Failure failure, Instant at) {
     public End {
@@ -189,7 +210,13 @@ public record JobLife(
       return life;
     }
     return new JobLife(
-        life.generation, life.profile, at, life.attempts, life.end, life.cancelGeneration);
+        life.generation,
+        life.profile,
+        at,
+        life.attempts,
+        life.end,
+        life.cancelGeneration,
+        life.hurry);
   }
 
   /** An event was read. */
@@ -216,7 +243,15 @@ public record JobLife(
   public JobLife cancelRequested(CancelRequest request) {
     return request.generation() <= cancelGeneration
         ? this
-        : new JobLife(generation, profile, enteredAt, attempts, end, request.generation());
+        : new JobLife(generation, profile, enteredAt, attempts, end, request.generation(), hurry);
+  }
+
+  /** A request to run the next attempt now was read. */
+  public JobLife retryNowRequested(RetryNowRequest request) {
+    var asked = new Hurry(request.generation(), request.attempts(), request.requestedAt());
+    return hurry != null && hurry.outranks(asked)
+        ? this
+        : new JobLife(generation, profile, enteredAt, attempts, end, cancelGeneration, asked);
   }
 
   /** Whether a job record was read, so that there is something true to show. */
@@ -266,6 +301,20 @@ public record JobLife(
   @JsonIgnore
   public boolean isCancelRequested() {
     return cancelGeneration == generation;
+  }
+
+  /** When someone asked for an end of the wait that the job is in; null where nobody did. */
+  @JsonIgnore
+  public @Nullable Instant retryNowRequestedAt() {
+    int behind =
+        switch (state()) {
+          case SCHEDULED -> 0;
+          case WAITING -> attempts.getLast().number();
+          case QUEUED, RUNNING, SUCCEEDED, DEAD_LETTERED, CANCELLED, EXPIRED -> -1;
+        };
+    return hurry != null && hurry.generation == generation && hurry.attempts == behind
+        ? hurry.at
+        : null;
   }
 
   /** Calls of this generation that were begun and lost with their worker, so were made again. */
@@ -326,17 +375,17 @@ public record JobLife(
   private JobLife reaching(int other) {
     return other <= generation
         ? this
-        : new JobLife(other, profile, null, List.of(), null, cancelGeneration);
+        : new JobLife(other, profile, null, List.of(), null, cancelGeneration, hurry);
   }
 
   private JobLife withProfile(Profile other) {
     return profile != null && profile.outranks(other)
         ? this
-        : new JobLife(generation, other, enteredAt, attempts, end, cancelGeneration);
+        : new JobLife(generation, other, enteredAt, attempts, end, cancelGeneration, hurry);
   }
 
   private JobLife withEnd(End other) {
-    return new JobLife(generation, profile, enteredAt, attempts, other, cancelGeneration);
+    return new JobLife(generation, profile, enteredAt, attempts, other, cancelGeneration, hurry);
   }
 
   private AttemptLife attempt(int number) {
@@ -369,6 +418,6 @@ public record JobLife(
     if (!placed) {
       all.add(changed);
     }
-    return new JobLife(generation, profile, enteredAt, all, end, cancelGeneration);
+    return new JobLife(generation, profile, enteredAt, all, end, cancelGeneration, hurry);
   }
 }

@@ -57,6 +57,7 @@ public final class JobViews {
             profile.tenant() == null ? TenantId.DEFAULT : profile.tenant(),
             Attempt.costNanos(attempts),
             life.wastedCostNanos(),
+            life.retryNowRequestedAt(),
             profile.traceId()));
   }
 
@@ -89,6 +90,7 @@ public final class JobViews {
     int wasted = life.wastedCalls();
     return life.position()
         + (life.isCancelRequested() ? "+cancel" : "")
+        + (life.retryNowRequestedAt() == null ? "" : "+now")
         + (wasted == 0 ? "" : "+wasted" + wasted);
   }
 

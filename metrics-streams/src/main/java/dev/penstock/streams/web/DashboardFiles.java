@@ -1,8 +1,10 @@
 package dev.penstock.streams.web;
 
+import dev.penstock.streams.query.Problem;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -27,7 +29,8 @@ import java.util.zip.GZIPOutputStream;
  * The files of the dashboard, from the class path, read and compressed once. They live below a path
  * that holds the hash of all of them, so a browser may keep them for ever; only the page itself is
  * asked for anew each time. Nothing is loaded from elsewhere, and the page runs no script and takes
- * no style but these files. Thread-safe.
+ * no style but these files. To be registered behind all other routes, because it answers to what is
+ * none of them. Thread-safe.
  */
 public final class DashboardFiles implements HttpService {
   /** The addresses of the page; it tells itself which screen is meant. */
@@ -109,9 +112,31 @@ public final class DashboardFiles implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    PAGES.forEach(
-        path -> rules.get(path, (request, response) -> send(page, ASK, request, response)));
+    for (String path : PAGES) {
+      rules.get(path, (request, response) -> send(page, ASK, request, response));
+      rules.head(path, (request, response) -> send(page, ASK, request, response));
+    }
     rules.get("/assets/{build}/*", this::asset);
+    rules.head("/assets/{build}/*", this::asset);
+    rules.get("/*", this::unknown);
+    rules.head("/*", this::unknown);
+  }
+
+  /** A person gets the page, which says that there is none; a program a problem. */
+  private void unknown(ServerRequest request, ServerResponse response) {
+    String path = request.path().rawPath();
+    boolean api = path.startsWith("/v1/") || path.startsWith("/internal/");
+    if (!api && first(request, HeaderNames.ACCEPT).orElse("").contains("text/html")) {
+      response.status(Status.NOT_FOUND_404);
+      send(page, ASK, request, response);
+      return;
+    }
+    new Problem(
+            404,
+            "not_found",
+            "Not found",
+            "There is nothing at this address. The dashboard is at /, the API at /v1/jobs.")
+        .send(response);
   }
 
   private void asset(ServerRequest request, ServerResponse response) {
@@ -134,16 +159,23 @@ public final class DashboardFiles implements HttpService {
     SAFETY.forEach(response::header);
     response.header(caching);
     response.header(HeaderNames.ETAG, content.tag());
-    if (first(request, HeaderNames.IF_NONE_MATCH).filter(content.tag()::equals).isPresent()) {
+    if (response.status().equals(Status.OK_200)
+        && first(request, HeaderNames.IF_NONE_MATCH).filter(content.tag()::equals).isPresent()) {
       response.status(Status.NOT_MODIFIED_304).send();
       return;
     }
     response.header(HeaderNames.CONTENT_TYPE, content.type());
+    byte[] body = content.plain();
     if (first(request, HeaderNames.ACCEPT_ENCODING).orElse("").contains("gzip")) {
       response.header(HeaderNames.CONTENT_ENCODING, "gzip");
-      response.send(content.gzipped());
+      body = content.gzipped();
+    }
+    if (request.prologue().method().equals(Method.HEAD)) {
+      // The server does not leave the body out by itself.
+      response.header(HeaderNames.CONTENT_LENGTH, String.valueOf(body.length));
+      response.send();
     } else {
-      response.send(content.plain());
+      response.send(body);
     }
   }
 

@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
  *   POST   /v1/jobs                  a job is edited and sent anew
  *   DELETE /v1/jobs/{id}             cancel
  *   POST   /v1/jobs/{id}/release     let the ordering key go on
+ *   POST   /v1/jobs/{id}/retry-now   the next attempt is due now
  * </pre>
  */
 public final class IntakeRelay implements HttpService, AutoCloseable {
@@ -76,7 +77,10 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
         .delete("/v1/jobs/{id}", (request, response) -> passForJob(request, response, ""))
         .post(
             "/v1/jobs/{id}/release",
-            (request, response) -> passForJob(request, response, "/release"));
+            (request, response) -> passForJob(request, response, "/release"))
+        .post(
+            "/v1/jobs/{id}/retry-now",
+            (request, response) -> passForJob(request, response, "/retry-now"));
   }
 
   private void passForJob(ServerRequest request, ServerResponse response, String suffix)

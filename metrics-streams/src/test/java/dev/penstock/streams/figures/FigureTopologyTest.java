@@ -3,8 +3,12 @@ package dev.penstock.streams.figures;
 import static dev.penstock.streams.Lives.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.job.Attempt;
+import dev.penstock.job.Failure;
 import dev.penstock.job.Job;
+import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.Outcome;
 import dev.penstock.streams.Lives;
 import dev.penstock.streams.figures.Figures.Count;
 import dev.penstock.streams.figures.History.Written;
@@ -89,6 +93,35 @@ final class FigureTopologyTest {
     assertThat(board.jobs().jobs())
         .containsExactly(
             Map.entry(new JobCounts.Place("succeeded", "default", "local", "detect-language"), 1L));
+  }
+
+  @Test
+  void aJobThatNoProviderServesIsNoCallOfOne() {
+    start(Retentions.DEFAULT);
+    Job job = Lives.job(T0);
+    var reason = new Failure.NoProvider("no provider of this worker serves 'nosuch'");
+    var refusal = new Attempt(1, "nosuch", "w1", T0.plusSeconds(1), Duration.ZERO, reason);
+    send(Input.JOBS, T0, JobRecord.accepted(job));
+    send(
+        Input.EVENTS,
+        T0.plusSeconds(1),
+        new JobEvent.Finished(
+            job.id(), 0, List.of(refusal), new Outcome.DeadLettered(reason), T0.plusSeconds(1)));
+    var byProvider =
+        board
+            .series(
+                new SeriesQuery(
+                    WindowSize.HOUR, 0, Long.MAX_VALUE, List.of(Dimension.PROVIDER), Map.of()))
+            .series();
+    assertThat(byProvider.keySet()).containsExactly(List.of(""));
+    Figures hour = only(WindowSize.HOUR).firstEntry().getValue();
+    assertThat(hour.count(Count.CALLS)).isZero();
+    assertThat(hour.providerLatency().count()).isZero();
+    assertThat(hour.failed()).containsExactly(Map.entry("no_provider", 1L));
+    assertThat(hour.count(Count.DEAD_LETTERED)).isEqualTo(1);
+    assertThat(board.failures().rows().keySet())
+        .allMatch(group -> group.toString().contains("no_provider"))
+        .noneMatch(group -> group.toString().contains("provider=nosuch"));
   }
 
   @Test

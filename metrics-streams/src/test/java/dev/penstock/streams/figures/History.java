@@ -169,9 +169,10 @@ public final class History {
   }
 
   private Failure failure() {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> new Failure.TimedOut("no answer within " + random.nextInt(90) + " s");
       case 1 -> new Failure.Retryable("HTTP 503, request " + UUID.randomUUID() + " failed");
+      case 2 -> new Failure.NoProvider("no provider of this worker serves 'nosuch'");
       default -> new Failure.InvalidRequest("the model \"m" + random.nextInt(99) + "\" says no");
     };
   }

@@ -169,6 +169,15 @@ public final class Recomputed {
     return attempt.served() != null && attempt.served().cachedAt() != null;
   }
 
+  /** Nobody was called: no worker knows a provider for the job. */
+  private static boolean isRefusal(Attempt attempt) {
+    return attempt.failure() != null && attempt.failure().code().equals("no_provider");
+  }
+
+  private static String provider(Attempt attempt) {
+    return isRefusal(attempt) ? "" : attempt.provider();
+  }
+
   private static @Nullable Instant freeFrom(
       int number,
       @Nullable Instant runAt,
@@ -191,7 +200,7 @@ public final class Recomputed {
     var served = Objects.requireNonNull(attempt.served());
     String model = served.providerModel() == null ? "" : served.providerModel();
     Failure failure = attempt.failure();
-    window(subject.called(attempt.provider(), model, outcome), at)
+    window(subject.called(provider(attempt), model, outcome), at)
         .forEach(figures -> {
           if (outcome.equals("retried")) {
             figures.add(Count.RETRIED, 1);
@@ -201,6 +210,9 @@ public final class Recomputed {
           }
           if (isCached(attempt)) {
             figures.add(Count.CACHED, 1);
+            return;
+          }
+          if (isRefusal(attempt)) {
             return;
           }
           Usage usage = served.usage();
@@ -216,7 +228,7 @@ public final class Recomputed {
         });
     if (failure != null) {
       long seen = attempt.startedAt().toEpochMilli() + attempt.latency().toNanos() / 1_000_000;
-      failed(job, failure, attempt.provider(), seen);
+      failed(job, failure, provider(attempt), seen);
     }
   }
 
@@ -227,7 +239,7 @@ public final class Recomputed {
         last == null
             ? subject.called("", "", outcome)
             : subject.called(
-                last.provider(),
+                provider(last),
                 Objects.requireNonNullElse(
                     Objects.requireNonNull(last.served()).providerModel(), ""),
                 outcome);
@@ -287,7 +299,7 @@ public final class Recomputed {
     if (end != null) {
       state = end.outcome().state().wireName();
       if (end.outcome() instanceof Outcome.DeadLettered(Failure reason)) {
-        String provider = end.attempts().isEmpty() ? "" : end.attempts().getLast().provider();
+        String provider = end.attempts().isEmpty() ? "" : provider(end.attempts().getLast());
         seen(job, reason, provider).dead++;
       }
     } else if (starts.isEmpty() && retries.isEmpty()) {

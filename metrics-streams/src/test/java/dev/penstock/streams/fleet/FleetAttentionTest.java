@@ -46,6 +46,25 @@ final class FleetAttentionTest {
   }
 
   @Test
+  void pricesInSeveralCurrenciesAreSaidAndNoneOfThemIsTheOne() {
+    List<FleetTail.Worker> workers =
+        List.of(priced("w1", "EUR"), priced("w2", "USD"), priced("w3", "EUR"));
+    List<Attention> said = FleetAttention.of(workers, NOON);
+    assertThat(said).extracting(Attention::code).containsExactly("currencies_differ");
+    assertThat(said.getFirst().detail()).startsWith("EUR, USD:");
+    assertThat(ProvidersAnswer.currency(workers)).isNull();
+    assertThat(ProvidersAnswer.currency(workers.subList(0, 1))).isEqualTo("EUR");
+  }
+
+  private static FleetTail.Worker priced(String id, String currency) {
+    var surroundings =
+        new WorkerReport.Surroundings(
+            List.of(), List.of(), List.of(), List.of(), List.of(), currency);
+    return new FleetTail.Worker(
+        FleetTailTest.report(id, State.RUNNING, surroundings), NOON, NOON, "running");
+  }
+
+  @Test
   void whoHasBeenSilentForAnHourWasTakenAway() {
     assertThat(
             codes(

@@ -23,7 +23,8 @@ final class ProvidersAnswerTest {
           List.of(new Breaker("openai:x", "open", AT.plusSeconds(5))),
           List.of(new Limit("openai", "requests-per-minute", 600, 300, 120, true)),
           List.of(new Gate("fast", 3), new Gate("openai", 2)),
-          List.of(new Budget("tenant", "acme", "day", 100, 90)));
+          List.of(new Budget("tenant", "acme", "day", 100, 90)),
+          "EUR");
   private static final Surroundings SECOND =
       new Surroundings(
           List.of("openai"),
@@ -61,6 +62,7 @@ final class ProvidersAnswerTest {
                 0));
     assertThat(answer.routes()).containsExactly(new ProvidersAnswer.Route("fast", 7));
     assertThat(answer.budgets()).containsExactly(new Budget("tenant", "acme", "day", 100, 100));
+    assertThat(answer.currency()).isEqualTo("EUR");
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -76,6 +77,29 @@ final class OrderTopologyTest {
     assertThat(header(record, RecordHeaders.GENERATION)).isEqualTo("0");
     assertThat(header(record, RecordHeaders.ATTEMPT)).isEqualTo("1");
     assertThat(header(record, RecordHeaders.TRACEPARENT)).isEqualTo(OrderedJobs.TRACE);
+  }
+
+  @Test
+  void linesInWhichOthersWaitBehindAHeadThatStandsAreSeen() {
+    OrderedRecord.Enter head = enter("a");
+    send("a", head);
+    send("a", enter("a"));
+    send("a", enter("a"));
+    // Nobody waits behind this one; and one whose key is another's beginning.
+    send("b", enter("b"));
+    OrderedRecord.Enter moving = enter("a ");
+    send("a ", moving);
+    send("a ", enter("a "));
+    KeyValueStore<Bytes, byte[]> store =
+        Objects.requireNonNull(driver.getKeyValueStore(OrderTopology.LINE));
+    var first = new HashMap<String, Line.Head>();
+    var held = new ArrayList<HeldLines.Held>();
+    HeldLines.look(store, Map.of(), first, held);
+    assertThat(first.keySet()).containsExactlyInAnyOrder("a", "a ", "b");
+    assertThat(held).isEmpty();
+    send("a ", release(moving));
+    HeldLines.look(store, first, new HashMap<>(), held);
+    assertThat(held).containsExactly(new HeldLines.Held("a", head.jobId(), 0, 2));
   }
 
   @Test

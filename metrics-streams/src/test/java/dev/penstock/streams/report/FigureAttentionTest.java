@@ -61,6 +61,15 @@ final class FigureAttentionTest {
   }
 
   @Test
+  void aJobThatIsQueuedForHoursIsTold() {
+    assertThat(codes(new Backlog(1, 0, null, 3_599_000L, List.of()), false)).isEmpty();
+    Attention told = told(new Backlog(2, 0, null, 7_300_000L, List.of()), false).getFirst();
+    assertThat(told.code()).isEqualTo("job_waits_long");
+    assertThat(told.title()).isEqualTo("A job has been queued for 2 hours");
+    assertThat(told.href()).contains("sort=acceptedAt");
+  }
+
+  @Test
   void missingPartitionsAreTold() {
     assertThat(codes(NONE, true)).containsExactly("view_incomplete");
   }

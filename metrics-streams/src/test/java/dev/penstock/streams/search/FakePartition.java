@@ -5,6 +5,7 @@ import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.streams.view.Change;
 import dev.penstock.streams.view.Fact;
 import dev.penstock.streams.view.Input;
@@ -59,7 +60,7 @@ final class FakePartition implements Stay, JobStates, JobTopics {
                 case LOW -> Input.JOBS_LOW;
               };
           case JobEvent _ -> Input.EVENTS;
-          case CancelRequest _ -> Input.CONTROL;
+          case CancelRequest _, RetryNowRequest _ -> Input.CONTROL;
           default -> throw new AssertionError(record);
         };
     topic(input).add(record);
@@ -114,6 +115,7 @@ final class FakePartition implements Stay, JobStates, JobTopics {
           new Fact.Accepted(job, job.job().acceptedAt(), new Origin(input, offset), null);
       case JobEvent event -> new Fact.Happened(event);
       case CancelRequest cancel -> new Fact.CancelRequested(cancel);
+      case RetryNowRequest retry -> new Fact.RetryNowRequested(retry);
       default -> throw new AssertionError(input);
     };
   }

@@ -6,6 +6,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobInput;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.TenantId;
 import dev.penstock.streams.Lives;
 import java.time.Duration;
@@ -59,6 +60,8 @@ final class SomeJobs {
   }
 
   static boolean isEvent(Object record) {
-    return record instanceof JobEvent || record instanceof CancelRequest;
+    return record instanceof JobEvent
+        || record instanceof CancelRequest
+        || record instanceof RetryNowRequest;
   }
 }

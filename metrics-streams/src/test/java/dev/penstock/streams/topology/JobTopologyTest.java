@@ -11,6 +11,7 @@ import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.streams.Lives;
 import dev.penstock.streams.view.ChangeHub;
 import dev.penstock.streams.view.Input;
@@ -105,8 +106,9 @@ final class JobTopologyTest {
   @Test
   void aRequestToCancelThatIsTakenOffTheTopicIsNotUnreadable() {
     pipe(Input.CONTROL, Lives.job(T0).id().toString(), null);
+    pipe(Input.CONTROL, RetryNowRequest.key(Lives.job(T0).id()), null);
     assertThat(count("control", "unreadable")).isZero();
-    assertThat(count("control", "known")).isEqualTo(1);
+    assertThat(count("control", "known")).isEqualTo(2);
   }
 
   @Test
@@ -140,9 +142,13 @@ final class JobTopologyTest {
     pipe(Input.EVENTS, id, JsonCodec.EVENTS.encode(Lives.started(job.id(), -1, 1, "w", T0)));
     pipe(Input.CONTROL, id, bytes(""));
     pipe(Input.CONTROL, id, JsonCodec.CANCEL_REQUESTS.encode(Lives.cancel(job.id(), -1, T0)));
+    // Requests of either kind stand under the key of their kind, and of their own job.
+    byte[] now = JsonCodec.RETRY_NOW_REQUESTS.encode(new RetryNowRequest(job.id(), 0, 0, T0));
+    pipe(Input.CONTROL, id, now);
+    pipe(Input.CONTROL, RetryNowRequest.key(Lives.job(T0).id()), now);
     assertThat(count("jobs", "unreadable")).isEqualTo(9);
     assertThat(count("events", "unreadable")).isEqualTo(3);
-    assertThat(count("control", "unreadable")).isEqualTo(2);
+    assertThat(count("control", "unreadable")).isEqualTo(4);
     assertThat(lives().get(job.id())).isNull();
     send(JobRecord.accepted(job));
     assertThat(life(job.id()).isShown()).isTrue();
@@ -247,6 +253,8 @@ final class JobTopologyTest {
           pipe(Input.EVENTS, event.jobId().toString(), JsonCodec.EVENTS.encode(event));
       case CancelRequest cancel ->
           pipe(Input.CONTROL, cancel.jobId().toString(), JsonCodec.CANCEL_REQUESTS.encode(cancel));
+      case RetryNowRequest retry ->
+          pipe(Input.CONTROL, retry.key(), JsonCodec.RETRY_NOW_REQUESTS.encode(retry));
       default -> throw new AssertionError(record);
     }
   }
@@ -303,7 +311,13 @@ final class JobTopologyTest {
                 null,
                 told.traceId());
     return new JobLife(
-        life.generation(), profile, null, life.attempts(), life.end(), life.cancelGeneration());
+        life.generation(),
+        profile,
+        null,
+        life.attempts(),
+        life.end(),
+        life.cancelGeneration(),
+        life.hurry());
   }
 
   private double count(String input, String reading) {

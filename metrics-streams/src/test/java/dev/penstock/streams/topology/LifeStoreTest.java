@@ -119,7 +119,7 @@ final class LifeStoreTest {
   }
 
   private static JobLife life(int generation) {
-    return new JobLife(generation, null, null, List.of(), null, -1);
+    return new JobLife(generation, null, null, List.of(), null, -1, null);
   }
 
   private static List<KeyValue<JobId, JobLife>> pairs(Map<JobId, JobLife> map) {

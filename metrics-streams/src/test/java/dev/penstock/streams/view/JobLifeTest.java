@@ -14,6 +14,7 @@ import dev.penstock.job.JobView;
 import dev.penstock.job.LifePosition;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.job.Served;
 import dev.penstock.job.TenantId;
 import dev.penstock.job.Usage;
@@ -281,6 +282,28 @@ final class JobLifeTest {
   }
 
   @Test
+  void aRequestToRetryNowIsShownWhileTheJobIsInTheWaitThatItIsFor() {
+    Instant asked = T0.plusSeconds(2);
+    JobLife waiting =
+        fold(
+            List.of(
+                JobRecord.accepted(job),
+                Lives.retried(job.id(), 0, 1, T0.plusSeconds(1)),
+                new RetryNowRequest(job.id(), 0, 1, asked.plusSeconds(1)),
+                new RetryNowRequest(job.id(), 0, 1, asked)));
+    assertThat(view(waiting).retryNowRequestedAt()).isEqualTo(asked);
+    assertThat(JobViews.tag(waiting)).isEqualTo(waiting.position() + "+now");
+    JobLife running = fold(waiting, Lives.started(job.id(), 0, 2, "w", T0.plusSeconds(3)));
+    assertThat(view(running).retryNowRequestedAt()).isNull();
+    JobLife again = fold(running, Lives.retried(job.id(), 0, 2, T0.plusSeconds(4)));
+    assertThat(view(again).retryNowRequestedAt()).isNull();
+    Job later = Lives.scheduled(T0, T0.plusSeconds(3_600));
+    JobLife scheduled =
+        fold(List.of(JobRecord.accepted(later), new RetryNowRequest(later.id(), 0, 0, asked)));
+    assertThat(scheduled.retryNowRequestedAt()).isEqualTo(asked);
+  }
+
+  @Test
   void theFirstOutcomeOfAGenerationStays() {
     JobLife finished =
         fold(List.of(JobRecord.accepted(job), Lives.succeeded(job.id(), 0, 1, T0.plusSeconds(5))));
@@ -355,6 +378,7 @@ final class JobLifeTest {
       case JobRecord accepted -> life.accepted(Lives.fact(accepted, APPENDED));
       case JobEvent event -> life.happened(event);
       case CancelRequest cancel -> life.cancelRequested(cancel);
+      case RetryNowRequest retry -> life.retryNowRequested(retry);
       default -> throw new AssertionError(record);
     };
   }

@@ -3,8 +3,11 @@ package dev.penstock.streams.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.codec.Json;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,8 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -51,6 +56,43 @@ class DashboardFilesTest {
       assertThat(page.statusCode()).as(path).isEqualTo(200);
       assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
       assertThat(page.headers().firstValue("cache-control")).contains("no-cache");
+    }
+  }
+
+  @Test
+  void headAnswersAsGetWithoutTheBody() throws Exception {
+    var uri = URI.create(fake.url());
+    try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket.setSoTimeout(30_000);
+      var in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      // Whatever body the first answer had would stand before the second one.
+      for (String path : List.of("/", "/nosuch")) {
+        String request =
+            "HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n";
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        assertThat(in.readLine()).startsWith(path.equals("/") ? "HTTP/1.1 200" : "HTTP/1.1 404");
+        var headers = new ArrayList<String>();
+        for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
+          headers.add(line.toLowerCase(Locale.ROOT));
+        }
+        assertThat(headers).contains("content-length: " + get("/").body().length);
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoPageIsNotFoundForPeopleAndPrograms() throws Exception {
+    HttpResponse<byte[]> page = get("/nosuch/page", "Accept", "text/html,*/*;q=0.8");
+    assertThat(page.statusCode()).isEqualTo(404);
+    assertThat(page.headers().firstValue("content-security-policy")).isPresent();
+    assertThat(new String(page.body(), StandardCharsets.UTF_8)).contains("id=\"app\"");
+    for (String path : List.of("/nosuch", "/v1/nosuch")) {
+      HttpResponse<byte[]> problem =
+          get(path, "Accept", path.equals("/nosuch") ? "*/*" : "text/html");
+      assertThat(problem.statusCode()).as(path).isEqualTo(404);
+      assertThat(problem.headers().firstValue("content-type")).contains("application/problem+json");
     }
   }
 

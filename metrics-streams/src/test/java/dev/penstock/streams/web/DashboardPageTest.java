@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -277,6 +278,97 @@ class DashboardPageTest {
   }
 
   @Test
+  void whatCannotBeSeenIsShownAndTurnsNothingAround() {
+    for (String path : List.of("/jobs", "/jobs/" + FakeStreams.id(1))) {
+      visit(path);
+      page.getByText("see ⟨U+202E⟩txt.exe").first().waitFor();
+      Object hidden = page.evaluate("/[\\u202a-\\u202e\\u0007]/.test(document.body.innerHTML)");
+      assertThat(hidden).as(path).isEqualTo(false);
+    }
+    assertThat(page.evaluate("getComputedStyle(document.querySelector('.source pre')).unicodeBidi"))
+        .isEqualTo("plaintext");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void spendNamesItsCurrency() {
+    visit("/");
+    page.getByText("4.87 EUR/h").waitFor();
+    visit("/jobs/" + FakeStreams.id(0));
+    page.getByText("Cost, EUR").waitFor();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void aJobWhoseEndWasAskedForSaysSo() {
+    visit("/jobs");
+    Locator row = page.locator("#row-2");
+    row.waitFor();
+    assertThat(row.textContent()).contains("Queued", "Cancel requested");
+    assertThat(page.locator("#row-3").textContent()).doesNotContain("Cancel requested");
+  }
+
+  @Test
+  void beforeTheFirstAnswerNothingIsSaidToBeWell() {
+    fake.mode(Mode.SLOW);
+    visit("/");
+    shown("h1");
+    page.waitForFunction("() => document.querySelectorAll('.chart .skeleton').length === 4");
+    assertThat(page.locator("main").textContent())
+        .doesNotContain("Nothing", "No cost", "nothing", "No dead letters");
+    fake.mode(Mode.EMPTY);
+    page.getByText("Nothing needs attention.").waitFor();
+    shown(".plot-empty");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void withoutTheServerTheOverviewDoesNotSayThatAllIsWell() {
+    try (var other = new FakeStreams(0, "")) {
+      other.mode(Mode.EMPTY);
+      page.navigate(other.url());
+      page.getByText("Nothing needs attention.").waitFor();
+    }
+    page.getByText("Not known now").first().waitFor();
+    assertThat(page.locator(".all-well").count()).isZero();
+    assertThat(shown(".attention-card").textContent()).contains("Nothing needed attention then");
+  }
+
+  @Test
+  void onNarrowScreensTheLagAndTheScalesOfChartsAreWhole() {
+    context.close();
+    open(390, ColorScheme.LIGHT);
+    visit("/topics");
+    shown(".disclosure");
+    assertThat(
+            page.evaluate(
+                "[...document.querySelectorAll('.scroll-x')].every(e => e.scrollWidth <="
+                    + " e.clientWidth)"))
+        .isEqualTo(true);
+    assertThat(page.locator("th.num:visible").allTextContents()).contains("Lag");
+    visit("/");
+    shown(".uplot");
+    // As wide as the longest label is drawn, so none begins left of the chart.
+    assertThat(
+            page.evaluate(
+                """
+                [...document.querySelectorAll('.plot')].every(plot => {
+                  const over = plot.querySelector('.u-over');
+                  return !over || parseFloat(over.style.left) >= 28;
+                })
+                """))
+        .isEqualTo(true);
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void anUnknownAddressIsSaidToBeNone() {
+    visit("/nosuch");
+    page.getByText("There is no such page").waitFor();
+    assertThat(complaints).allMatch(text -> text.contains("404"));
+  }
+
+  @Test
   void allOfItCanBeDoneWithKeys() {
     visit("/");
     shown(".stat");
@@ -371,6 +463,28 @@ class DashboardPageTest {
   }
 
   @Test
+  void allThatWaitAreAskedToRunNow() {
+    visit("/jobs?state=waiting");
+    shown(".rows .row");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    page.getByText("Select all 1,000 that match").click();
+    page.getByText("Retry now…").click();
+    assertThat(shown("dialog").textContent())
+        .contains("Retry 1,000 jobs now?", "jobs that do not wait are left as they are");
+    page.locator("dialog input").fill("1000");
+    page.locator("dialog [type=submit]").click();
+    page.getByText("10 refused (do not wait)").waitFor();
+    assertThat(fake.writes())
+        .containsExactly(
+            new FakeStreams.Write(
+                "POST",
+                "/v1/jobs/actions",
+                "{\"action\":\"retry-now\",\"query\":\"state=waiting\",\"expected\":1000}"));
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
   void aJobIsEditedAndSentAsANewOne() {
     visit("/jobs/" + FakeStreams.id(2));
     page.getByText("Edit and clone…").click();
@@ -395,7 +509,8 @@ class DashboardPageTest {
   void theTokenIsAskedForOnce() {
     try (var guarded = new FakeStreams(0, TOKEN)) {
       page.navigate(guarded.url() + "/jobs/" + FakeStreams.id(5));
-      page.getByText("Cancel…").click();
+      page.getByText("Retry now…").click();
+      assertThat(shown("dialog").textContent()).contains("due at once instead of in");
       page.locator("dialog [type=submit]").click();
       Locator field = page.locator("dialog input[type=password]");
       field.fill("wrong");
@@ -403,14 +518,21 @@ class DashboardPageTest {
       page.getByText("That was not the token.").waitFor();
       field.fill(TOKEN);
       field.press("Enter");
-      page.getByText("Cancellation requested").first().waitFor();
       page.waitForFunction("() => !document.querySelector('dialog')");
+      // What was asked for is shown, and not offered again.
+      page.getByText("now; asked for").waitFor();
+      assertThat(
+              page.locator(".actions button", new Page.LocatorOptions().setHasText("run now"))
+                  .isDisabled())
+          .isTrue();
       page.getByText("Cancel…").click();
       page.locator("dialog [type=submit]").click();
-      page.waitForFunction("() => !document.querySelector('dialog')");
+      page.getByText("Cancellation requested").first().waitFor();
       assertThat(guarded.writes())
-          .extracting(FakeStreams.Write::method)
-          .containsExactly("DELETE", "DELETE");
+          .extracting(FakeStreams.Write::method, FakeStreams.Write::path)
+          .containsExactly(
+              Tuple.tuple("POST", "/v1/jobs/" + FakeStreams.id(5) + "/retry-now"),
+              Tuple.tuple("DELETE", "/v1/jobs/" + FakeStreams.id(5)));
     }
     assertThat(complaints).allMatch(text -> text.contains("401"));
   }

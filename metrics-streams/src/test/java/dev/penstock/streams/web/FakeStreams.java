@@ -36,6 +36,9 @@ final class FakeStreams implements AutoCloseable {
   static final String XSS =
       "<img src=x onerror=\"window.pwned=true\"><script>window.pwned=true</script>";
 
+  /** Turns what stands behind it around, where it is obeyed; and a bell. */
+  static final String BIDI = "see \u202Etxt.exe\u0007";
+
   private static final List<String> STATES =
       List.of(
           "succeeded",
@@ -68,7 +71,9 @@ final class FakeStreams implements AutoCloseable {
     FULL,
     EMPTY,
     FAILING,
-    MISSING
+    MISSING,
+    /** Does not answer until it is another one. */
+    SLOW
   }
 
   /** A write that came through the guard. */
@@ -80,6 +85,7 @@ final class FakeStreams implements AutoCloseable {
   private final Set<String> readPaths = ConcurrentHashMap.newKeySet();
   private final AtomicInteger listeners = new AtomicInteger();
   private final AtomicInteger updatesSent = new AtomicInteger();
+  private final Set<Integer> hurried = ConcurrentHashMap.newKeySet();
   private final AtomicInteger actionReads = new AtomicInteger();
   private volatile Mode mode = Mode.FULL;
   private volatile int updatesPerSecond;
@@ -94,8 +100,8 @@ final class FakeStreams implements AutoCloseable {
             server ->
                 server.routing(routing -> {
                   routing.addFilter(new WriteGuard(config));
-                  routing.register(new DashboardFiles());
                   api(routing);
+                  routing.register(new DashboardFiles());
                 }));
     http.start();
   }
@@ -134,6 +140,7 @@ final class FakeStreams implements AutoCloseable {
 
   void forget() {
     writes.clear();
+    hurried.clear();
     readPaths.clear();
     mode = Mode.FULL;
     updatesPerSecond = 0;
@@ -178,6 +185,12 @@ final class FakeStreams implements AutoCloseable {
             })
         .post("/v1/jobs", (r, s) -> accept(r, s, "{\"id\":\"" + id(1) + "\",\"state\":\"queued\"}"))
         .delete("/v1/jobs/{id}", (r, s) -> accept(r, s, "{\"cancel\":\"requested\"}"))
+        .post(
+            "/v1/jobs/{id}/retry-now",
+            (r, s) -> {
+              hurried.add(index(r));
+              accept(r, s, "{\"retryNow\":\"requested\"}");
+            })
         .post("/v1/jobs/{id}/release", (r, s) -> accept(r, s, "{\"release\":\"requested\"}"))
         .post("/v1/workers/{id}/drain", (r, s) -> accept(r, s, "{}"))
         .post("/v1/workers/{id}/resume", (r, s) -> accept(r, s, "{}"));
@@ -196,6 +209,12 @@ final class FakeStreams implements AutoCloseable {
         case MISSING -> {
           response.status(Status.NOT_FOUND_404);
           response.send();
+        }
+        case SLOW -> {
+          for (int waited = 0; mode == Mode.SLOW && waited < 15_000 && !closed; waited += 20) {
+            Thread.sleep(20);
+          }
+          json(response, answer.of(request));
         }
         case FULL, EMPTY -> json(response, answer.of(request));
       }
@@ -252,7 +271,10 @@ final class FakeStreams implements AutoCloseable {
       job.put("code", CODES.get(i / 10 % 4))
           .put("message", i == 4 ? XSS : "The provider did not answer within 30 s");
     }
-    job.put("excerpt", TEXTS.get(i % 4));
+    job.put("excerpt", i == 1 ? BIDI : TEXTS.get(i % 4));
+    if (i == 2) {
+      job.put("cancelRequested", true);
+    }
     job.putObject("labels").put("case", String.valueOf(i));
     return job;
   }
@@ -327,7 +349,12 @@ final class FakeStreams implements AutoCloseable {
     }
     switch (state) {
       case "running" -> job.put("runningAttempt", 2);
-      case "waiting" -> job.put("dueAt", Instant.now().plusSeconds(45).toString());
+      case "waiting" -> {
+        job.put("dueAt", Instant.now().plusSeconds(45).toString());
+        if (hurried.contains(i)) {
+          job.put("retryNowRequestedAt", Instant.now().toString());
+        }
+      }
       case "scheduled" -> job.put("dueAt", Instant.now().plusSeconds(4_000).toString());
       case "dead-lettered" ->
           job.putObject("failure")
@@ -392,7 +419,7 @@ final class FakeStreams implements AutoCloseable {
     ObjectNode input = Json.MAPPER.createObjectNode();
     input
         .put("kind", "generate")
-        .put("text", i == 0 ? XSS : TEXTS.get(i % 4))
+        .put("text", i == 0 ? XSS : i == 1 ? BIDI : TEXTS.get(i % 4))
         .put("system", "Answer briefly.")
         .put("maxOutputTokens", 400);
     return input;
@@ -505,6 +532,7 @@ final class FakeStreams implements AutoCloseable {
       for (long t = from.getEpochSecond() / step * step; t < to.getEpochSecond(); t += step) {
         points.add(point(Instant.ofEpochSecond(t), step / 10.0));
       }
+      one.set("sum", point(to, points.size() * step / 10.0));
     }
     return answer;
   }
@@ -554,7 +582,7 @@ final class FakeStreams implements AutoCloseable {
     last.set("1m", point(now, 6));
     last.set("1h", point(now, 360));
     o.putObject("perSecond").put("accepted", 18.4).put("finished", 17.2);
-    o.put("successRate", 0.9873).put("spendPerHourNanos", 4_870_000_000L);
+    o.put("successRate", 0.9873).put("spendPerHourNanos", 4_870_000_000L).put("currency", "EUR");
     attention
         .addObject()
         .put("code", "breaker_open")
@@ -764,7 +792,7 @@ final class FakeStreams implements AutoCloseable {
       out.write("retry: 1000\n\n".getBytes(StandardCharsets.US_ASCII));
       while (!closed) {
         var text = new StringBuilder();
-        if (turn % 50 == 0) {
+        if (turn % 50 == 0 && mode != Mode.SLOW) {
           text.append("event: overview\ndata: ")
               .append(Json.MAPPER.writeValueAsString(overview()))
               .append("\n\n");

@@ -94,6 +94,7 @@ class IntakeRelayTest {
     assertThat(accepted.body()).contains(ID);
     assertThat(accepted.headers().firstValue("set-cookie")).isEmpty();
     assertThat(send("DELETE", "/v1/jobs/" + ID, "").statusCode()).isEqualTo(202);
+    assertThat(send("POST", "/v1/jobs/" + ID + "/retry-now", "").statusCode()).isEqualTo(202);
     HttpResponse<String> refused = send("POST", "/v1/jobs/" + ID + "/release", "");
     assertThat(refused.statusCode()).isEqualTo(404);
     assertThat(refused.headers().firstValue("content-type")).contains("application/problem+json");
@@ -101,6 +102,7 @@ class IntakeRelayTest {
         .containsExactly(
             "POST /v1/jobs {\"kind\":\"embed\"} k-1 null",
             "DELETE /v1/jobs/" + ID + "  k-1 null",
+            "POST /v1/jobs/" + ID + "/retry-now  k-1 null",
             "POST /v1/jobs/" + ID + "/release  k-1 null");
   }
 

@@ -70,6 +70,7 @@ public final class ApiServer implements Service {
     var views = new JobViews(parts.views(), limits.eventStreams(), metrics);
     var cancel = new CancelJob(parts.views(), parts.publisher(), clock);
     var release = new ReleaseJob(parts.views(), parts.publisher());
+    var retryNow = new RetryJobNow(parts.views(), parts.publisher(), clock);
     var routes = new ArrayList<Route>();
     routes.add(
         new Route(
@@ -81,6 +82,7 @@ public final class ApiServer implements Service {
     routes.add(new Route(Method.GET, "/v1/jobs/{id}", views::job));
     routes.add(new Route(Method.DELETE, "/v1/jobs/{id}", cancel::handle));
     routes.add(new Route(Method.POST, "/v1/jobs/{id}/release", release::handle));
+    routes.add(new Route(Method.POST, "/v1/jobs/{id}/retry-now", retryNow::handle));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/result", views::result));
     routes.add(new Route(Method.GET, "/v1/jobs/{id}/events", views::events));
     var fleet = new FleetRelay(parts.views());

@@ -4,6 +4,7 @@ import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.ProducerSettings;
 import dev.penstock.runtime.ops.Buckets;
@@ -98,6 +99,11 @@ public final class JobPublisher implements AutoCloseable {
   /** Writes the request. */
   public CompletableFuture<Written> cancel(CancelRequest request, String traceparent) {
     return send(Records.cancel(topics, request, traceparent));
+  }
+
+  /** Writes the request. */
+  public CompletableFuture<Written> retryNow(RetryNowRequest request, String traceparent) {
+    return send(Records.retryNow(topics, request, traceparent));
   }
 
   /** Writes to the topic of the cache. */

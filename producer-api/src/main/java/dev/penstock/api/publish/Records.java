@@ -7,6 +7,8 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.job.RetryNowRequest;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -89,6 +91,14 @@ public final class Records {
         .headers()
         .add(RecordHeaders.GENERATION, ascii(String.valueOf(request.generation())))
         .add(RecordHeaders.TRACEPARENT, ascii(traceparent));
+    return record;
+  }
+
+  /** The record that asks for a waiting job's next attempt now. */
+  public static ProducerRecord<byte[], byte[]> retryNow(
+      Topics topics, RetryNowRequest request, String traceparent) {
+    ProducerRecord<byte[], byte[]> record = RetryNowRecords.request(topics, request);
+    record.headers().add(RecordHeaders.TRACEPARENT, ascii(traceparent));
     return record;
   }
 

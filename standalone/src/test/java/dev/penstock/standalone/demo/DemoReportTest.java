@@ -165,6 +165,7 @@ class DemoReportTest {
             TenantId.DEFAULT,
             null,
             null,
+            null,
             null),
         new JobResult(id, 0, state, succeed ? output(job) : null, failure, finished));
   }

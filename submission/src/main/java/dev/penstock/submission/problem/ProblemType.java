@@ -24,6 +24,7 @@ public enum ProblemType {
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
   ALREADY_FINISHED(409, "already_finished", "The job has already ended"),
   JOB_NOT_FINISHED(409, "job_not_finished", "The job has not finished"),
+  JOB_NOT_WAITING(409, "job_not_waiting", "The job does not wait for a time"),
   NOT_BLOCKING(409, "not_blocking", "The job does not block an ordering key"),
   IDEMPOTENCY_IN_PROGRESS(
       409, "idempotency_in_progress", "The same idempotency key is being worked on"),

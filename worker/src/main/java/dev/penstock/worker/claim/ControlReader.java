@@ -4,6 +4,8 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
+import dev.penstock.job.RetryNowRequest;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.worker.core.Breakdown;
 import dev.penstock.worker.core.CoreEvent;
 import dev.penstock.worker.core.CoreInbox;
@@ -12,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
@@ -24,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the whole control topic, from its beginning, on a thread of its own: every worker knows
- * every cancel request, because any job may become its to run.
+ * every request to cancel a job or to run it now, because any job may become its to run.
  */
 public final class ControlReader implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(ControlReader.class);
@@ -119,6 +122,11 @@ public final class ControlReader implements Runnable {
   }
 
   private void tell(ConsumerRecord<byte[], byte[]> record) {
+    Optional<JobId> hurried = RetryNowRecords.jobOf(record.key());
+    if (hurried.isPresent()) {
+      tellOfHurry(hurried.get(), record);
+      return;
+    }
     if (record.value() == null) {
       if (record.key() != null) {
         JobId.parse(new String(record.key(), StandardCharsets.UTF_8))
@@ -129,13 +137,33 @@ public final class ControlReader implements Runnable {
     switch (JsonCodec.CANCEL_REQUESTS.decode(record.value())) {
       case Decoded.Value<CancelRequest>(CancelRequest request) ->
           inbox.tell(new CoreEvent.CancelRequested(request.jobId(), request.generation()));
-      case Decoded.Refused<CancelRequest>(String reason) ->
-          log.warn(
-              "skips an unreadable record at {}-{}@{}: {}",
-              record.topic(),
-              record.partition(),
-              record.offset(),
-              reason);
+      case Decoded.Refused<CancelRequest>(String reason) -> unreadable(record, reason);
     }
+  }
+
+  private void tellOfHurry(JobId id, ConsumerRecord<byte[], byte[]> record) {
+    if (record.value() == null) {
+      inbox.tell(new CoreEvent.RetryNowForgotten(id));
+      return;
+    }
+    switch (JsonCodec.RETRY_NOW_REQUESTS.decode(record.value())) {
+      case Decoded.Value<RetryNowRequest>(RetryNowRequest request) -> {
+        if (request.jobId().equals(id)) {
+          inbox.tell(new CoreEvent.RetryNowRequested(request));
+        } else {
+          unreadable(record, "its key names another job than its value");
+        }
+      }
+      case Decoded.Refused<RetryNowRequest>(String reason) -> unreadable(record, reason);
+    }
+  }
+
+  private static void unreadable(ConsumerRecord<byte[], byte[]> record, String reason) {
+    log.warn(
+        "skips an unreadable record at {}-{}@{}: {}",
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        reason);
   }
 }

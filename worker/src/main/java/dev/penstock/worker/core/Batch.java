@@ -18,6 +18,7 @@ import org.apache.kafka.common.TopicPartition;
  * @param started calls that were begun and go on
  * @param poison records that can't be read, for the dead letters
  * @param settledCancels cancel requests that are no longer needed
+ * @param settledHurries requests to run a job now that are no longer needed
  * @param offsets watermark and window of each partition that changed; all partitions of the other
  *     parts are among them
  */
@@ -26,9 +27,20 @@ public record Batch(
     List<Started> started,
     List<SourceRecord> poison,
     Set<JobId> settledCancels,
+    Set<JobId> settledHurries,
     Map<TopicPartition, OffsetAndMetadata> offsets) {
   private static final long LABEL_BYTES = 100;
   private static final long NUMBER_BYTES = 12;
+
+  /** One that settles no request to run a job now. */
+  public Batch(
+      List<Settled> settled,
+      List<Started> started,
+      List<SourceRecord> poison,
+      Set<JobId> settledCancels,
+      Map<TopicPartition, OffsetAndMetadata> offsets) {
+    this(settled, started, poison, settledCancels, Set.of(), offsets);
+  }
 
   /** A claim and what it came to. */
   public record Settled(Claim claim, Settlement settlement) {}

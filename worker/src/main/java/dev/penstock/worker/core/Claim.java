@@ -119,6 +119,9 @@ public final class Claim {
   /** What its attempt is in its trace; null where nobody keeps that. */
   private volatile @Nullable Span span;
 
+  /** Since when it is due because someone asked for that; null where nobody did. */
+  private @Nullable Instant hurriedAt;
+
   @Nullable Settlement settlement;
 
   /** A claim of {@code source}, which says {@code record}, in the lane that it stands in. */
@@ -136,6 +139,23 @@ public final class Claim {
     this.payloadBytes = source.payloadBytes();
     this.traceparent = source.traceparent();
     this.record = record;
+  }
+
+  /** Someone asked at {@code at} that it is due from then on. */
+  void hurry(Instant at) {
+    hurriedAt = at;
+  }
+
+  /** Whether it is due because someone asked for that. */
+  boolean isHurried() {
+    return hurriedAt != null;
+  }
+
+  /** When it is due, or was: as its record says, or since someone asked for that. */
+  @Nullable Instant dueAt() {
+    Instant dueAt = record.dueAt();
+    Instant hurried = hurriedAt;
+    return dueAt != null && hurried != null && hurried.isBefore(dueAt) ? hurried : dueAt;
   }
 
   /** From now on it waits for something else than its slot. */
@@ -157,14 +177,16 @@ public final class Claim {
   Waits waitedUntil(Instant now) {
     goesOn(now);
     Job job = record.job();
-    Instant due = record.dueAt();
+    Instant due = dueAt();
     long dueMillis;
     long held = heldUpMillis;
     if (record.attempts().isEmpty() && record.generation() == 0) {
       Instant runAt = job.runAt();
       long first = job.acceptedAt().toEpochMilli();
       dueMillis = runAt == null ? first : Math.max(first, runAt.toEpochMilli());
-      if (due != null && due.toEpochMilli() > dueMillis) {
+      if (due != null && due.toEpochMilli() < dueMillis) {
+        dueMillis = Math.max(first, due.toEpochMilli());
+      } else if (due != null && due.toEpochMilli() > dueMillis) {
         // It was due before, and was put into a hold because nobody could be called for it.
         held += due.toEpochMilli() - dueMillis;
       }
@@ -257,7 +279,7 @@ public final class Claim {
    * counts from when it was claimed.
    */
   public Duration waited(Instant until) {
-    Instant dueAt = record.dueAt();
+    Instant dueAt = dueAt();
     Instant since = record.generation() > 0 ? readyAt : record.job().acceptedAt();
     Instant from = dueAt != null && dueAt.isAfter(since) ? dueAt : since;
     return until.isAfter(from) ? Duration.between(from, until) : Duration.ZERO;

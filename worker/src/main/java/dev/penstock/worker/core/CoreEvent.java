@@ -1,6 +1,7 @@
 package dev.penstock.worker.core;
 
 import dev.penstock.job.JobId;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.ProviderResult;
@@ -60,6 +61,12 @@ public sealed interface CoreEvent {
 
   /** That request is settled or too old. */
   record CancelForgotten(JobId jobId) implements CoreEvent {}
+
+  /** Someone asked for a waiting job to be run now. */
+  record RetryNowRequested(RetryNowRequest request) implements CoreEvent {}
+
+  /** That request is settled or too old. */
+  record RetryNowForgotten(JobId jobId) implements CoreEvent {}
 
   /**
    * A worker has told of the limits that it shares with others.

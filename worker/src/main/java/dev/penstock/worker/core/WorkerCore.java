@@ -9,6 +9,7 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.job.RetryNowRequest;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
 import dev.penstock.provider.CallReport;
@@ -37,8 +38,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -86,9 +87,6 @@ public final class WorkerCore {
   /** How long a job is put into hold topics at most while nobody can be called for it. */
   static final Duration LONGEST_HOLD = Duration.ofMinutes(10);
 
-  /** The most cancel requests that are remembered; the oldest give way. */
-  static final int MAX_CANCELS = 1_000_000;
-
   /** What a call came to that was interrupted for another reason than that it took too long. */
   private static final Failure NOT_WANTED =
       new Failure.CallCancelled("nobody wants the result of the call any more");
@@ -103,11 +101,18 @@ public final class WorkerCore {
 
   private final Map<TopicPartition, PartitionState> partitions = new LinkedHashMap<>();
   private final Map<JobId, Claim> claimsById = new HashMap<>();
-  private final Map<JobId, Integer> cancels = new LinkedHashMap<>();
+  private final Asked asked = new Asked();
   private final Lanes queued;
   private final Gates gates;
-  private final PriorityQueue<Claim> waiting =
-      new PriorityQueue<>(Comparator.comparing((Claim claim) -> dueAt(claim.record())));
+
+  /** Those that wait for their due time, the first that is due first. */
+  private final TreeSet<Claim> waiting =
+      new TreeSet<>(
+          Comparator.comparing((Claim claim) -> dueAt(claim.record()))
+              .thenComparing(claim -> claim.partition().topic())
+              .thenComparingInt(claim -> claim.partition().partition())
+              .thenComparingLong(Claim::offset));
+
   private final Set<Claim> running = new LinkedHashSet<>();
   private final Joined joined = new Joined();
 
@@ -212,7 +217,9 @@ public final class WorkerCore {
       case CoreEvent.CallEnded ended -> callEnded(ended, now);
       case CoreEvent.CancelRequested(JobId jobId, int generation) ->
           cancelRequested(jobId, generation, now);
-      case CoreEvent.CancelForgotten(JobId jobId) -> cancels.remove(jobId);
+      case CoreEvent.CancelForgotten(JobId jobId) -> asked.forgetCancel(jobId);
+      case CoreEvent.RetryNowRequested(RetryNowRequest request) -> hurryRequested(request, now);
+      case CoreEvent.RetryNowForgotten(JobId jobId) -> asked.forgetHurry(jobId);
       case CoreEvent.Committed(Batch batch) -> committed(batch, now);
       case CoreEvent.Refused(Batch batch) -> refused(batch, now);
       case CoreEvent.LimitReported(LimitReport report, Instant appendedAt) ->
@@ -276,8 +283,7 @@ public final class WorkerCore {
       next = earlier(next, lookAgainAt);
     }
     next = earlier(next, gates.nextOpening());
-    Claim first = waiting.peek();
-    return first == null ? next : earlier(next, dueAt(first.record()));
+    return waiting.isEmpty() ? next : earlier(next, dueAt(waiting.getFirst().record()));
   }
 
   // Ownership
@@ -473,13 +479,14 @@ public final class WorkerCore {
 
   private void begin(Claim claim, Instant now) {
     JobRecord record = claim.record();
-    if (isCancelled(record)) {
+    boolean waits = dueAt(record).isAfter(now) && !hurry(claim, now);
+    if (asked.isCancelled(record)) {
       settle(claim, Judge.withoutCall(record, new Outcome.Cancelled(), now));
     } else if (Judge.isExpired(record, now)) {
       settle(claim, Judge.withoutCall(record, new Outcome.Expired(), now));
-    } else if (dueAt(record).isAfter(now.plus(limits.waiting().horizon()))) {
+    } else if (waits && dueAt(record).isAfter(now.plus(limits.waiting().horizon()))) {
       settle(claim, new Settlement.Hold(record, now));
-    } else if (dueAt(record).isAfter(now)) {
+    } else if (waits) {
       claim.phase = Claim.Phase.WAITING;
       waiting.add(claim);
       state(claim.partition()).await(1);
@@ -492,6 +499,15 @@ public final class WorkerCore {
         waitAt(gate, claim, now);
       }
     }
+  }
+
+  /** Whether someone asked that it is run now, although it is not due. */
+  private boolean hurry(Claim claim, Instant now) {
+    RetryNowRequest request = asked.hurried(claim.record());
+    if (request != null && !claim.isHurried()) {
+      claim.hurry(earlier(request.requestedAt(), now));
+    }
+    return claim.isHurried();
   }
 
   // What others have asked already
@@ -666,19 +682,9 @@ public final class WorkerCore {
     }
   }
 
-  private boolean isCancelled(JobRecord record) {
-    if (record.cancelled()) {
-      return true;
-    }
-    Integer generation = cancels.isEmpty() ? null : cancels.get(record.job().id());
-    return generation != null && generation == record.generation();
-  }
-
   private void wakeDue(Instant now) {
-    for (Claim claim = waiting.peek();
-        claim != null && !dueAt(claim.record()).isAfter(now);
-        claim = waiting.peek()) {
-      waiting.remove();
+    while (!waiting.isEmpty() && !dueAt(waiting.getFirst().record()).isAfter(now)) {
+      Claim claim = waiting.removeFirst();
       noLongerWaits(claim);
       begin(claim, now);
     }
@@ -988,12 +994,11 @@ public final class WorkerCore {
   private void begun(Claim claim, Instant now) {
     claim.startedAt = now;
     var _ = claim.waitedUntil(now);
-    JobRecord record = claim.record();
-    if (record.dueAt() != null) {
+    Instant dueAt = claim.dueAt();
+    if (dueAt != null) {
       // A job can be accepted for a time that has passed.
-      Instant acceptedAt = record.job().acceptedAt();
-      metrics.late(
-          Duration.between(record.dueAt().isAfter(acceptedAt) ? record.dueAt() : acceptedAt, now));
+      Instant acceptedAt = claim.record().job().acceptedAt();
+      metrics.late(Duration.between(dueAt.isAfter(acceptedAt) ? dueAt : acceptedAt, now));
     }
   }
 
@@ -1067,7 +1072,7 @@ public final class WorkerCore {
                 Judge.cutShort(record, call, failed(result, timedOut), new Outcome.Expired(), now);
           };
     }
-    if (settlement instanceof Settlement.Retry && isCancelled(record)) {
+    if (settlement instanceof Settlement.Retry && asked.isCancelled(record)) {
       settlement =
           Judge.cutShort(
               record, call, failed(result, failureOf(result)), new Outcome.Cancelled(), now);
@@ -1190,12 +1195,7 @@ public final class WorkerCore {
   // Cancels
 
   private void cancelRequested(JobId jobId, int generation, Instant now) {
-    cancels.put(jobId, generation);
-    if (cancels.size() > MAX_CANCELS) {
-      Iterator<JobId> oldest = cancels.keySet().iterator();
-      oldest.next();
-      oldest.remove();
-    }
+    asked.cancel(jobId, generation);
     Claim claim = claimsById.get(jobId);
     if (claim == null || claim.record().generation() != generation) {
       return;
@@ -1213,6 +1213,18 @@ public final class WorkerCore {
       case SETTLED, DROPPED -> {
         // Another outcome won, or the next owner decides.
       }
+    }
+  }
+
+  /** One that waits is due at once; what is due already waits for something else. */
+  private void hurryRequested(RetryNowRequest request, Instant now) {
+    asked.hurry(request);
+    Claim claim = claimsById.get(request.jobId());
+    if (claim != null
+        && claim.phase == Claim.Phase.WAITING
+        && asked.hurried(claim.record()) != null) {
+      takeOut(claim);
+      begin(claim, now);
     }
   }
 
@@ -1295,15 +1307,18 @@ public final class WorkerCore {
     var touched = new LinkedHashSet<PartitionState>();
     var settledNow = new ArrayList<Batch.Settled>();
     var settledCancels = new HashSet<JobId>();
+    var settledHurries = new HashSet<JobId>();
     long bytes = 0;
     while (!settled.isEmpty() && settledNow.size() < limits.batchRecords() && bytes < BATCH_BYTES) {
       Claim claim = settled.remove();
-      bytes += claim.payloadBytes() + Batch.outputBytes(Objects.requireNonNull(claim.settlement));
-      settledNow.add(new Batch.Settled(claim, Objects.requireNonNull(claim.settlement)));
-      if (!cancels.isEmpty()
-          && cancels.containsKey(claim.record().job().id())
-          && claim.settlement instanceof Settlement.Finish) {
+      Settlement settlement = Objects.requireNonNull(claim.settlement);
+      bytes += claim.payloadBytes() + Batch.outputBytes(settlement);
+      settledNow.add(new Batch.Settled(claim, settlement));
+      if (asked.isCancelOver(claim, settlement)) {
         settledCancels.add(claim.record().job().id());
+      }
+      if (asked.isHurryOver(claim, settlement)) {
+        settledHurries.add(claim.record().job().id());
       }
       touched.add(finish(claim.partition(), claim.offset()));
       forget(claim);
@@ -1326,7 +1341,7 @@ public final class WorkerCore {
     partitions.values().stream().filter(PartitionState::wantsCommit).forEach(touched::add);
     var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
     touched.forEach(state -> offsets.put(state.partition(), state.offset()));
-    return new Batch(settledNow, startedNow, poisonNow, settledCancels, offsets);
+    return new Batch(settledNow, startedNow, poisonNow, settledCancels, settledHurries, offsets);
   }
 
   private Batch.Started started(Claim claim, Set<PartitionState> touched) {
@@ -1403,7 +1418,15 @@ public final class WorkerCore {
   private void committed(Batch batch, Instant now) {
     inFlight = null;
     commitWorkedAt = now;
-    batch.settledCancels().forEach(cancels::remove);
+    batch.settledCancels().forEach(asked::forgetCancel);
+    for (Batch.Settled each : batch.settled()) {
+      // Meanwhile someone may have asked for the wait that begins with this commit.
+      JobId id = each.claim().record().job().id();
+      if (batch.settledHurries().contains(id)
+          && asked.isHurryOver(each.claim(), each.settlement())) {
+        asked.forgetHurry(id);
+      }
+    }
     for (TopicPartition partition : batch.offsets().keySet()) {
       PartitionState state = partitions.get(partition);
       if (state != null) {
@@ -1440,12 +1463,16 @@ public final class WorkerCore {
     offsets.keySet().retainAll(owned);
     List<Batch.Settled> settledStill =
         batch.settled().stream().filter(each -> owned.contains(each.claim().partition())).toList();
-    // The request to cancel a job whose partition went stays: its next owner has to know of it.
+    // What is asked of a job whose partition went stays: its next owner has to know of it.
     var settledCancels = new HashSet<JobId>();
+    var settledHurries = new HashSet<JobId>();
     for (Batch.Settled each : settledStill) {
       JobId id = each.claim().record().job().id();
       if (batch.settledCancels().contains(id)) {
         settledCancels.add(id);
+      }
+      if (batch.settledHurries().contains(id)) {
+        settledHurries.add(id);
       }
     }
     return new Batch(
@@ -1453,6 +1480,7 @@ public final class WorkerCore {
         batch.started().stream().filter(each -> owned.contains(each.claim().partition())).toList(),
         batch.poison().stream().filter(each -> owned.contains(each.partition())).toList(),
         settledCancels,
+        settledHurries,
         offsets);
   }
 

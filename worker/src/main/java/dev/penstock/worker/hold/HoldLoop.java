@@ -4,6 +4,7 @@ import dev.penstock.topic.Topics;
 import dev.penstock.worker.claim.LeaderEpochs;
 import dev.penstock.worker.claim.Ownership;
 import dev.penstock.worker.core.Breakdown;
+import dev.penstock.worker.window.MovedOffsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -17,11 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -46,15 +47,23 @@ import org.slf4j.LoggerFactory;
  * hold that fits or to the retry topic. The move of a record and the commit of its offset are one
  * transaction, so a job keeps exactly one live record.
  *
+ * <p>Records that someone asks for, because their jobs are to end or to be run now, leave from the
+ * middle of a partition: what has moved on beyond the committed offset stands in its metadata, in
+ * the same transaction. Where that gets too long, the first records are moved on before their time.
+ *
  * <p>One thread does all of it, so a rebalance callback never meets an open transaction. Only the
  * first few records of each partition are in memory (at most {@link #MEMORY_BYTES} or so, all
- * partitions together), however many wait: a partition pauses itself when it has its share.
+ * partitions together), however many wait: a partition pauses itself when it has its share. What is
+ * found of those that someone asks for takes at most {@link #WANTED_BYTES} or so.
  */
 public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   private static final Logger log = LoggerFactory.getLogger(HoldLoop.class);
 
   /** What all partitions together keep in memory, beside what the consumer itself has fetched. */
   static final long MEMORY_BYTES = 16_000_000;
+
+  /** What all that was found by searching keeps in memory. */
+  static final long WANTED_BYTES = 8_000_000;
 
   private static final long MIN_SHARE_BYTES = 64_000;
   private static final long MAX_SHARE_BYTES = 1_000_000;
@@ -71,7 +80,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   private static final Duration PERIOD = Duration.ofMillis(100);
 
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration POLL_RESTORING = Duration.ofMillis(5);
+  private static final Duration POLL_BUSY = Duration.ofMillis(5);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(1);
 
   /** How long to wait before asking again for an offset that an open transaction holds back. */
@@ -91,6 +100,8 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   private final Consumer<byte[], byte[]> consumer;
   private final HopTransaction transaction;
   private final Passage passage;
+  private final HoldSearch search;
+  private final int metadataChars;
   private final Map<String, Duration> holds;
   private final Map<String, Uuid> topicIds;
   private final InstantSource clock;
@@ -112,26 +123,40 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   private volatile boolean stopped;
 
   /**
+   * What it reads and writes with.
+   *
    * @param consumer of the holds' group
+   * @param searchers makes a consumer of no group, which reads committed records
    * @param producer with {@code initTransactions} done
    * @param topicIds the ids that the hold topics have now
+   * @param metadataChars how long the metadata of a committed offset may get
+   */
+  public record Kafka(
+      Consumer<byte[], byte[]> consumer,
+      Supplier<Consumer<byte[], byte[]>> searchers,
+      Producer<byte[], byte[]> producer,
+      Map<String, Uuid> topicIds,
+      int metadataChars) {}
+
+  /**
+   * @param requests what people ask of jobs that wait
    * @param commitPatience how long a commit with an unknown result is repeated
    */
   public HoldLoop(
-      Consumer<byte[], byte[]> consumer,
-      Producer<byte[], byte[]> producer,
+      Kafka kafka,
       Topics topics,
-      Map<String, Uuid> topicIds,
-      Cancels cancels,
+      Requests requests,
       InstantSource clock,
       Duration commitPatience,
       Breakdown breakdown,
       HoldMetrics metrics) {
-    this.consumer = consumer;
-    this.transaction = new HopTransaction(producer, clock, commitPatience, breakdown);
-    this.passage = new Passage(topics, cancels);
+    this.consumer = kafka.consumer();
+    this.transaction = new HopTransaction(kafka.producer(), clock, commitPatience, breakdown);
+    this.passage = new Passage(topics, requests);
+    this.search = new HoldSearch(kafka.searchers(), requests, clock);
+    this.metadataChars = kafka.metadataChars();
     this.holds = topics.holds().stream().collect(Collectors.toMap(topics::hold, hold -> hold));
-    this.topicIds = Map.copyOf(topicIds);
+    this.topicIds = Map.copyOf(kafka.topicIds());
     this.clock = clock;
     this.breakdown = breakdown;
     this.metrics = metrics;
@@ -180,6 +205,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   }
 
   private void close() {
+    search.close();
     try {
       consumer.close(CloseOptions.timeout(Duration.ofSeconds(10)));
     } catch (KafkaException e) {
@@ -195,6 +221,7 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
     publish();
     restore();
     tails();
+    search();
     hop();
     applyPauses();
     measure();
@@ -204,14 +231,17 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   /** How long nothing needs to be done. */
   private Duration patience() {
     if (!restoring.isEmpty()) {
-      return POLL_RESTORING;
+      return POLL_BUSY;
     }
     Instant now = clock.instant();
+    if (search.isUnderWay()) {
+      return POLL_BUSY;
+    }
     Instant next = now.plus(POLL);
     for (HeldPartition partition : held.values()) {
       Instant readyAt = partition.readyAt();
-      if (readyAt != null) {
-        Instant movesAt = later(readyAt, hopAt);
+      if (readyAt != null || partition.wanted() > 0) {
+        Instant movesAt = readyAt == null || partition.wanted() > 0 ? hopAt : later(readyAt, hopAt);
         next = movesAt.isBefore(next) ? movesAt : next;
       }
     }
@@ -226,6 +256,14 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
         throw new IllegalStateException("records of " + partition + ", whose offset is not known");
       }
       state.polled(records.records(partition));
+    }
+  }
+
+  /** Looks for what people ask for, a little at a time, while there is room for what it finds. */
+  private void search() {
+    long found = held.values().stream().mapToLong(HeldPartition::wantedBytes).sum();
+    if (found < WANTED_BYTES) {
+      search.goOn(held);
     }
   }
 
@@ -258,37 +296,34 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
   }
 
   /**
-   * Whether waiting for more makes no sense: a partition that has its share is ready as a whole.
+   * Whether waiting for more makes no sense: a partition that has its share moves as a whole, or so
+   * much is asked for that it fills a transaction.
    */
   private boolean hasFullLoad(Instant now) {
-    return full.stream().anyMatch(each -> of(each).isAllReady(now));
+    return full.stream().anyMatch(each -> of(each).isAllReady(now) || of(each).isInHaste())
+        || held.values().stream().mapToInt(HeldPartition::wanted).sum() >= HOP_RECORDS;
   }
 
   private Hop nextHop(Instant now) {
+    var load = new Departure.Load(HOP_RECORDS, HOP_BYTES);
+    var moved = new LinkedHashMap<HeldPartition, Departure>();
+    inTurn().forEach(partition -> moved.put(partition, new Departure(partition)));
+    // What is due goes first: what is asked for gets the room that is left.
+    moved.values().forEach(each -> each.takeReady(now, load));
+    moved.values().forEach(each -> each.takeWanted(load));
+    moved
+        .entrySet()
+        .removeIf(each ->
+            each.getValue().records().isEmpty() && !isToBeCommittedAlone(each.getKey(), now));
     var records = new ArrayList<ProducerRecord<byte[], byte[]>>();
-    var moved = new LinkedHashMap<HeldPartition, Integer>();
     var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-    long bytes = 0;
-    for (HeldPartition partition : inTurn()) {
-      int count = 0;
-      for (var each = partition.records(); each.hasNext(); ) {
-        ConsumerRecord<byte[], byte[]> record = each.next();
-        if (partition.readyAt(record).isAfter(now)
-            || records.size() >= HOP_RECORDS
-            || bytes >= HOP_BYTES) {
-          break;
-        }
-        records.add(passage.next(record, now));
-        bytes += HeldPartition.bytes(record);
-        count++;
-      }
-      if (count > 0 || isToBeCommittedAlone(partition, now)) {
-        moved.put(partition, count);
-        offsets.put(
-            partition.partition(),
-            new OffsetAndMetadata(partition.offsetAfter(count), metadata(partition.partition())));
-      }
-    }
+    moved.forEach((partition, departure) -> {
+      departure.records().forEach(record -> records.add(passage.next(record, now)));
+      offsets.put(
+          partition.partition(),
+          new OffsetAndMetadata(
+              departure.watermark(), departure.beyond().write(topicId(partition.partition()))));
+    });
     return new Hop(records, moved, offsets);
   }
 
@@ -313,10 +348,9 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
     Instant now = clock.instant();
     hopAt = now.plus(PERIOD);
     hop.moved()
-        .forEach((partition, count) -> {
-          long offset = Objects.requireNonNull(hop.offsets().get(partition.partition())).offset();
-          partition.moved(count, offset, now);
-          metrics.moved(partition.hold(), count);
+        .forEach((partition, departure) -> {
+          partition.moved(departure, now);
+          metrics.moved(partition.hold(), departure.records().size());
         });
   }
 
@@ -386,7 +420,8 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
             .forEach((partition, end) -> {
               HeldPartition state = held.get(partition);
               if (state != null) {
-                waiting.merge(state.hold(), end - state.committed(), Long::sum);
+                waiting.merge(
+                    state.hold(), end - state.committed() - state.moved().count(), Long::sum);
               }
             });
       } catch (TimeoutException e) {
@@ -469,17 +504,19 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
         stopped = true;
         return;
       }
-      if (!offset.metadata().isEmpty() && !offset.metadata().equals(metadata(partition))) {
-        breakdown.die(
-            "the holds' committed offset for "
-                + partition
-                + " is of a topic with the id "
-                + offset.metadata()
-                + ", but the topic has the id "
-                + metadata(partition)
-                + ": it was made anew");
-        stopped = true;
-        return;
+      MovedOffsets moved;
+      switch (MovedOffsets.read(
+          offset.offset(), topicId(partition), offset.metadata(), metadataChars)) {
+        case MovedOffsets.Restored.Moved(MovedOffsets offsets) -> moved = offsets;
+        case MovedOffsets.Restored.Unreadable(String reason) -> {
+          breakdown.die(
+              "the metadata of the holds' committed offset for "
+                  + partition
+                  + " can't be trusted, so no one knows which jobs have moved on: "
+                  + reason);
+          stopped = true;
+          return;
+        }
       }
       consumer.seek(partition, offset);
       epochs.begin(partition, offset);
@@ -488,15 +525,17 @@ public final class HoldLoop implements Runnable, ConsumerRebalanceListener {
           new HeldPartition(
               partition,
               Objects.requireNonNull(holds.get(partition.topic())),
+              passage::isWanted,
               offset.offset(),
+              moved,
               clock.instant()));
       restoring.remove(partition);
     }
   }
 
   /** Guards against a topic that was deleted and made anew. */
-  private String metadata(TopicPartition partition) {
-    return Objects.requireNonNull(topicIds.get(partition.topic())).toString();
+  private Uuid topicId(TopicPartition partition) {
+    return Objects.requireNonNull(topicIds.get(partition.topic()));
   }
 
   private HeldPartition of(TopicPartition partition) {

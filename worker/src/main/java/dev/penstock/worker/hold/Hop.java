@@ -8,12 +8,11 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * What one transaction moves: records to where they go next, and the offsets that they leave
- * behind.
+ * behind, with what has moved on beyond these.
  *
- * @param moved of each partition, how many of its first records move; none where only the offset is
- *     committed
+ * @param moved what leaves each partition; nothing where only the offset is committed
  */
 record Hop(
     List<ProducerRecord<byte[], byte[]>> records,
-    Map<HeldPartition, Integer> moved,
+    Map<HeldPartition, Departure> moved,
     Map<TopicPartition, OffsetAndMetadata> offsets) {}

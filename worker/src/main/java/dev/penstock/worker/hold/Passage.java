@@ -17,9 +17,9 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a record goes that was held long enough. Its value is passed on byte for byte and never
- * read: all that matters stands in its key and headers. What has no due time that can be read goes
- * to the retry topic of its lane at once, where poison is contained.
+ * Where a record goes that was held long enough, or that someone asks for. Its value is passed on
+ * byte for byte and never read: all that matters stands in its key and headers. What has no due
+ * time that can be read goes to the retry topic of its lane at once, where poison is contained.
  */
 final class Passage {
   /** What key, headers and the batch's own head may add to a value. */
@@ -29,11 +29,11 @@ final class Passage {
   private static final int MAX_HEAD_BYTES = HEAD_ROOM_BYTES / 2;
 
   private final Topics topics;
-  private final Cancels cancels;
+  private final Requests requests;
 
-  Passage(Topics topics, Cancels cancels) {
+  Passage(Topics topics, Requests requests) {
     this.topics = topics;
-    this.cancels = cancels;
+    this.requests = requests;
   }
 
   /** The record that takes the place of {@code held}. */
@@ -47,7 +47,7 @@ final class Passage {
 
   private String topic(ConsumerRecord<byte[], byte[]> held, Instant now) {
     Optional<Instant> due = number(held.headers(), RecordHeaders.DUE).map(Instant::ofEpochMilli);
-    if (due.isEmpty() || isCancelled(held)) {
+    if (due.isEmpty() || isWanted(held)) {
       return topics.retry(priority(held.headers()));
     }
     return topics.waiting(Duration.between(now, due.get()), priority(held.headers()));
@@ -61,15 +61,29 @@ final class Passage {
             .orElse(Priority.NORMAL);
   }
 
-  private boolean isCancelled(ConsumerRecord<byte[], byte[]> held) {
-    if (held.key() == null) {
+  /**
+   * Whether someone asked that the job of {@code held} ends or is run now: then the record goes to
+   * where that is decided, whenever it is due.
+   */
+  boolean isWanted(ConsumerRecord<byte[], byte[]> held) {
+    if (held.key() == null || !requests.isAnyOpenSince(0)) {
       return false;
     }
     Optional<JobId> id = JobId.parse(new String(held.key(), StandardCharsets.UTF_8));
-    Optional<Long> generation = number(held.headers(), RecordHeaders.GENERATION);
-    return id.isPresent()
-        && generation.isPresent()
-        && cancels.isRequested(id.get(), Math.clamp(generation.get(), -1, Integer.MAX_VALUE));
+    int generation = smallNumber(held.headers(), RecordHeaders.GENERATION);
+    if (id.isEmpty() || generation < 0) {
+      return false;
+    }
+    int attempt = smallNumber(held.headers(), RecordHeaders.ATTEMPT);
+    return requests.isCancelled(id.get(), generation)
+        || (attempt > 0 && requests.isHurried(id.get(), generation, attempt - 1));
+  }
+
+  /** The number in a header; -1 where there is none that can be. */
+  private static int smallNumber(Headers headers, String name) {
+    return number(headers, name)
+        .map(number -> Math.clamp(number, -1, Integer.MAX_VALUE))
+        .orElse(-1);
   }
 
   private static boolean fits(ConsumerRecord<byte[], byte[]> held) {
@@ -90,7 +104,8 @@ final class Passage {
             topic,
             key == null ? null : Arrays.copyOf(key, Math.min(key.length, MAX_HEAD_BYTES / 2)),
             value == null ? null : Arrays.copyOf(value, Math.min(value.length, MAX_VALUE_BYTES)));
-    for (String name : new String[] {RecordHeaders.GENERATION, RecordHeaders.DUE}) {
+    for (String name :
+        new String[] {RecordHeaders.GENERATION, RecordHeaders.ATTEMPT, RecordHeaders.DUE}) {
       number(held.headers(), name)
           .ifPresent(number ->
               rest.headers()

@@ -11,6 +11,7 @@ import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.Priority;
+import dev.penstock.runtime.kafka.RetryNowRecords;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.core.Batch;
@@ -77,6 +78,9 @@ final class BatchEncoder {
     }
     for (JobId id : batch.settledCancels()) {
       records.add(new ProducerRecord<>(topics.control(), bytes(id.toString()), null));
+    }
+    for (JobId id : batch.settledHurries()) {
+      records.add(RetryNowRecords.forget(topics, id));
     }
     return records;
   }

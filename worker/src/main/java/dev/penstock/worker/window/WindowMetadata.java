@@ -195,7 +195,7 @@ public final class WindowMetadata {
     return value == 0 ? 1 : (70 - Long.numberOfLeadingZeros(value)) / 7;
   }
 
-  private static void putVarint(ByteBuffer buffer, long value) {
+  static void putVarint(ByteBuffer buffer, long value) {
     long rest = value;
     while (rest >= 128) {
       buffer.put((byte) ((rest & 127) | 128));
@@ -204,7 +204,7 @@ public final class WindowMetadata {
     buffer.put((byte) rest);
   }
 
-  private static long varint(ByteBuffer buffer) {
+  static long varint(ByteBuffer buffer) {
     long value = 0;
     for (int shift = 0; shift < 63; shift += 7) {
       byte next = buffer.get();

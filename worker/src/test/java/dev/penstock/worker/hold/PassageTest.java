@@ -20,7 +20,29 @@ final class PassageTest {
   private static final JobId JOB = JobId.random(NOW);
 
   private final Passage passage =
-      new Passage(TOPICS, (id, generation) -> id.equals(JOB) && generation == 3);
+      new Passage(
+          TOPICS,
+          new Requests() {
+            @Override
+            public boolean isCancelled(JobId id, int generation) {
+              return id.equals(JOB) && generation == 3;
+            }
+
+            @Override
+            public boolean isHurried(JobId id, int generation, int attempts) {
+              return id.equals(JOB) && generation == 5 && attempts == 2;
+            }
+
+            @Override
+            public long latest() {
+              return 2;
+            }
+
+            @Override
+            public boolean isAnyOpenSince(long number) {
+              return number < 2;
+            }
+          });
 
   @Test
   void aRecordMovesToTheLongestHoldThatEndsBeforeItIsDue() {
@@ -54,6 +76,19 @@ final class PassageTest {
     assertThat(topicOf(later)).isEqualTo("penstock.hold-4096s");
     later.headers().add(RecordHeaders.GENERATION, bytes("3"));
     assertThat(topicOf(later)).isEqualTo("penstock.retry");
+  }
+
+  @Test
+  void aJobThatIsToRunNowGoesToTheRetryTopicAfterThatManyAttemptsOnly() {
+    for (int attempt = 1; attempt <= 4; attempt++) {
+      var later = due(Duration.ofDays(1));
+      later.headers().add(RecordHeaders.GENERATION, bytes("5"));
+      later.headers().add(RecordHeaders.ATTEMPT, bytes(String.valueOf(attempt)));
+      later.headers().add(RecordHeaders.PRIORITY, bytes("high"));
+      assertThat(passage.isWanted(later)).isEqualTo(attempt == 3);
+      assertThat(topicOf(later))
+          .isEqualTo(attempt == 3 ? "penstock.retry.high" : "penstock.hold-4096s");
+    }
   }
 
   @Test
