@@ -12,6 +12,9 @@ import dev.penstock.job.PartialAnswer;
 import dev.penstock.job.RetryNowRequest;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
+import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanRecord;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -49,6 +52,10 @@ public final class JsonCodec<T> {
   public static final JsonCodec<SpendReport> SPEND_REPORTS = of(new SpendReportShape());
   public static final JsonCodec<WorkerReport> WORKER_REPORTS = of(new WorkerReportShape());
   public static final JsonCodec<WorkerCommand> WORKER_COMMANDS = of(new WorkerCommandShape());
+
+  public static final JsonCodec<LedgerRecord> LEDGER = of(new LedgerShape());
+  public static final JsonCodec<PlanRecord> PLANS = of(new PlanShape());
+  public static final JsonCodec<AuditEntry> AUDIT = of(new AuditShape());
 
   private final Body<T> body;
 

@@ -125,6 +125,26 @@ public record Job(
         null);
   }
 
+  /** The same job, accepted at another time. */
+  public Job acceptedAt(Instant at) {
+    return new Job(
+        id,
+        model,
+        input,
+        maxAttempts,
+        attemptTimeout,
+        at,
+        expireAt,
+        labels,
+        runAt,
+        retry,
+        ordering,
+        priority,
+        progress,
+        tenant,
+        cache);
+  }
+
   /** The name of the provider that {@link #model} asks for. */
   public String providerName() {
     int colon = model.indexOf(':');

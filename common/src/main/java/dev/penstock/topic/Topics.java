@@ -15,9 +15,10 @@ import java.util.stream.Stream;
  * checks what this says, and the table in docs/topics.md is made from it.
  *
  * @param prefix put before every name, so that several installations can share a cluster
- * @param partitions of every topic but {@link #limits}, {@link #budgets}, {@link #cache} and {@link
- *     #workers}; they are keyed by job id (or idempotency key, ordering key or schedule), so equal
- *     counts keep a job's records in partitions of one number
+ * @param partitions of every topic but {@link #limits}, {@link #budgets}, {@link #cache}, {@link
+ *     #workers}, {@link #dlqPlans} and {@link #dlqAudit}; they are keyed by job id (or idempotency
+ *     key, ordering key or schedule), so equal counts keep a job's records in partitions of one
+ *     number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -241,6 +242,24 @@ public record Topics(
     return prefix + "dead-letters";
   }
 
+  /**
+   * What became of each dead letter, and how far each plan has come, in the partition that has the
+   * number of the dead letters' one.
+   */
+  public String dlqLedger() {
+    return prefix + "dlq-ledger";
+  }
+
+  /** Plans of what is to become of dead letters, in one partition. */
+  public String dlqPlans() {
+    return prefix + "dlq-plans";
+  }
+
+  /** Who did what with dead letters, in one partition, each entry chained to the one before. */
+  public String dlqAudit() {
+    return prefix + "dlq-audit";
+  }
+
   /** Requests to cancel, and to run a next attempt now. */
   public String control() {
     return prefix + "control";
@@ -314,6 +333,11 @@ public record Topics(
     return prefix + "intakes";
   }
 
+  /** The consumer group by which the replayers share the partitions of dead letters. */
+  public String replayerGroup() {
+    return prefix + "replayers";
+  }
+
   /**
    * The application id of the Streams app: its consumer group and the prefix of its internal
    * topics.
@@ -376,6 +400,20 @@ public record Topics(
                 // window.
                 expiring("compact,delete", idempotencyWindow.multipliedBy(2)))));
     all.add(spec(schedules(), "name of the schedule", "ScheduleRecord", compacted()));
+    all.add(
+        spec(
+            dlqLedger(),
+            "offset of the dead letter; plan/ and plan, with / and offset where it was refused",
+            "LedgerRecord",
+            compacted()));
+    all.add(
+        new TopicSpec(
+            dlqPlans(),
+            "plan; with its stage, partition and part where it is of offsets",
+            "PlanRecord",
+            1,
+            compacted()));
+    all.add(new TopicSpec(dlqAudit(), "none", "AuditEntry", 1, kept));
     all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral(LIMITS_RETENTION)));
     all.add(spec(progress(), "job id", "PartialAnswer", ephemeral(PROGRESS_RETENTION)));
     all.add(new TopicSpec(budgets(), "scope, worker and its life", "SpendReport", 1, spending()));

@@ -33,6 +33,12 @@ import dev.penstock.job.Usage;
 import dev.penstock.job.Waits;
 import dev.penstock.limit.LimitReport;
 import dev.penstock.limit.SpendReport;
+import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanId;
+import dev.penstock.replay.PlanRecord;
+import dev.penstock.replay.Refusal;
+import dev.penstock.replay.Tally;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,24 +102,33 @@ final class WireFormatTest {
           "currency",
           "note",
           "since",
-          "claim");
+          "claim",
+          "patch",
+          "perSecond",
+          "detail",
+          "ofJob",
+          "ofGeneration",
+          "ofPlan");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
 
   /** What says how the rest of its object is to be read. */
   private static final Set<String> FIRST =
-      Set.of("v", "event", "kind", "code", "status", "ordered", "entry");
+      Set.of(
+          "v", "event", "kind", "code", "status", "ordered", "entry", "ledger", "part", "action");
 
   /** Objects whose fields are others'. */
-  private static final List<String> FREE = List.of("/job/labels", "/input/schema", "/output/value");
+  private static final List<String> FREE =
+      List.of("/job/labels", "/input/schema", "/output/value", "/selection", "/detail");
 
   /** A value and the JSON that stands for it. */
   record Sample<T>(JsonCodec<T> codec, T value, String json) {
     /** Whether a field may be absent or null; an event always has its due time. */
     boolean isOptional(Place place) {
       return (OPTIONAL.contains(place.name())
-              && !(place.name().equals("tenant") && value instanceof CacheRecord))
+              && !(place.name().equals("tenant") && value instanceof CacheRecord)
+              && !place.parent().equals("/tally"))
           || (place.name().equals("dueAt") && value instanceof JobRecord);
     }
 
@@ -145,12 +160,24 @@ final class WireFormatTest {
           + " open\",\"target\":\"b:m\",\"cachedAt\":\"2026-11-21T08:00:00.123456789Z\"},\"waits\":{\"queuedMillis\":7,\"limitMillis\":11}}";
   private static final String THROTTLED =
       "{\"code\":\"throttled\",\"message\":\"slow down\",\"retryAfter\":\"PT3S\"}";
+  private static final PlanId PLAN = new PlanId("plan-7");
+  private static final String OF_PLAN = "\"plan\":\"plan-7\",";
   private static final String HEAD =
       "{\"v\":1,\"event\":\"EVENT\",\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,";
   private static final String TAIL = ",\"at\":\"2026-11-21T08:00:00.123456789Z\"}";
 
   static Stream<Sample<?>> samples() {
     var all = new ArrayList<Sample<?>>();
+    ledgerRecords()
+        .forEach((record, json) -> all.add(new Sample<>(JsonCodec.LEDGER, record, json)));
+    planRecords().forEach((record, json) -> all.add(new Sample<>(JsonCodec.PLANS, record, json)));
+    all.add(
+        new Sample<>(
+            JsonCodec.AUDIT,
+            new AuditEntry(
+                9, AT, "ann", "confirm", PLAN, new JsonObject("{\"count\":7}"), "00", "ff"),
+            "{\"v\":1,\"sequence\":9,\"at\":\"2026-11-21T08:00:00.123456789Z\",\"who\":\"ann\",\"did\":\"confirm\","
+                + "\"ofPlan\":\"plan-7\",\"detail\":{\"count\":7},\"previousHash\":\"00\",\"hash\":\"ff\"}"));
     inputs()
         .forEach((input, json) ->
             all.add(
@@ -487,6 +514,74 @@ final class WireFormatTest {
     return all;
   }
 
+  private static Map<LedgerRecord, String> ledgerRecords() {
+    var all = new LinkedHashMap<LedgerRecord, String>();
+    all.put(
+        new LedgerRecord.Replayed(17, ID, 2, PLAN, AT),
+        "{\"v\":1,\"ledger\":\"replayed\","
+            + OF_PLAN
+            + "\"offset\":17,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2"
+            + TAIL);
+    all.put(
+        new LedgerRecord.Discarded(17, ID, 2, PLAN, "too old", AT),
+        "{\"v\":1,\"ledger\":\"discarded\","
+            + OF_PLAN
+            + "\"offset\":17,\"ofJob\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"ofGeneration\":2,\"reason\":\"too"
+            + " old\""
+            + TAIL);
+    all.put(
+        new LedgerRecord.Refused(17, PLAN, Refusal.INVALID_CHANGE, "/model: is required", AT),
+        "{\"v\":1,\"ledger\":\"refused\","
+            + OF_PLAN
+            + "\"offset\":17,\"reason\":\"invalid-change\",\"detail\":\"/model: is required\""
+            + TAIL);
+    all.put(
+        new LedgerRecord.Progress(
+            PLAN, 1, 18, true, new Tally(9, 8, Map.of(Refusal.POISON, 7L), 4, 3, 2, 1, 5), 70, AT),
+        "{\"v\":1,\"ledger\":\"progress\","
+            + OF_PLAN
+            + "\"stage\":1,\"nextOffset\":18,\"complete\":true,\"tally\":{\"replayed\":9,\"discarded\":8,\"refused\":[{\"reason\":\"poison\",\"count\":7}],"
+            + "\"succeeded\":4,\"deadLettered\":3,\"cancelled\":2,\"expired\":1,\"unknown\":5},\"eventsFrom\":70"
+            + TAIL);
+    return all;
+  }
+
+  private static Map<PlanRecord, String> planRecords() {
+    var all = new LinkedHashMap<PlanRecord, String>();
+    var actions =
+        Map.of(
+            new PlanRecord.Action.Replay(3, "[]"),
+            "{\"action\":\"replay\",\"maxGeneration\":3,\"patch\":\"[]\"}",
+            new PlanRecord.Action.Discard("too old"),
+            "{\"action\":\"discard\",\"reason\":\"too old\"}");
+    actions.forEach((action, json) ->
+        all.put(
+            new PlanRecord.Plan(
+                PLAN,
+                "after the outage",
+                "ann",
+                AT,
+                new JsonObject("{\"reason\":\"throttled\"}"),
+                action,
+                new PlanRecord.Pace(100, 2.5),
+                List.of(new PlanRecord.Share(0, 3, 10, 1)),
+                PlanRecord.State.CANARY_REPORT,
+                0,
+                4,
+                AT,
+                "n"),
+            "{\"v\":1,\"part\":\"plan\",\"id\":\"plan-7\",\"name\":\"after the"
+                + " outage\",\"requestedBy\":\"ann\","
+                + "\"createdAt\":\"2026-11-21T08:00:00.123456789Z\",\"selection\":{\"reason\":\"throttled\"},\"do\":"
+                + json
+                + ",\"pace\":{\"inFlight\":100,\"perSecond\":2.5},\"shares\":[{\"stage\":0,\"partition\":3,\"count\":10,\"parts\":1}],"
+                + "\"state\":\"canary-report\",\"stage\":0,\"version\":4,\"changedAt\":\"2026-11-21T08:00:00.123456789Z\",\"note\":\"n\"}"));
+    all.put(
+        new PlanRecord.Offsets(PLAN, 1, 3, 2, "AAAA"),
+        "{\"v\":1,\"part\":\"offsets\",\"id\":\"plan-7\",\"stage\":1,\"partition\":3,\"number\":2,\"offsets\":\"AAAA\"}");
+    return all;
+  }
+
   private static Map<JobOutput, String> outputs() {
     var all = new LinkedHashMap<JobOutput, String>();
     all.put(
@@ -518,6 +613,14 @@ final class WireFormatTest {
         .containsExactlyInAnyOrder(Outcome.class.getPermittedSubclasses());
     assertThat(cacheRecords().keySet().stream().map(Object::getClass))
         .containsExactlyInAnyOrder(CacheRecord.class.getPermittedSubclasses());
+    assertThat(ledgerRecords().keySet().stream().<Class<?>>map(Object::getClass).toList())
+        .containsExactlyInAnyOrder(
+            LedgerRecord.Replayed.class,
+            LedgerRecord.Discarded.class,
+            LedgerRecord.Refused.class,
+            LedgerRecord.Progress.class);
+    assertThat(planRecords().keySet().stream().map(Object::getClass).distinct())
+        .containsExactlyInAnyOrder(PlanRecord.class.getPermittedSubclasses());
     assertThat(outputs().keySet().stream().map(Object::getClass))
         .containsExactlyInAnyOrder(JobOutput.class.getPermittedSubclasses());
   }

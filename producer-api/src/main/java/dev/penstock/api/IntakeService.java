@@ -5,10 +5,6 @@ import dev.penstock.api.http.FormerJobViews;
 import dev.penstock.api.http.Intake;
 import dev.penstock.api.http.ViewClient;
 import dev.penstock.api.idempotency.KeyedIntake;
-import dev.penstock.api.intake.Contract;
-import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.KafkaMonitor;
@@ -21,9 +17,13 @@ import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.StartException;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.Metrics;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
 import dev.penstock.runtime.telemetry.Span;
 import dev.penstock.runtime.telemetry.SpanKind;
 import dev.penstock.runtime.telemetry.Traces;
+import dev.penstock.submission.Contract;
+import dev.penstock.submission.JobRequest;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -108,7 +108,14 @@ public final class IntakeService implements Service {
         opened(new JobPublisher(config.kafka(), config.publishTimeout(), metrics.registry()));
     var plain = new PlainIntake(publisher, clock, config.defaultModel());
     var neighbours = opened(new Neighbours());
-    var ownership = new PartitionOwnership(config.kafka());
+    var ownership =
+        new PartitionOwnership(
+            config.kafka(),
+            new PartitionOwnership.Role(
+                config.kafka().topics().intakeGroup(),
+                config.kafka().topics().idempotency(),
+                "intake",
+                "keys and schedules"));
     var keyed =
         opened(
             new KeyedIntake(

@@ -1,12 +1,12 @@
 package dev.penstock.api;
 
 import dev.penstock.api.http.Intake;
-import dev.penstock.api.intake.JobRequest;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.job.Priority;
 import dev.penstock.runtime.telemetry.Span;
 import dev.penstock.runtime.telemetry.SpanKind;
 import dev.penstock.runtime.telemetry.Traces;
+import dev.penstock.submission.JobRequest;
 import dev.penstock.topic.Topics;
 import java.time.InstantSource;
 import java.util.Objects;

@@ -29,7 +29,7 @@ final class Client implements AutoCloseable {
 
   Client(int port) {
     this.base = "http://127.0.0.1:" + port;
-    this.contract = dev.penstock.api.intake.Contract.load().document();
+    this.contract = dev.penstock.submission.Contract.load().document();
   }
 
   HttpResponse<String> post(String body, String... headers) {

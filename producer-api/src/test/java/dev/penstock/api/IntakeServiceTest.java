@@ -209,7 +209,7 @@ final class IntakeServiceTest {
   @Test
   void theFileAndTheRoutesAreTheSame() {
     var inFile = new TreeSet<String>();
-    dev.penstock.api.intake.Contract.load().document().path("paths").properties().stream()
+    dev.penstock.submission.Contract.load().document().path("paths").properties().stream()
         // Those with servers of their own are not the intake's.
         .filter(path -> !path.getValue().has("servers"))
         .forEach(path ->

@@ -52,14 +52,17 @@ final class ArchitectureTest {
     "dev.penstock.lifecycle..",
     "dev.penstock.limit..",
     "dev.penstock.provider..",
+    "dev.penstock.replay..",
     "dev.penstock.retry..",
     "dev.penstock.topic.."
   };
 
   private static final String RUNTIME = "dev.penstock.runtime..";
   private static final String BROKER = "dev.penstock.broker..";
+  private static final String SUBMISSION = "dev.penstock.submission..";
   private static final String API = "dev.penstock.api..";
   private static final String WORKER = "dev.penstock.worker..";
+  private static final String REPLAYER = "dev.penstock.replayer..";
   private static final String STREAMS = "dev.penstock.streams..";
   private static final String LOCAL = "dev.penstock.local..";
   private static final String HTTP = "dev.penstock.http..";
@@ -77,7 +80,19 @@ final class ArchitectureTest {
           .resideInAPackage("dev.penstock..")
           .should()
           .resideInAnyPackage(
-              and(COMMON, RUNTIME, BROKER, API, WORKER, STREAMS, LOCAL, HTTP, CLI, STANDALONE));
+              and(
+                  COMMON,
+                  RUNTIME,
+                  SUBMISSION,
+                  BROKER,
+                  API,
+                  WORKER,
+                  REPLAYER,
+                  STREAMS,
+                  LOCAL,
+                  HTTP,
+                  CLI,
+                  STANDALONE));
 
   @ArchTest
   static final ArchRule theContractKnowsNothingButJson =
@@ -97,11 +112,17 @@ final class ArchitectureTest {
 
   @ArchTest static final ArchRule whatServicesShareKnowsTheContract = knowsOfOurs(RUNTIME);
 
+  @ArchTest static final ArchRule whatASubmissionIsKnowsTheContract = knowsOfOurs(SUBMISSION);
+
   @ArchTest static final ArchRule theBrokerKnowsNothingOfOurs = knowsOfOursNothingBut(BROKER);
 
-  @ArchTest static final ArchRule theIntakeKnowsNoOtherService = knowsOfOurs(API, RUNTIME);
+  @ArchTest
+  static final ArchRule theIntakeKnowsNoOtherService = knowsOfOurs(API, RUNTIME, SUBMISSION);
 
   @ArchTest static final ArchRule theWorkerKnowsNoOtherService = knowsOfOurs(WORKER, RUNTIME);
+
+  @ArchTest
+  static final ArchRule theReplayerKnowsNoOtherService = knowsOfOurs(REPLAYER, RUNTIME, SUBMISSION);
 
   @ArchTest static final ArchRule theViewsKnowNoOtherService = knowsOfOurs(STREAMS, RUNTIME);
 
@@ -115,7 +136,7 @@ final class ArchitectureTest {
   static final ArchRule onlyServicesSpeakKafka =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP))
+          .resideInAnyPackage(and(COMMON, SUBMISSION, CLI, LOCAL, HTTP))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(KAFKA);
@@ -124,7 +145,7 @@ final class ArchitectureTest {
   static final ArchRule onlyServicesServeHttp =
       noClasses()
           .that()
-          .resideInAnyPackage(and(COMMON, CLI, LOCAL, HTTP, BROKER))
+          .resideInAnyPackage(and(COMMON, SUBMISSION, CLI, LOCAL, HTTP, BROKER))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(HELIDON);
@@ -231,6 +252,27 @@ final class ArchitectureTest {
               "io.helidon..",
               "org.apache.kafka.clients.admin..",
               "org.apache.kafka.clients.producer..");
+
+  /** So that the simulation, and tests with a clock of their own, drive what runs in production. */
+  @ArchTest
+  static final ArchRule theReplayersDecisionsHaveNoClockNoThreadsAndNoInput =
+      noClasses()
+          .that()
+          .haveNameMatching(
+              "dev\\.penstock\\.replayer\\.(replay\\.(Decider|TokenBucket)|change|select).*")
+          .should()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(Thread.class)
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "java.net..", "java.nio.file..", "io.helidon..", "org.apache.kafka..");
 
   @ArchTest
   static final ArchRule theDomainIsValues =

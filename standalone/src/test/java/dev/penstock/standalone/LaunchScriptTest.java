@@ -212,6 +212,7 @@ class LaunchScriptTest {
         .containsSubsequence("dev.penstock.api.Main", "--bootstrap", "b:1");
     assertThat(run("worker").out).endsWith("dev.penstock.worker.Main");
     assertThat(run("streams").out).endsWith("dev.penstock.streams.Main");
+    assertThat(run("replayer").out).endsWith("dev.penstock.replayer.Main");
     assertThat(run("watch", "x").out).containsSubsequence("dev.penstock.cli.Main", "watch", "x");
   }
 

@@ -1,9 +1,9 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.codec.Json;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

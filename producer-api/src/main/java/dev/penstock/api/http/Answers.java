@@ -1,6 +1,6 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
+import dev.penstock.submission.problem.Problem;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;

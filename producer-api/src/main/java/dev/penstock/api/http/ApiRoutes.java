@@ -1,8 +1,8 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.runtime.ops.OpsRoutes;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;

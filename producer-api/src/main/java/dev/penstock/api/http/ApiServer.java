@@ -1,11 +1,5 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.intake.CacheEntryReader;
-import dev.penstock.api.intake.Contract;
-import dev.penstock.api.intake.SubmissionReader;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.schedule.Schedules;
 import dev.penstock.lifecycle.Health;
@@ -15,6 +9,12 @@ import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
 import dev.penstock.runtime.telemetry.Traces;
+import dev.penstock.submission.CacheEntryReader;
+import dev.penstock.submission.Contract;
+import dev.penstock.submission.SubmissionReader;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServerConfig;

@@ -1,15 +1,15 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.intake.CacheEntryReader;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.api.publish.Written;
 import dev.penstock.cache.CacheRecord;
 import dev.penstock.job.CacheTag;
 import dev.penstock.job.TenantId;
+import dev.penstock.submission.CacheEntryReader;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.common.uri.UriQuery;
 import io.helidon.http.Method;
 import io.helidon.http.Status;

@@ -1,8 +1,5 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.api.publish.Written;
@@ -12,6 +9,9 @@ import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;

@@ -1,12 +1,12 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.ProblemException;
 import dev.penstock.api.schedule.FormerJob;
 import dev.penstock.api.schedule.FormerJobs;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
 import dev.penstock.job.Ordering;
+import dev.penstock.submission.problem.ProblemException;
 import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.intake.JobRequest;
 import dev.penstock.api.publish.Acceptance;
+import dev.penstock.submission.JobRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 

@@ -1,13 +1,13 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.JobPublisher;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.net.http.HttpResponse;

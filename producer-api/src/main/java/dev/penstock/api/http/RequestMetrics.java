@@ -1,8 +1,8 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.runtime.ops.Buckets;
+import dev.penstock.submission.problem.ProblemType;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

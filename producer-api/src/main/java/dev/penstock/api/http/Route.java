@@ -1,9 +1,9 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.runtime.ops.CurrentTrace;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.Method;
 import io.helidon.http.RequestException;

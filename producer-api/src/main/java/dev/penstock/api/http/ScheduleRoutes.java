@@ -1,13 +1,13 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.schedule.Precondition;
 import dev.penstock.api.schedule.ScheduleAnswer;
 import dev.penstock.api.schedule.SchedulePages;
 import dev.penstock.api.schedule.Schedules;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;

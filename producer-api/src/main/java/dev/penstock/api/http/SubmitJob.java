@@ -1,13 +1,13 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.intake.Submission;
-import dev.penstock.api.intake.SubmissionReader;
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.job.JobState;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.submission.Submission;
+import dev.penstock.submission.SubmissionReader;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

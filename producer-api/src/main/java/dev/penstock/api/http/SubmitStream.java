@@ -1,12 +1,12 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.intake.Submission;
-import dev.penstock.api.intake.SubmissionReader;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
+import dev.penstock.submission.Submission;
+import dev.penstock.submission.SubmissionReader;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;

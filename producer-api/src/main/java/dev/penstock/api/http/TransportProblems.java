@@ -1,7 +1,7 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;

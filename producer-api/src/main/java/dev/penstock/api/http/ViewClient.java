@@ -1,9 +1,9 @@
 package dev.penstock.api.http;
 
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.config.Secret;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -1,8 +1,8 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
 import java.time.Instant;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;

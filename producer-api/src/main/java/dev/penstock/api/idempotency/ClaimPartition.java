@@ -1,9 +1,9 @@
 package dev.penstock.api.idempotency;
 
 import dev.penstock.api.idempotency.ClaimLog.Entry;
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

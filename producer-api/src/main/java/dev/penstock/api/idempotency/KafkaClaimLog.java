@@ -1,11 +1,11 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.KafkaPartitionLog;
-import dev.penstock.api.ownership.LogUnavailableException;
-import dev.penstock.api.ownership.PartitionLog;
 import dev.penstock.codec.Decoded;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.KafkaPartitionLog;
+import dev.penstock.runtime.ownership.LogUnavailableException;
+import dev.penstock.runtime.ownership.PartitionLog;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

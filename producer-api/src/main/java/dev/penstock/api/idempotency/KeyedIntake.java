@@ -1,10 +1,5 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.PlainIntake;
 import dev.penstock.api.publish.Records;
@@ -12,6 +7,11 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.TenantId;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
+import dev.penstock.submission.JobRequest;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import dev.penstock.topic.Topics;
 import java.net.URI;
 import java.time.Duration;

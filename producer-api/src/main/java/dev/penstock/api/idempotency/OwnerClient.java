@@ -1,11 +1,11 @@
 package dev.penstock.api.idempotency;
 
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.codec.Json;
 import dev.penstock.job.JobId;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;

@@ -1,7 +1,7 @@
 package dev.penstock.api.publish;
 
-import dev.penstock.api.problem.Problem;
 import dev.penstock.job.JobId;
+import dev.penstock.submission.problem.Problem;
 import java.time.Instant;
 
 /** The answer to a submission. */

@@ -6,6 +6,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.RetryNowRequest;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.kafka.ProducerSettings;
 import dev.penstock.runtime.ops.Buckets;
 import dev.penstock.runtime.ops.CurrentTrace;
 import dev.penstock.topic.RecordHeaders;

@@ -1,10 +1,10 @@
 package dev.penstock.api.publish;
 
-import dev.penstock.api.intake.JobRequest;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
+import dev.penstock.submission.JobRequest;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
 import dev.penstock.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;

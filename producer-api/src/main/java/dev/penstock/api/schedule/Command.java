@@ -1,6 +1,6 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.problem.Problem;
+import dev.penstock.submission.problem.Problem;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import tools.jackson.databind.node.ObjectNode;

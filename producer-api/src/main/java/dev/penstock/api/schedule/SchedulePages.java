@@ -1,8 +1,8 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
 import dev.penstock.codec.Json;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -54,7 +54,7 @@ public final class SchedulePages {
    * @param after only names after this one; empty for all
    * @param limit the most on the page
    * @param asked the partitions that another intake asks for, with commas; empty when a client asks
-   * @throws dev.penstock.api.problem.ProblemException when not every owner answers
+   * @throws dev.penstock.submission.problem.ProblemException when not every owner answers
    */
   public ScheduleAnswer page(String after, int limit, Optional<String> asked) {
     long deadline = System.nanoTime() + patience.toNanos();

@@ -1,17 +1,17 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.LogUnavailableException;
-import dev.penstock.api.ownership.PartitionLog;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemType;
-import dev.penstock.api.problem.Violation;
 import dev.penstock.api.publish.Records;
 import dev.penstock.codec.Decoded;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
+import dev.penstock.runtime.ownership.PartitionLog;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemType;
+import dev.penstock.submission.problem.Violation;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,13 +1,13 @@
 package dev.penstock.api.schedule;
 
 import dev.penstock.api.cron.FireTimes;
-import dev.penstock.api.intake.Contract;
-import dev.penstock.api.intake.Submission;
-import dev.penstock.api.intake.SubmissionReader;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
-import dev.penstock.api.problem.Violation;
+import dev.penstock.submission.Contract;
+import dev.penstock.submission.Submission;
+import dev.penstock.submission.SubmissionReader;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
+import dev.penstock.submission.problem.Violation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

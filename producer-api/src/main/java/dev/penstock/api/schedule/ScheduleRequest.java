@@ -1,8 +1,8 @@
 package dev.penstock.api.schedule;
 
 import dev.penstock.api.cron.FireTimes;
-import dev.penstock.api.intake.JobRequest;
 import dev.penstock.codec.Json;
+import dev.penstock.submission.JobRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -1,14 +1,14 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.intake.Contract;
-import dev.penstock.api.ownership.KafkaPartitionLog;
-import dev.penstock.api.ownership.Neighbours;
-import dev.penstock.api.ownership.PartitionOwnership;
-import dev.penstock.api.problem.Problem;
-import dev.penstock.api.problem.ProblemException;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.codec.Json;
 import dev.penstock.runtime.kafka.KafkaConfig;
+import dev.penstock.runtime.ownership.KafkaPartitionLog;
+import dev.penstock.runtime.ownership.Neighbours;
+import dev.penstock.runtime.ownership.PartitionOwnership;
+import dev.penstock.submission.Contract;
+import dev.penstock.submission.problem.Problem;
+import dev.penstock.submission.problem.ProblemException;
+import dev.penstock.submission.problem.ProblemType;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;

@@ -2,9 +2,9 @@ package dev.penstock.api.idempotency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.LogUnavailableException;
 import dev.penstock.job.JobId;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

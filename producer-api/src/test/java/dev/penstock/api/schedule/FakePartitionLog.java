@@ -1,13 +1,13 @@
 package dev.penstock.api.schedule;
 
-import dev.penstock.api.ownership.Commit;
-import dev.penstock.api.ownership.LogUnavailableException;
-import dev.penstock.api.ownership.PartitionLog;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.OrderedRecord;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
+import dev.penstock.runtime.ownership.PartitionLog;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -2,13 +2,13 @@ package dev.penstock.api.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.api.intake.Contract;
-import dev.penstock.api.problem.ProblemType;
 import dev.penstock.api.publish.TraceContext;
 import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.TenantId;
+import dev.penstock.submission.Contract;
+import dev.penstock.submission.problem.ProblemType;
 import dev.penstock.topic.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;

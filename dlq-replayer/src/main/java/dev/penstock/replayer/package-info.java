@@ -1,0 +1,5 @@
+/** The replayer: configuration, wiring, the process. */
+@NullMarked
+package dev.penstock.replayer;
+
+import org.jspecify.annotations.NullMarked;

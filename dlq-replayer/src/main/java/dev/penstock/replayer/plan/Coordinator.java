@@ -1,0 +1,355 @@
+package dev.penstock.replayer.plan;
+
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.JsonObject;
+import dev.penstock.replay.PlanId;
+import dev.penstock.replay.PlanRecord;
+import dev.penstock.replay.PlanRecord.Plan;
+import dev.penstock.replay.PlanRecord.Share;
+import dev.penstock.replayer.audit.AuditChain;
+import dev.penstock.replayer.audit.AuditLog;
+import dev.penstock.replayer.plan.PlanLife.Command;
+import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.runtime.ownership.Commit;
+import dev.penstock.runtime.ownership.LogUnavailableException;
+import dev.penstock.runtime.ownership.PartitionLog;
+import dev.penstock.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes plans and moves them on, as people ask for it and as their work is done, on the one thread
+ * that runs it. {@link #ask} may be called on any thread.
+ *
+ * <p>There is one at a time: it writes with a {@code transactional.id} of its own, and reads all
+ * plans and the end of the audit after it has shut out the one before. A plan's change and the
+ * audit's entry of it are one transaction.
+ */
+public final class Coordinator implements Runnable, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
+
+  /** The most requests that wait for their turn. */
+  static final int MAX_WAITING = 100;
+
+  /** How many plans may be there that have not ended. */
+  static final int MAX_OPEN_PLANS = 100;
+
+  /** How soon a request, and the end of a stage, is seen. */
+  private static final Duration FOLLOW = Duration.ofMillis(50);
+
+  /** Who does what nobody asked for. */
+  private static final String ITSELF = "penstock";
+
+  private final Parts parts;
+  private final BlockingQueue<Waiting> requests = new ArrayBlockingQueue<>(MAX_WAITING);
+  private final Map<PlanId, Plan> plans = new LinkedHashMap<>();
+  private AuditChain audit = AuditChain.EMPTY;
+  private volatile boolean closed;
+
+  /**
+   * What it works with.
+   *
+   * @param plans makes the log of the plans; not open
+   * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
+   *     what they are for
+   * @param rest how long it rests when Kafka did not let it go on
+   */
+  public record Parts(
+      Topics topics,
+      Supplier<PartitionLog> plans,
+      Function<String, Consumer<byte[], byte[]>> consumers,
+      InstantSource clock,
+      Pauses pauses,
+      Duration rest) {}
+
+  /** What someone wants. */
+  public sealed interface Request {
+    /** Who wants it. */
+    String who();
+
+    /** A new plan. */
+    record Create(Draft draft) implements Request {
+      @Override
+      public String who() {
+        return draft.requestedBy();
+      }
+    }
+
+    /** That a plan is moved on. */
+    record Move(PlanId plan, Command command, String who) implements Request {}
+  }
+
+  /** What became of a request. */
+  public sealed interface Reply {
+    /** It is so, durably. */
+    record Done(Plan plan) implements Reply {}
+
+    /** There is no such plan. */
+    record Missing() implements Reply {}
+
+    /** It can't be; nothing has changed. */
+    record Refused(String reason) implements Reply {}
+
+    /** Not now; nothing has changed. */
+    record Unavailable(String reason) implements Reply {}
+
+    /** Nobody knows whether it was done; the plan tells. */
+    record Unknown(String reason) implements Reply {}
+  }
+
+  private record Waiting(Request request, CompletableFuture<Reply> reply) {}
+
+  /** What follows from a request: records to write, and what to say when they are written. */
+  private record Outcome(Reply reply, @Nullable Plan plan, List<PlanRecord> records, String did) {
+    static Outcome unchanged(Reply reply) {
+      return new Outcome(reply, null, List.of(), "");
+    }
+  }
+
+  public Coordinator(Parts parts) {
+    this.parts = parts;
+  }
+
+  /** Lines the request up; it is answered when what follows from it is durable. */
+  public CompletableFuture<Reply> ask(Request request) {
+    var reply = new CompletableFuture<Reply>();
+    if (closed) {
+      reply.complete(new Reply.Unavailable("another replayer makes plans now"));
+    } else if (!requests.offer(new Waiting(request, reply))) {
+      reply.complete(new Reply.Unavailable("too many requests wait"));
+    } else if (closed) {
+      refuseAll("another replayer makes plans now");
+    }
+    return reply;
+  }
+
+  private void refuseAll(String reason) {
+    for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
+      each.reply.complete(new Reply.Unavailable(reason));
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!closed) {
+        try {
+          coordinate();
+        } catch (InterruptException _) {
+          return;
+        } catch (LogUnavailableException | KafkaException e) {
+          log.warn("plans can't be made or moved on now: {}", e.getMessage());
+          refuseAll("Kafka does not answer");
+        } catch (RuntimeException e) {
+          log.error("plans can't be made or moved on", e);
+          refuseAll("a fault of the service");
+        }
+        if (!closed) {
+          parts.pauses().pause(parts.rest());
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      closed = true;
+      refuseAll("another replayer makes plans now");
+    }
+  }
+
+  private void coordinate() throws LogUnavailableException {
+    plans.clear();
+    try (PartitionLog ledger = parts.plans().get()) {
+      ledger.open(null, this::recall);
+      audit =
+          new AuditLog(parts.topics().dlqAudit(), () -> parts.consumers().apply("audit")).last();
+      try (var progress =
+          new LedgerTail(
+              parts.consumers().apply("progress"),
+              parts.topics().dlqLedger(),
+              parts.topics().partitions())) {
+        boolean ours = true;
+        while (ours && !closed) {
+          progress.follow(FOLLOW);
+          ours = serve(ledger) && advance(ledger, progress);
+        }
+      }
+    }
+  }
+
+  private void recall(ConsumerRecord<byte[], byte[]> record) {
+    if (record.value() == null) {
+      return;
+    }
+    switch (JsonCodec.PLANS.decode(record.value())) {
+      case Decoded.Value<PlanRecord>(PlanRecord part) -> {
+        if (part instanceof Plan plan) {
+          plans.put(plan.id(), plan);
+        }
+      }
+      case Decoded.Refused<PlanRecord>(String reason) ->
+          throw new IllegalStateException(
+              "the plans have a record at offset "
+                  + record.offset()
+                  + " that can't be read: "
+                  + reason);
+    }
+  }
+
+  /** Answers who waits; whether it may go on. */
+  private boolean serve(PartitionLog ledger) {
+    for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
+      Outcome outcome = outcome(each.request);
+      if (outcome.plan == null) {
+        each.reply.complete(outcome.reply);
+        continue;
+      }
+      Commit commit = write(ledger, outcome.plan, outcome.records, each.request.who(), outcome.did);
+      switch (commit) {
+        case Commit.Committed _ -> each.reply.complete(outcome.reply);
+        case Commit.Aborted(String reason) -> {
+          log.warn("a change of a plan was not taken: {}", reason);
+          each.reply.complete(new Reply.Unavailable("Kafka did not take it; try again"));
+        }
+        case Commit.Fenced _ -> {
+          each.reply.complete(new Reply.Unavailable("another replayer makes plans now"));
+          return false;
+        }
+        case Commit.Unknown(String reason) -> {
+          log.warn("nobody knows whether a change of a plan was taken: {}", reason);
+          each.reply.complete(new Reply.Unknown("Kafka did not answer in time; look at the plan"));
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private Outcome outcome(Request request) {
+    return switch (request) {
+      case Request.Create(Draft draft) -> create(draft);
+      case Request.Move(PlanId id, Command command, _) -> {
+        Plan plan = plans.get(id);
+        yield plan == null
+            ? Outcome.unchanged(new Reply.Missing())
+            : switch (PlanLife.obey(plan, command, now())) {
+              case PlanLife.Answer.Changed(Plan changed) ->
+                  new Outcome(
+                      new Reply.Done(changed), changed, List.of(changed), command.wireName());
+              case PlanLife.Answer.Already(Plan same) -> Outcome.unchanged(new Reply.Done(same));
+              case PlanLife.Answer.Refused(String reason) ->
+                  Outcome.unchanged(new Reply.Refused(reason));
+            };
+      }
+    };
+  }
+
+  private Outcome create(Draft draft) {
+    if (plans.containsKey(draft.id())) {
+      return Outcome.unchanged(new Reply.Refused("there is a plan " + draft.id()));
+    }
+    if (plans.values().stream().filter(plan -> !plan.state().isEnd()).count() >= MAX_OPEN_PLANS) {
+      return Outcome.unchanged(
+          new Reply.Refused(
+              MAX_OPEN_PLANS + " plans have not ended; abort those that nobody wants any more"));
+    }
+    List<PlanRecord> records = draft.records(now());
+    Plan plan = (Plan) records.getLast();
+    return plan.shares().isEmpty()
+        ? Outcome.unchanged(new Reply.Refused("it selects no dead letter"))
+        : new Outcome(new Reply.Done(plan), plan, records, "draft");
+  }
+
+  /** Moves on what has come to an end; whether it may go on. */
+  private boolean advance(PartitionLog ledger, LedgerTail progress) {
+    for (Plan plan : List.copyOf(plans.values())) {
+      Optional<Plan> changed = PlanLife.advance(plan, progress.of(plan.id()), now());
+      if (changed.isPresent()
+          && !(write(
+                  ledger,
+                  changed.get(),
+                  List.of(changed.get()),
+                  ITSELF,
+                  changed.get().state().wireName())
+              instanceof Commit.Committed)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Commit write(
+      PartitionLog ledger, Plan plan, List<PlanRecord> records, String who, String did) {
+    var batch = new ArrayList<ProducerRecord<byte[], byte[]>>();
+    for (PlanRecord record : records) {
+      batch.add(record(record.key(), JsonCodec.PLANS.encode(record)));
+    }
+    if (plan.state().isEnd()) {
+      forget(plan, batch);
+    }
+    var entry = audit.next(now(), who, did, plan.id(), detail(plan));
+    batch.add(
+        new ProducerRecord<>(parts.topics().dlqAudit(), 0, null, JsonCodec.AUDIT.encode(entry)));
+    Commit commit = ledger.commit(batch);
+    if (commit instanceof Commit.Committed) {
+      plans.put(plan.id(), plan);
+      audit = AuditChain.endingWith(entry);
+      log.info("plan {}: {} by {}", plan.id(), did, who);
+    }
+    return commit;
+  }
+
+  /** What an ended plan had selected is not kept; how many of them, it tells itself. */
+  private void forget(Plan plan, List<ProducerRecord<byte[], byte[]>> batch) {
+    for (Share share : plan.shares()) {
+      for (int number = 0; number < share.parts(); number++) {
+        batch.add(
+            record(
+                new PlanRecord.Offsets(plan.id(), share.stage(), share.partition(), number, "")
+                    .key(),
+                null));
+      }
+    }
+  }
+
+  private ProducerRecord<byte[], byte[]> record(String key, byte @Nullable [] value) {
+    return new ProducerRecord<>(
+        parts.topics().dlqPlans(), 0, key.getBytes(StandardCharsets.UTF_8), value);
+  }
+
+  /** The plan as it is then, without what its offsets are. */
+  private static JsonObject detail(Plan plan) {
+    return new JsonObject(new String(JsonCodec.PLANS.encode(plan), StandardCharsets.UTF_8));
+  }
+
+  private Instant now() {
+    return parts.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /** It changes nothing more after the step that it is at; who waits is refused. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.replayer.audit;
+
+import org.jspecify.annotations.NullMarked;

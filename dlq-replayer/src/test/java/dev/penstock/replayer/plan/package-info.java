@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.replayer.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.replayer.select;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * Which intake owns which partition, how the others reach it, and the log of a partition that only
- * its owner can write.
- */
-@NullMarked
-package dev.penstock.api.ownership;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** What can go wrong with a request, as RFC 9457 problems with stable codes. */
-@NullMarked
-package dev.penstock.api.problem;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.penstock.api.intake;
-
-import org.jspecify.annotations.NullMarked;

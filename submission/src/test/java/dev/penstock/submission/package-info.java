@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.submission;
+
+import org.jspecify.annotations.NullMarked;
