@@ -54,7 +54,7 @@ function Shown({name, props}) {
   }
   if (!name) return html`<${Page} title="Not found"><${Card} label="Not found"><div class="notice"><p class="notice-title">There is no such page</p><p><a href="/">To the overview</a></p></div></${Card}></${Page}>`;
   const Screen = loaded[name];
-  return Screen ? html`<${Screen} key=${name + (props.id || '')} ...${props}/>` : html`<div class="page" aria-busy="true"></div>`;
+  return Screen ? html`<${Screen} key=${name + (props.id || '')} ...${props}/>` : html`<div class="page" aria-busy="true"><p class="soft">Loading…</p></div>`;
 }
 
 const CONNECTION = {
