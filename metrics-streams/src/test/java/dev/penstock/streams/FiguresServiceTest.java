@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,6 +87,44 @@ final class FiguresServiceTest {
       assertThat(answer.path("partial").asBoolean()).as(answer.toString()).isFalse();
       assertThat(json(b, path)).isEqualTo(answer);
     }
+  }
+
+  @Test
+  void aCopyThatTakesOverTellsTheSameAndGoesOn() throws Exception {
+    Map<String, String> copied = Map.of("streams.standby-replicas", "1");
+    StreamsService a = harness.starting("a", copied);
+    StreamsService b = harness.starting("b", copied);
+    harness.awaitShared(a, b);
+    long seed = System.nanoTime();
+    Instant start = Instant.now().minus(Duration.ofMinutes(20));
+    harness.sendAll(History.of(200, start, Duration.ofMinutes(10), new Random(seed)));
+    tellsWhatIsRecomputed(seed, () -> parts(a, b));
+    a.close();
+    tellsWhatIsRecomputed(seed, () -> JobCounts.read(bytes(b, "/internal/v1/figures/jobs")));
+    harness.sendAll(History.of(50, start, Duration.ofMinutes(10), new Random(seed + 1)));
+    tellsWhatIsRecomputed(seed, () -> JobCounts.read(bytes(b, "/internal/v1/figures/jobs")));
+    var expected = recomputed();
+    for (WindowSize size : WindowSize.values()) {
+      String query = "?window=" + size.wireName() + "&" + ALL + "&from=" + start.minusSeconds(60);
+      SeriesTable table = SeriesTable.read(bytes(b, "/internal/v1/figures/series" + query));
+      assertThat(Recomputed.differences(expected.windows(size), Recomputed.text(table.series())))
+          .as("seed %d, %s", seed, size)
+          .isEmpty();
+    }
+  }
+
+  private void tellsWhatIsRecomputed(long seed, Callable<JobCounts> told) throws Exception {
+    var expected = recomputed();
+    Awaitility.await()
+        .atMost(Harness.PATIENCE)
+        .untilAsserted(
+            () -> assertThat(told.call().jobs()).as("seed %d", seed).isEqualTo(expected.jobs()));
+  }
+
+  private Recomputed recomputed() throws Exception {
+    return new Recomputed(
+        TopicRecords.all(installations.broker().bootstrapServers(), harness.topics),
+        Retentions.DEFAULT);
   }
 
   @Test
