@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -162,6 +163,8 @@ final class JobSearchTest {
                 partition.append(JobRecord.accepted(job));
                 partition.append(Lives.started(job.id(), 0, 1, "w", Instant.now()));
                 partition.foldAll();
+                // An index that falls 30 s behind is not searched.
+                LockSupport.parkNanos(2_000_000);
               }
             });
     try {
