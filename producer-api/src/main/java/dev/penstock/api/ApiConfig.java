@@ -19,6 +19,7 @@ import java.util.Optional;
  *
  * @param streams where the views are asked, in order of preference
  * @param streamsToken shown to the views with what changes something; empty where they ask for none
+ * @param replayers where dead letters are asked for, in order of preference
  * @param advertised where other intakes reach this one; empty for the address that it listens on
  * @param defaultModel of jobs that name none
  * @param publishTimeout how long Kafka may take to acknowledge
@@ -31,6 +32,7 @@ record ApiConfig(
     KafkaConfig kafka,
     List<URI> streams,
     Secret streamsToken,
+    List<URI> replayers,
     Optional<URI> advertised,
     String defaultModel,
     Duration publishTimeout,
@@ -61,11 +63,9 @@ record ApiConfig(
     SettingsReader reader = settings.reader();
     var http = HttpConfig.read(reader, "api", DEFAULT_PORT);
     var kafka = KafkaConfig.read(reader);
-    var streams = new ArrayList<URI>();
-    for (String url : reader.text("api.streams-url", "http://127.0.0.1:8082").split(",", -1)) {
-      url(reader, "api.streams-url", url.strip()).ifPresent(streams::add);
-    }
+    List<URI> streams = urls(reader, "api.streams-url", "http://127.0.0.1:8082");
     Secret streamsToken = reader.secret("api.streams-token");
+    List<URI> replayers = urls(reader, "api.replayer-url", "http://127.0.0.1:8083");
     String advertised = reader.text("api.advertised-url", "");
     Optional<URI> advertisedUrl =
         advertised.isBlank()
@@ -103,8 +103,9 @@ record ApiConfig(
         new ApiConfig(
             http,
             kafka,
-            List.copyOf(streams),
+            streams,
             streamsToken,
+            replayers,
             advertisedUrl,
             model,
             publishTimeout,
@@ -112,6 +113,15 @@ record ApiConfig(
             recurring,
             limits,
             telemetry));
+  }
+
+  /** One or several, with commas between them. */
+  private static List<URI> urls(SettingsReader reader, String key, String usual) {
+    var urls = new ArrayList<URI>();
+    for (String url : reader.text(key, usual).split(",", -1)) {
+      url(reader, key, url.strip()).ifPresent(urls::add);
+    }
+    return List.copyOf(urls);
   }
 
   private static Optional<URI> url(SettingsReader reader, String key, String text) {

@@ -3,7 +3,7 @@ package dev.penstock.api;
 import dev.penstock.api.http.ApiServer;
 import dev.penstock.api.http.FormerJobViews;
 import dev.penstock.api.http.Intake;
-import dev.penstock.api.http.ViewClient;
+import dev.penstock.api.http.ServiceClient;
 import dev.penstock.api.idempotency.KeyedIntake;
 import dev.penstock.api.publish.Acceptance;
 import dev.penstock.api.publish.JobPublisher;
@@ -130,7 +130,8 @@ public final class IntakeService implements Service {
                 neighbours));
     var contract = Contract.load();
     Thread.ofVirtual().name("intake-contract").start(contract::warmUp);
-    var views = opened(new ViewClient(config.streams(), config.streamsToken()));
+    var views = opened(ServiceClient.ofViews(config.streams(), config.streamsToken()));
+    var replayers = opened(ServiceClient.ofReplayers(config.replayers()));
     var schedules =
         opened(
             new Schedules(
@@ -158,6 +159,7 @@ public final class IntakeService implements Service {
             publisher,
             schedules,
             views,
+            replayers,
             metrics,
             config.defaultModel(),
             this::health,

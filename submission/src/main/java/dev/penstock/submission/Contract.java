@@ -78,6 +78,16 @@ public final class Contract {
     return check(entries, compiled().cacheEntries);
   }
 
+  /** What is wrong with a plan for dead letters, the changes that it makes aside. */
+  public List<Violation> checkReplay(JsonNode request) {
+    return check(request, compiled().replay);
+  }
+
+  /** What is wrong with what is asked of such a plan. */
+  public List<Violation> checkReplayCommand(JsonNode command) {
+    return check(command, compiled().replayCommand);
+  }
+
   private static List<Violation> check(JsonNode document, Schema schema) {
     var violations = new ArrayList<Violation>();
     for (Error error : schema.validate(document)) {
@@ -114,7 +124,9 @@ public final class Contract {
               schema(registry, "JobSubmission"),
               schema(registry, "JobLine"),
               schema(registry, "ScheduleSubmission"),
-              schema(registry, "CacheEntries"));
+              schema(registry, "CacheEntries"),
+              schema(registry, "ReplayRequest"),
+              schema(registry, "ReplayCommand"));
     }
     return compiled;
   }
@@ -136,6 +148,7 @@ public final class Contract {
       case "enum" -> new Violation(at, "must be one of " + values(rule));
       case "minimum" -> new Violation(at, "must be at least " + rule);
       case "maximum" -> new Violation(at, "must be at most " + rule);
+      case "exclusiveMinimum" -> new Violation(at, "must be more than " + rule);
       case "minLength" -> new Violation(at, "must have at least " + rule + " character(s)");
       case "maxLength" -> new Violation(at, "must have at most " + rule + " characters");
       case "minItems" -> new Violation(at, "must have at least " + rule + " items");
@@ -155,6 +168,9 @@ public final class Contract {
     if (at.startsWith("/cache/tags/")) {
       return "must be printable ASCII without spaces, with single '/' between its segments";
     }
+    if (at.startsWith("/selection/letters/")) {
+      return "must be the place of a dead letter, such as 3-17";
+    }
     return switch (at) {
       case "/attemptTimeout" ->
           "must be a number with its unit, such as 500ms, 30s or 5m, at most 30 minutes";
@@ -163,6 +179,7 @@ public final class Contract {
       case "/expireAt", "/runAt", "/start", "/end" ->
           "must be a date and time such as 2030-01-31T12:00:00Z";
       case "/model" -> "must be provider or provider:model, in printable ASCII without spaces";
+      case "/id" -> "must be lower-case letters, digits and '-', the first no '-'";
       case "/cron" -> "must be printable ASCII";
       case "/tenant" -> "must be 1 to 64 lower-case letters, digits, '.', '_' and '-'";
       case "/orderingKey", "/idempotencyKey" -> "must be 1 to 255 printable ASCII characters";
@@ -201,6 +218,8 @@ public final class Contract {
     private final Schema line;
     private final Schema schedule;
     private final Schema cacheEntries;
+    private final Schema replay;
+    private final Schema replayCommand;
 
     Compiled(
         JsonNode document,
@@ -208,13 +227,17 @@ public final class Contract {
         Schema job,
         Schema line,
         Schema schedule,
-        Schema cacheEntries) {
+        Schema cacheEntries,
+        Schema replay,
+        Schema replayCommand) {
       this.document = document;
       this.json = json;
       this.job = job;
       this.line = line;
       this.schedule = schedule;
       this.cacheEntries = cacheEntries;
+      this.replay = replay;
+      this.replayCommand = replayCommand;
     }
   }
 }

@@ -54,7 +54,8 @@ public final class ApiServer implements Service {
       Intake intake,
       JobPublisher publisher,
       Schedules schedules,
-      ViewClient views,
+      ServiceClient views,
+      ServiceClient replayers,
       Metrics metrics,
       String defaultModel,
       Supplier<Health> health,
@@ -94,6 +95,7 @@ public final class ApiServer implements Service {
     routes.addAll(new ScheduleRoutes(parts.schedules(), limits).routes());
     var entries = new CacheEntryReader(parts.contract(), reader, parts.defaultModel());
     routes.addAll(new CacheRoutes(entries, parts.publisher(), limits).routes());
+    routes.addAll(new ReplayRelay(parts.replayers(), limits).routes());
     routes.addAll(new DocsPages(parts.contract()).routes());
     var api =
         new ApiRoutes(

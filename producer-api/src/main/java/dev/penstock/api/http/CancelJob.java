@@ -25,11 +25,11 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code DELETE /v1/jobs/{id}}: asks for a job's end. The worker that owns the job decides. */
 final class CancelJob {
-  private final ViewClient views;
+  private final ServiceClient views;
   private final JobPublisher publisher;
   private final InstantSource clock;
 
-  CancelJob(ViewClient views, JobPublisher publisher, InstantSource clock) {
+  CancelJob(ServiceClient views, JobPublisher publisher, InstantSource clock) {
     this.views = views;
     this.publisher = publisher;
     this.clock = clock;
@@ -87,7 +87,7 @@ final class CancelJob {
     try {
       return Json.MAPPER.readTree(json);
     } catch (JacksonException _) {
-      throw ViewClient.unavailable("the service that keeps the views has a fault; try again");
+      throw ServiceClient.viewsFault();
     }
   }
 }

@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 final class FleetRelay {
   private static final Pattern WORKER = Pattern.compile("[a-zA-Z0-9._-]{1,200}");
 
-  private final ViewClient views;
+  private final ServiceClient views;
 
-  FleetRelay(ViewClient views) {
+  FleetRelay(ServiceClient views) {
     this.views = views;
   }
 

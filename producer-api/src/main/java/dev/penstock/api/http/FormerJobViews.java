@@ -23,10 +23,10 @@ public final class FormerJobViews implements FormerJobs {
   private static final Logger log = LoggerFactory.getLogger(FormerJobViews.class);
   private static final int MAX_AT_ONCE = 16;
 
-  private final ViewClient views;
+  private final ServiceClient views;
   private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
 
-  public FormerJobViews(ViewClient views) {
+  public FormerJobViews(ServiceClient views) {
     this.views = views;
   }
 

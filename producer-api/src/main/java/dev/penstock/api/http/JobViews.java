@@ -38,13 +38,13 @@ final class JobViews implements AutoCloseable {
   /** The problems of the views that are the client's to know. */
   private static final Set<Integer> RELAYED = Set.of(400, 404, 409, 410, 503);
 
-  private final ViewClient views;
+  private final ServiceClient views;
   private final Semaphore streams;
   private final int maxStreams;
   private final AtomicInteger openStreams;
   private final Set<InputStream> open = ConcurrentHashMap.newKeySet();
 
-  JobViews(ViewClient views, int maxStreams, RequestMetrics metrics) {
+  JobViews(ServiceClient views, int maxStreams, RequestMetrics metrics) {
     this.views = views;
     this.maxStreams = maxStreams;
     this.streams = new Semaphore(maxStreams);
@@ -144,7 +144,7 @@ final class JobViews implements AutoCloseable {
             .isPresent();
     if (!problem || !RELAYED.contains(status)) {
       log.warn("the views answered {} to {}", status, answer.uri());
-      throw ViewClient.unavailable("the service that keeps the views has a fault; try again");
+      throw ServiceClient.viewsFault();
     }
     response.status(Status.create(status));
     response.header(Answers.PROBLEM);

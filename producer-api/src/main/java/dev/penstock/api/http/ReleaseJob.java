@@ -19,10 +19,10 @@ import tools.jackson.databind.JsonNode;
  * sequencer obeys only if it is that job that they wait for.
  */
 final class ReleaseJob {
-  private final ViewClient views;
+  private final ServiceClient views;
   private final JobPublisher publisher;
 
-  ReleaseJob(ViewClient views, JobPublisher publisher) {
+  ReleaseJob(ServiceClient views, JobPublisher publisher) {
     this.views = views;
     this.publisher = publisher;
   }

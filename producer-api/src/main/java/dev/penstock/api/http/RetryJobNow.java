@@ -20,11 +20,11 @@ import tools.jackson.databind.JsonNode;
  * twice comes to the same as once.
  */
 final class RetryJobNow {
-  private final ViewClient views;
+  private final ServiceClient views;
   private final JobPublisher publisher;
   private final InstantSource clock;
 
-  RetryJobNow(ViewClient views, JobPublisher publisher, InstantSource clock) {
+  RetryJobNow(ServiceClient views, JobPublisher publisher, InstantSource clock) {
     this.views = views;
     this.publisher = publisher;
     this.clock = clock;

@@ -15,15 +15,15 @@ final class ViewPages {
   /** No request that is meant well is longer. */
   private static final int MAX_QUERY_CHARS = 16_000;
 
-  private final ViewClient views;
+  private final ServiceClient views;
 
-  ViewPages(ViewClient views) {
+  ViewPages(ServiceClient views) {
     this.views = views;
   }
 
   /** Relays a GET with its query, and the answer: a page, or what is wrong with the request. */
   void relay(ServerRequest request, ServerResponse response) {
-    HttpResponse<byte[]> answer = views.get(path(request), Map.of());
+    HttpResponse<byte[]> answer = views.get(withQuery(request.path().path(), request), Map.of());
     int status = answer.statusCode();
     if (status == 200) {
       response.header(Answers.JSON);
@@ -34,7 +34,8 @@ final class ViewPages {
     JobViews.refuse(request, response, status, answer, answer.body());
   }
 
-  private static String path(ServerRequest request) {
+  /** The path with the request's query, as it came. */
+  static String withQuery(String ofPath, ServerRequest request) {
     String query = request.query().rawValue();
     if (query.length() > MAX_QUERY_CHARS) {
       throw new ProblemException(
@@ -42,7 +43,7 @@ final class ViewPages {
               ProblemType.URI_TOO_LONG,
               "the query has at most " + MAX_QUERY_CHARS + " characters"));
     }
-    String path = request.path().path() + (query.isEmpty() ? "" : "?" + query);
+    String path = ofPath + (query.isEmpty() ? "" : "?" + query);
     try {
       return new URI(path).toString();
     } catch (URISyntaxException _) {

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Every kind of problem that the intake answers with. The codes are stable: programs go by them.
+ * Every kind of problem that the intake, and the replayer behind it, answers with. The codes are
+ * stable: programs go by them.
  */
 public enum ProblemType {
   MALFORMED_JSON(400, "malformed_json", "The body is not valid JSON"),
@@ -19,6 +20,8 @@ public enum ProblemType {
   NOT_FOUND(404, "not_found", "There is nothing here"),
   JOB_NOT_FOUND(404, "job_not_found", "There is no such job"),
   SCHEDULE_NOT_FOUND(404, "schedule_not_found", "There is no such schedule"),
+  DEAD_LETTER_NOT_FOUND(404, "dead_letter_not_found", "There is no such dead letter"),
+  REPLAY_NOT_FOUND(404, "replay_not_found", "There is no such plan"),
   WORKER_NOT_FOUND(404, "worker_not_found", "There is no such worker"),
   METHOD_NOT_ALLOWED(405, "method_not_allowed", "The method is not allowed here"),
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
@@ -28,6 +31,7 @@ public enum ProblemType {
   NOT_BLOCKING(409, "not_blocking", "The job does not block an ordering key"),
   IDEMPOTENCY_IN_PROGRESS(
       409, "idempotency_in_progress", "The same idempotency key is being worked on"),
+  REPLAY_CONFLICT(409, "replay_conflict", "The plan's state does not allow it"),
   TOO_MANY_SCHEDULES(409, "too_many_schedules", "There are too many schedules"),
   PRECONDITION_FAILED(412, "precondition_failed", "The schedule is not as you expect"),
   BODY_TOO_LARGE(413, "body_too_large", "The body is too large"),
@@ -41,6 +45,7 @@ public enum ProblemType {
   INVALID_JOB(422, "invalid_job", "The job is not valid"),
   INVALID_SCHEDULE(422, "invalid_schedule", "The schedule is not valid"),
   INVALID_CACHE_ENTRY(422, "invalid_cache_entry", "The cache's entries are not valid"),
+  INVALID_REPLAY(422, "invalid_replay", "The plan is not valid"),
   IDEMPOTENCY_KEY_REUSED(
       422, "idempotency_key_reused", "The idempotency key stands for another submission"),
   RATE_LIMITED(429, "rate_limited", "Too many jobs"),
@@ -56,6 +61,7 @@ public enum ProblemType {
   IDEMPOTENCY_FULL(503, "idempotency_full", "Too many idempotency keys are remembered"),
   SCHEDULES_UNAVAILABLE(
       503, "schedules_unavailable", "No intake can tell or change this schedule now"),
+  REPLAYER_UNAVAILABLE(503, "replayer_unavailable", "Dead letters can't be read or replayed now"),
   HTTP_VERSION_NOT_SUPPORTED(
       505, "http_version_not_supported", "This version of HTTP is not supported");
 
