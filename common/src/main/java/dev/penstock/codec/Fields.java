@@ -165,6 +165,15 @@ final class Fields {
     return all;
   }
 
+  List<Long> longIntegers() {
+    expect(JsonToken.START_ARRAY, "an array");
+    var all = new ArrayList<Long>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      all.add(longInteger());
+    }
+    return all;
+  }
+
   float[] vector() {
     expect(JsonToken.START_ARRAY, "an array");
     var vector = new float[FEW];

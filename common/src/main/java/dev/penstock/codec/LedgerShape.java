@@ -6,6 +6,7 @@ import dev.penstock.replay.PlanId;
 import dev.penstock.replay.Refusal;
 import dev.penstock.replay.Tally;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.io.SerializedString;
 
@@ -25,6 +26,10 @@ final class LedgerShape extends Shape<LedgerRecord> {
   private static final SerializedString COMPLETE = new SerializedString("complete");
   private static final SerializedString TALLY = new SerializedString("tally");
   private static final SerializedString EVENTS_FROM = new SerializedString("eventsFrom");
+  private static final SerializedString SEEN = new SerializedString("seen");
+  private static final SerializedString CANCELS_TO = new SerializedString("cancelsTo");
+  private static final SerializedString CUT_TO = new SerializedString("cutTo");
+  private static final SerializedString ORDERING_KEY = new SerializedString("orderingKey");
   private static final SerializedString AT = new SerializedString("at");
 
   @Override
@@ -41,6 +46,10 @@ final class LedgerShape extends Shape<LedgerRecord> {
     Boolean complete = null;
     Tally tally = null;
     Long eventsFrom = null;
+    Integer seen = null;
+    Long cancelsTo = null;
+    Long cutTo = null;
+    String orderingKey = null;
     Instant at = null;
     for (String name = in.next(); name != null; name = in.next()) {
       switch (name) {
@@ -57,6 +66,10 @@ final class LedgerShape extends Shape<LedgerRecord> {
         case "complete" -> complete = in.bool();
         case "tally" -> tally = in.object(TallyShape.TALLY);
         case "eventsFrom" -> eventsFrom = in.longInteger();
+        case "seen" -> seen = in.integer();
+        case "cancelsTo" -> cancelsTo = in.longInteger();
+        case "cutTo" -> cutTo = in.isNull() ? null : Long.valueOf(in.longInteger());
+        case "orderingKey" -> orderingKey = in.isNull() ? null : in.text();
         case "at" -> at = in.instant();
         default -> in.skip();
       }
@@ -70,9 +83,18 @@ final class LedgerShape extends Shape<LedgerRecord> {
               in.required("jobId", jobId),
               in.required("generation", generation),
               in.required("plan", plan),
+              orderingKey,
               in.required("at", at));
       case "discarded" ->
           new LedgerRecord.Discarded(
+              in.required("offset", offset),
+              jobId,
+              generation,
+              in.required("plan", plan),
+              in.required("reason", reason),
+              in.required("at", at));
+      case "purged" ->
+          new LedgerRecord.Purged(
               in.required("offset", offset),
               jobId,
               generation,
@@ -94,6 +116,9 @@ final class LedgerShape extends Shape<LedgerRecord> {
               in.required("complete", complete),
               in.required("tally", tally),
               in.required("eventsFrom", eventsFrom),
+              in.required("seen", seen),
+              in.required("cancelsTo", cancelsTo),
+              cutTo,
               in.required("at", at));
       default -> throw in.misfit("a record of the ledger that this program does not know");
     };
@@ -107,19 +132,20 @@ final class LedgerShape extends Shape<LedgerRecord> {
         out.writeName(OFFSET).writeNumber(replayed.offset());
         out.writeName(JOB_ID).writeString(replayed.jobId().toString());
         out.writeName(GENERATION).writeNumber(replayed.generation());
+        String key = replayed.orderingKey();
+        if (key != null) {
+          out.writeName(ORDERING_KEY).writeString(key);
+        }
       }
       case LedgerRecord.Discarded discarded -> {
         head("discarded", record, out);
-        out.writeName(OFFSET).writeNumber(discarded.offset());
-        JobId job = discarded.job();
-        if (job != null) {
-          out.writeName(OF_JOB).writeString(job.toString());
-        }
-        Integer generation = discarded.generation();
-        if (generation != null) {
-          out.writeName(OF_GENERATION).writeNumber(generation);
-        }
+        letter(discarded.offset(), discarded.job(), discarded.generation(), out);
         out.writeName(REASON).writeString(wellFormed(discarded.reason()));
+      }
+      case LedgerRecord.Purged purged -> {
+        head("purged", record, out);
+        letter(purged.offset(), purged.job(), purged.generation(), out);
+        out.writeName(REASON).writeString(wellFormed(purged.reason()));
       }
       case LedgerRecord.Refused refused -> {
         head("refused", record, out);
@@ -138,9 +164,26 @@ final class LedgerShape extends Shape<LedgerRecord> {
         out.writeName(TALLY);
         TallyShape.TALLY.write(progress.tally(), out);
         out.writeName(EVENTS_FROM).writeNumber(progress.eventsFrom());
+        out.writeName(SEEN).writeNumber(progress.seen());
+        out.writeName(CANCELS_TO).writeNumber(progress.cancelsTo());
+        Long cutTo = progress.cutTo();
+        if (cutTo != null) {
+          out.writeName(CUT_TO).writeNumber(cutTo);
+        }
       }
     }
     out.writeName(AT).writeString(TimeText.text(record.at()));
+  }
+
+  private static void letter(
+      long offset, @Nullable JobId job, @Nullable Integer generation, JsonGenerator out) {
+    out.writeName(OFFSET).writeNumber(offset);
+    if (job != null) {
+      out.writeName(OF_JOB).writeString(job.toString());
+    }
+    if (generation != null) {
+      out.writeName(OF_GENERATION).writeNumber(generation);
+    }
   }
 
   private static void head(String type, LedgerRecord record, JsonGenerator out) {

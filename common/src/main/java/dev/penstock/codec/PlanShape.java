@@ -4,6 +4,7 @@ import dev.penstock.job.JsonObject;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Action;
+import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Pace;
 import dev.penstock.replay.PlanRecord.Share;
 import dev.penstock.replay.PlanRecord.State;
@@ -20,6 +21,9 @@ final class PlanShape extends Shape<PlanRecord> {
   private static final SerializedString REQUESTED_BY = new SerializedString("requestedBy");
   private static final SerializedString CREATED_AT = new SerializedString("createdAt");
   private static final SerializedString SELECTION = new SerializedString("selection");
+  private static final SerializedString ENDS = new SerializedString("ends");
+  private static final SerializedString CANARY = new SerializedString("canary");
+  private static final SerializedString PREVIEW = new SerializedString("preview");
   private static final SerializedString DO = new SerializedString("do");
   private static final SerializedString PACE = new SerializedString("pace");
   private static final SerializedString SHARES = new SerializedString("shares");
@@ -40,6 +44,9 @@ final class PlanShape extends Shape<PlanRecord> {
     String requestedBy = null;
     Instant createdAt = null;
     JsonObject selection = null;
+    JsonObject preview = null;
+    List<Long> ends = null;
+    Canary canary = null;
     Action action = null;
     Pace pace = null;
     List<Share> shares = null;
@@ -58,6 +65,9 @@ final class PlanShape extends Shape<PlanRecord> {
         case "requestedBy" -> requestedBy = in.text();
         case "createdAt" -> createdAt = in.instant();
         case "selection" -> selection = in.jsonObject();
+        case "preview" -> preview = in.jsonObject();
+        case "ends" -> ends = in.longIntegers();
+        case "canary" -> canary = in.isNull() ? null : in.object(CanaryShape.CANARY_SHAPE);
         case "do" -> action = in.object(ActionShape.ACTION);
         case "pace" -> pace = in.object(PaceShape.PACE_SHAPE);
         case "shares" -> shares = in.objects(ShareShape.SHARE);
@@ -80,8 +90,10 @@ final class PlanShape extends Shape<PlanRecord> {
               in.required("requestedBy", requestedBy),
               in.required("createdAt", createdAt),
               in.required("selection", selection),
+              in.required("ends", ends),
               in.required("do", action),
               in.required("pace", pace),
+              canary,
               in.required("shares", shares),
               in.required("state", state),
               in.required("stage", stage),
@@ -95,6 +107,8 @@ final class PlanShape extends Shape<PlanRecord> {
               in.required("partition", partition),
               in.required("number", number),
               in.required("offsets", offsets));
+      case "preview" ->
+          new PlanRecord.Preview(in.required("id", id), in.required("preview", preview));
       default -> throw in.misfit("a part of a plan that this program does not know");
     };
   }
@@ -109,10 +123,18 @@ final class PlanShape extends Shape<PlanRecord> {
         out.writeName(REQUESTED_BY).writeString(wellFormed(plan.requestedBy()));
         out.writeName(CREATED_AT).writeString(TimeText.text(plan.createdAt()));
         out.writeName(SELECTION).writeRawValue(plan.selection().text());
+        out.writeName(ENDS).writeStartArray();
+        plan.ends().forEach(out::writeNumber);
+        out.writeEndArray();
         out.writeName(DO);
         ActionShape.ACTION.write(plan.action(), out);
         out.writeName(PACE);
         PaceShape.PACE_SHAPE.write(plan.pace(), out);
+        Canary canary = plan.canary();
+        if (canary != null) {
+          out.writeName(CANARY);
+          CanaryShape.CANARY_SHAPE.write(canary, out);
+        }
         out.writeName(SHARES);
         ShareShape.SHARE.writeArray(plan.shares(), out);
         out.writeName(STATE).writeString(plan.state().wireName());
@@ -131,6 +153,11 @@ final class PlanShape extends Shape<PlanRecord> {
         out.writeName(PARTITION).writeNumber(part.partition());
         out.writeName(NUMBER).writeNumber(part.number());
         out.writeName(OFFSETS).writeString(part.offsets());
+      }
+      case PlanRecord.Preview preview -> {
+        out.writeName(NAME).writeString("preview");
+        out.writeName(ID).writeString(preview.id().text());
+        out.writeName(PREVIEW).writeRawValue(preview.preview().text());
       }
     }
   }
@@ -159,6 +186,7 @@ final class PlanShape extends Shape<PlanRecord> {
       }
       return switch (type) {
         case "replay" -> new Action.Replay(in.required("maxGeneration", maxGeneration), patch);
+        case "purge" -> new Action.Purge(in.required("reason", reason));
         case "discard" -> new Action.Discard(in.required("reason", reason));
         default -> throw in.misfit("an action that this program does not know");
       };
@@ -179,7 +207,65 @@ final class PlanShape extends Shape<PlanRecord> {
           out.writeName(NAME).writeString("discard");
           out.writeName(REASON).writeString(wellFormed(discard.reason()));
         }
+        case Action.Purge purge -> {
+          out.writeName(NAME).writeString("purge");
+          out.writeName(REASON).writeString(wellFormed(purge.reason()));
+        }
       }
+    }
+  }
+
+  /** How much it is: {@code size} says of what {@code amount} is the number. */
+  private static final class CanaryShape extends Shape<Canary> {
+    static final CanaryShape CANARY_SHAPE = new CanaryShape();
+
+    private static final SerializedString SIZE = new SerializedString("size");
+    private static final SerializedString AMOUNT = new SerializedString("amount");
+    private static final SerializedString THEN = new SerializedString("then");
+    private static final SerializedString MIN_SUCCEEDED = new SerializedString("minSucceeded");
+
+    @Override
+    Canary readFields(Fields in) {
+      String size = null;
+      Double amount = null;
+      Canary.Then then = null;
+      Double minSucceeded = null;
+      for (String name = in.next(); name != null; name = in.next()) {
+        switch (name) {
+          case "size" -> size = in.text();
+          case "amount" -> amount = in.real();
+          case "then" -> then = Canary.Then.of(in.text());
+          case "minSucceeded" -> minSucceeded = in.real();
+          default -> in.skip();
+        }
+      }
+      double number = in.required("amount", amount);
+      Canary.Then follows = in.required("then", then);
+      double share = in.required("minSucceeded", minSucceeded);
+      return switch (in.required("size", size)) {
+        case "count" -> {
+          if (number != Math.rint(number)) {
+            throw in.misfit("a count that is no whole number");
+          }
+          yield new Canary((int) number, null, follows, share);
+        }
+        case "percent" -> new Canary(null, number, follows, share);
+        default -> throw in.misfit("a size of a canary that this program does not know");
+      };
+    }
+
+    @Override
+    void writeFields(Canary canary, JsonGenerator out) {
+      Integer count = canary.count();
+      Double percent = canary.percent();
+      out.writeName(SIZE).writeString(count == null ? "percent" : "count");
+      if (count != null) {
+        out.writeName(AMOUNT).writeNumber(count);
+      } else if (percent != null) {
+        out.writeName(AMOUNT).writeNumber(percent);
+      }
+      out.writeName(THEN).writeString(canary.then().wireName());
+      out.writeName(MIN_SUCCEEDED).writeNumber(canary.minSucceeded());
     }
   }
 

@@ -32,8 +32,15 @@ public sealed interface LedgerRecord {
    * The job runs again, as its next generation.
    *
    * @param generation the one that had failed; the next one follows from it
+   * @param orderingKey in whose line the job stands, or null where it runs without an order
    */
-  record Replayed(long offset, JobId jobId, int generation, PlanId plan, Instant at)
+  record Replayed(
+      long offset,
+      JobId jobId,
+      int generation,
+      PlanId plan,
+      @Nullable String orderingKey,
+      Instant at)
       implements Resolution {
     /** The generation that was begun. */
     public int newGeneration() {
@@ -57,6 +64,27 @@ public sealed interface LedgerRecord {
       implements Resolution {}
 
   /**
+   * The dead letter is given up, and goes when all before it are. What became of it before stands
+   * in the ledger beside this.
+   *
+   * @param job whose it is; null where it is a record that nobody can read
+   * @param generation the one that had failed; null where {@code job} is
+   */
+  record Purged(
+      long offset,
+      @Nullable JobId job,
+      @Nullable Integer generation,
+      PlanId plan,
+      String reason,
+      Instant at)
+      implements Resolution {
+    @Override
+    public String key() {
+      return "purged/" + offset;
+    }
+  }
+
+  /**
    * A plan had selected the dead letter, and it stays as it is.
    *
    * @param detail what is wrong, for people, or null where the reason says all
@@ -78,6 +106,11 @@ public sealed interface LedgerRecord {
    * @param tally of all stages together; its outcomes are those that were known then
    * @param eventsFrom outcomes of what the plan replayed stand at or behind this offset of the
    *     events
+   * @param seen the version of the plan that the decider obeys: where that one says so, nothing of
+   *     the plan begins after this record
+   * @param cancelsTo of what the plan has replayed below this offset, all that had not ended was
+   *     asked to be cancelled; 0 where nothing was
+   * @param cutTo up to which offset the log of dead letters was cut, or null where it was not
    */
   record Progress(
       PlanId plan,
@@ -86,6 +119,9 @@ public sealed interface LedgerRecord {
       boolean complete,
       Tally tally,
       long eventsFrom,
+      int seen,
+      long cancelsTo,
+      @Nullable Long cutTo,
       Instant at)
       implements LedgerRecord {
     @Override

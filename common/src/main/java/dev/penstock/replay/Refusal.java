@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Why a selected dead letter is left as it is. The names are those on the wire. */
 public enum Refusal {
-  /** It was replayed or discarded before, by whatever plan. */
+  /** It was replayed, discarded or purged before, by whatever plan. */
   ALREADY_RESOLVED("already-resolved"),
   /** Its job has come back as often as the plan allows. */
   RETURNED_TOO_OFTEN("returned-too-often"),
@@ -19,7 +19,9 @@ public enum Refusal {
   /** Its record would be larger than its topic takes. */
   TOO_LARGE("too-large"),
   /** It does not stand in the log any more. */
-  GONE("gone");
+  GONE("gone"),
+  /** It can't be purged: its job runs again, and has not ended. */
+  STILL_OPEN("still-open");
 
   private static final List<Refusal> ALL = List.of(values());
 

@@ -10,28 +10,58 @@ import java.util.Map;
  *
  * @param replayed that have a new generation
  * @param discarded that are given up
+ * @param purged that are given up and go from the log
  * @param refused that were left as they are, by reason; a reason that is missing stands for none
  * @param succeeded of the replayed, those whose new generation succeeded
  * @param deadLettered of the replayed, those that came back
  * @param cancelled of the replayed, those whose new generation was cancelled
  * @param expired of the replayed, those whose new generation expired
  * @param unknown of the replayed, those whose outcome is no longer kept
+ * @param cancelsAsked of the replayed, those that were asked to be cancelled by undoing the plan;
+ *     what came of it, {@code cancelled} tells
  */
 public record Tally(
     long replayed,
     long discarded,
+    long purged,
     Map<Refusal, Long> refused,
     long succeeded,
     long deadLettered,
     long cancelled,
     long expired,
-    long unknown) {
-  public static final Tally NONE = new Tally(0, 0, Map.of(), 0, 0, 0, 0, 0);
+    long unknown,
+    long cancelsAsked) {
+  public static final Tally NONE = new Tally(0, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0);
 
   public Tally {
     var sorted = new EnumMap<Refusal, Long>(Refusal.class);
     sorted.putAll(refused);
     refused = Collections.unmodifiableMap(sorted);
+  }
+
+  /** Of {@code count} dead letters, each has a new generation. */
+  public static Tally ofReplayed(long count) {
+    return new Tally(count, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0);
+  }
+
+  /** {@code count} dead letters are given up. */
+  public static Tally ofDiscarded(long count) {
+    return new Tally(0, count, 0, Map.of(), 0, 0, 0, 0, 0, 0);
+  }
+
+  /** {@code count} dead letters are given up and go. */
+  public static Tally ofPurged(long count) {
+    return new Tally(0, 0, count, Map.of(), 0, 0, 0, 0, 0, 0);
+  }
+
+  /** {@code count} dead letters stay as they are. */
+  public static Tally ofRefused(Refusal reason, long count) {
+    return new Tally(0, 0, 0, Map.of(reason, count), 0, 0, 0, 0, 0, 0);
+  }
+
+  /** {@code count} generations were asked to be cancelled. */
+  public static Tally ofCancelsAsked(long count) {
+    return new Tally(0, 0, 0, Map.of(), 0, 0, 0, 0, 0, count);
   }
 
   /** The replayed ones whose new generation has not ended. */
@@ -41,12 +71,15 @@ public record Tally(
 
   /** All that were looked at. */
   public long decided() {
-    return replayed + discarded + refused.values().stream().mapToLong(Long::longValue).sum();
+    return replayed
+        + discarded
+        + purged
+        + refused.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** The same, of which no outcome is known yet. */
   public Tally withoutOutcomes() {
-    return new Tally(replayed, discarded, refused, 0, 0, 0, 0, 0);
+    return new Tally(replayed, discarded, purged, refused, 0, 0, 0, 0, 0, cancelsAsked);
   }
 
   /** The same, with no outcome to be known any more. */
@@ -54,12 +87,14 @@ public record Tally(
     return new Tally(
         replayed,
         discarded,
+        purged,
         refused,
         succeeded,
         deadLettered,
         cancelled,
         expired,
-        unknown + open());
+        unknown + open(),
+        cancelsAsked);
   }
 
   /** One more of the replayed has ended so. */
@@ -75,7 +110,7 @@ public record Tally(
   }
 
   private static Tally outcome(long succeeded, long deadLettered, long cancelled, long expired) {
-    return new Tally(0, 0, Map.of(), succeeded, deadLettered, cancelled, expired, 0);
+    return new Tally(0, 0, 0, Map.of(), succeeded, deadLettered, cancelled, expired, 0, 0);
   }
 
   /** Both together. */
@@ -86,11 +121,13 @@ public record Tally(
     return new Tally(
         replayed + other.replayed,
         discarded + other.discarded,
+        purged + other.purged,
         reasons,
         succeeded + other.succeeded,
         deadLettered + other.deadLettered,
         cancelled + other.cancelled,
         expired + other.expired,
-        unknown + other.unknown);
+        unknown + other.unknown,
+        cancelsAsked + other.cancelsAsked);
   }
 }

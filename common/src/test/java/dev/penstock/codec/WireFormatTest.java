@@ -108,7 +108,9 @@ final class WireFormatTest {
           "detail",
           "ofJob",
           "ofGeneration",
-          "ofPlan");
+          "ofPlan",
+          "canary",
+          "cutTo");
 
   /** Versions have tests of their own. */
   private static final Set<String> VERSION = Set.of("v");
@@ -120,7 +122,7 @@ final class WireFormatTest {
 
   /** Objects whose fields are others'. */
   private static final List<String> FREE =
-      List.of("/job/labels", "/input/schema", "/output/value", "/selection", "/detail");
+      List.of("/job/labels", "/input/schema", "/output/value", "/selection", "/preview", "/detail");
 
   /** A value and the JSON that stands for it. */
   record Sample<T>(JsonCodec<T> codec, T value, String json) {
@@ -517,10 +519,17 @@ final class WireFormatTest {
   private static Map<LedgerRecord, String> ledgerRecords() {
     var all = new LinkedHashMap<LedgerRecord, String>();
     all.put(
-        new LedgerRecord.Replayed(17, ID, 2, PLAN, AT),
+        new LedgerRecord.Replayed(17, ID, 2, PLAN, "customer 7", AT),
         "{\"v\":1,\"ledger\":\"replayed\","
             + OF_PLAN
-            + "\"offset\":17,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2"
+            + "\"offset\":17,\"jobId\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"generation\":2,"
+            + "\"orderingKey\":\"customer 7\""
+            + TAIL);
+    all.put(
+        new LedgerRecord.Purged(17, ID, 2, PLAN, "old", AT),
+        "{\"v\":1,\"ledger\":\"purged\","
+            + OF_PLAN
+            + "\"offset\":17,\"ofJob\":\"01a1fde9-9009-7fbe-b20b-f706a42df8e7\",\"ofGeneration\":2,\"reason\":\"old\""
             + TAIL);
     all.put(
         new LedgerRecord.Discarded(17, ID, 2, PLAN, "too old", AT),
@@ -537,11 +546,21 @@ final class WireFormatTest {
             + TAIL);
     all.put(
         new LedgerRecord.Progress(
-            PLAN, 1, 18, true, new Tally(9, 8, Map.of(Refusal.POISON, 7L), 4, 3, 2, 1, 5), 70, AT),
+            PLAN,
+            1,
+            18,
+            true,
+            new Tally(9, 8, 6, Map.of(Refusal.POISON, 7L), 4, 3, 2, 1, 5, 11),
+            70,
+            6,
+            19,
+            12L,
+            AT),
         "{\"v\":1,\"ledger\":\"progress\","
             + OF_PLAN
-            + "\"stage\":1,\"nextOffset\":18,\"complete\":true,\"tally\":{\"replayed\":9,\"discarded\":8,\"refused\":[{\"reason\":\"poison\",\"count\":7}],"
-            + "\"succeeded\":4,\"deadLettered\":3,\"cancelled\":2,\"expired\":1,\"unknown\":5},\"eventsFrom\":70"
+            + "\"stage\":1,\"nextOffset\":18,\"complete\":true,\"tally\":{\"replayed\":9,\"discarded\":8,\"purged\":6,"
+            + "\"refused\":[{\"reason\":\"poison\",\"count\":7}],\"succeeded\":4,\"deadLettered\":3,\"cancelled\":2,"
+            + "\"expired\":1,\"unknown\":5,\"cancelsAsked\":11},\"eventsFrom\":70,\"seen\":6,\"cancelsTo\":19,\"cutTo\":12"
             + TAIL);
     return all;
   }
@@ -553,7 +572,9 @@ final class WireFormatTest {
             new PlanRecord.Action.Replay(3, "[]"),
             "{\"action\":\"replay\",\"maxGeneration\":3,\"patch\":\"[]\"}",
             new PlanRecord.Action.Discard("too old"),
-            "{\"action\":\"discard\",\"reason\":\"too old\"}");
+            "{\"action\":\"discard\",\"reason\":\"too old\"}",
+            new PlanRecord.Action.Purge("too old"),
+            "{\"action\":\"purge\",\"reason\":\"too old\"}");
     actions.forEach((action, json) ->
         all.put(
             new PlanRecord.Plan(
@@ -562,8 +583,12 @@ final class WireFormatTest {
                 "ann",
                 AT,
                 new JsonObject("{\"reason\":\"throttled\"}"),
+                List.of(7L, 0L),
                 action,
                 new PlanRecord.Pace(100, 2.5),
+                action instanceof PlanRecord.Action.Purge
+                    ? new PlanRecord.Canary(null, 2.5, PlanRecord.Canary.Then.STOP, 0.5)
+                    : new PlanRecord.Canary(10, null, PlanRecord.Canary.Then.GO_ON, 0.9),
                 List.of(new PlanRecord.Share(0, 3, 10, 1)),
                 PlanRecord.State.CANARY_REPORT,
                 0,
@@ -572,13 +597,20 @@ final class WireFormatTest {
                 "n"),
             "{\"v\":1,\"part\":\"plan\",\"id\":\"plan-7\",\"name\":\"after the"
                 + " outage\",\"requestedBy\":\"ann\","
-                + "\"createdAt\":\"2026-11-21T08:00:00.123456789Z\",\"selection\":{\"reason\":\"throttled\"},\"do\":"
+                + "\"createdAt\":\"2026-11-21T08:00:00.123456789Z\",\"selection\":{\"reason\":\"throttled\"},\"ends\":[7,0],\"do\":"
                 + json
-                + ",\"pace\":{\"inFlight\":100,\"perSecond\":2.5},\"shares\":[{\"stage\":0,\"partition\":3,\"count\":10,\"parts\":1}],"
+                + ",\"pace\":{\"inFlight\":100,\"perSecond\":2.5},\"canary\":{\"size\":"
+                + (action instanceof PlanRecord.Action.Purge
+                    ? "\"percent\",\"amount\":2.5,\"then\":\"stop\",\"minSucceeded\":0.5"
+                    : "\"count\",\"amount\":10,\"then\":\"go-on\",\"minSucceeded\":0.9")
+                + "},\"shares\":[{\"stage\":0,\"partition\":3,\"count\":10,\"parts\":1}],"
                 + "\"state\":\"canary-report\",\"stage\":0,\"version\":4,\"changedAt\":\"2026-11-21T08:00:00.123456789Z\",\"note\":\"n\"}"));
     all.put(
         new PlanRecord.Offsets(PLAN, 1, 3, 2, "AAAA"),
         "{\"v\":1,\"part\":\"offsets\",\"id\":\"plan-7\",\"stage\":1,\"partition\":3,\"number\":2,\"offsets\":\"AAAA\"}");
+    all.put(
+        new PlanRecord.Preview(PLAN, new JsonObject("{\"count\":7}")),
+        "{\"v\":1,\"part\":\"preview\",\"id\":\"plan-7\",\"preview\":{\"count\":7}}");
     return all;
   }
 
@@ -617,6 +649,7 @@ final class WireFormatTest {
         .containsExactlyInAnyOrder(
             LedgerRecord.Replayed.class,
             LedgerRecord.Discarded.class,
+            LedgerRecord.Purged.class,
             LedgerRecord.Refused.class,
             LedgerRecord.Progress.class);
     assertThat(planRecords().keySet().stream().map(Object::getClass).distinct())

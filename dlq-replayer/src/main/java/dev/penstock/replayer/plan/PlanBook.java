@@ -2,6 +2,7 @@ package dev.penstock.replayer.plan;
 
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.JsonObject;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Action;
@@ -44,6 +45,7 @@ public final class PlanBook {
 
     private final Map<Place, OffsetSet> selected = new HashMap<>();
     private @Nullable Change change;
+    private @Nullable JsonObject preview;
   }
 
   private record Place(int stage, int partition) {}
@@ -91,6 +93,7 @@ public final class PlanBook {
             .put(part.number(), part.offsets());
         entry.selected.remove(place);
       }
+      case PlanRecord.Preview preview -> entry.preview = preview.preview();
       case Plan plan -> {
         entry.plan = plan;
         if (plan.state().isEnd()) {
@@ -111,6 +114,12 @@ public final class PlanBook {
   public synchronized Optional<Plan> plan(PlanId id) {
     Entry entry = entries.get(id);
     return entry == null ? Optional.empty() : Optional.ofNullable(entry.plan);
+  }
+
+  /** What people are shown of the plan before they confirm it; nothing while there is none. */
+  public synchronized Optional<JsonObject> preview(PlanId id) {
+    Entry entry = entries.get(id);
+    return entry == null ? Optional.empty() : Optional.ofNullable(entry.preview);
   }
 
   /** All plans, in the order in which they were made. */
@@ -195,7 +204,7 @@ public final class PlanBook {
     if (entry.change == null) {
       entry.change =
           switch (plan.action()) {
-            case Action.Discard _ -> Change.NONE;
+            case Action.Discard _, Action.Purge _ -> Change.NONE;
             case Action.Replay(_, String patch) ->
                 patch == null ? Change.NONE : patched(plan, patch);
           };

@@ -125,7 +125,7 @@ public final class PlanLife {
 
   private static String report(Map<Integer, Progress> progress) {
     Tally tally = tally(progress);
-    return "replayed %d (succeeded %d, dead-lettered again %d, cancelled %d, expired %d, unknown %d), discarded %d, refused %d"
+    return "replayed %d (succeeded %d, dead-lettered again %d, cancelled %d, expired %d, unknown %d), discarded %d, purged %d, refused %d"
         .formatted(
             tally.replayed(),
             tally.succeeded(),
@@ -134,7 +134,8 @@ public final class PlanLife {
             tally.expired(),
             tally.unknown(),
             tally.discarded(),
-            tally.decided() - tally.replayed() - tally.discarded());
+            tally.purged(),
+            tally.decided() - tally.replayed() - tally.discarded() - tally.purged());
   }
 
   private static Plan changed(
@@ -145,8 +146,10 @@ public final class PlanLife {
         plan.requestedBy(),
         plan.createdAt(),
         plan.selection(),
+        plan.ends(),
         plan.action(),
         plan.pace(),
+        plan.canary(),
         plan.shares(),
         state,
         stage,

@@ -6,6 +6,7 @@ import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
+import dev.penstock.job.Ordering;
 import dev.penstock.replay.LedgerRecord;
 import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.LedgerRecord.Replayed;
@@ -112,6 +113,7 @@ public final class Decider {
             .put(new Open(replayed.jobId(), replayed.newGeneration()), replayed.offset());
       }
       case LedgerRecord.Discarded discarded -> resolved.add(discarded.offset());
+      case LedgerRecord.Purged purged -> resolved.add(purged.offset());
       case Progress last -> progress.put(last.plan(), last);
       case LedgerRecord.Refused _ -> {
         // It says what a plan did not do; another plan may.
@@ -280,7 +282,7 @@ public final class Decider {
 
   /** How many more it may decide about now. */
   private static int room(Task task, Instant now) {
-    if (task.order.action() instanceof Action.Discard) {
+    if (!(task.order.action() instanceof Action.Replay)) {
       return MAX_BATCH;
     }
     int room = Math.min(MAX_BATCH, task.order.inFlight() - task.inFlight);
@@ -368,6 +370,11 @@ public final class Decider {
               ? new LedgerRecord.Discarded(
                   offset, dead.job().id(), dead.generation(), order.plan(), reason, now)
               : new LedgerRecord.Discarded(offset, null, null, order.plan(), reason, now);
+      case Action.Purge(String reason) ->
+          letter instanceof Letter.OfJob(_, DeadLetter dead, _)
+              ? new LedgerRecord.Purged(
+                  offset, dead.job().id(), dead.generation(), order.plan(), reason, now)
+              : new LedgerRecord.Purged(offset, null, null, order.plan(), reason, now);
       case Action.Replay replay ->
           switch (letter) {
             case Letter.Poison(_, String reason) ->
@@ -425,7 +432,14 @@ public final class Decider {
           now);
     }
     successors.add(new Successor(record, value, letter.traceparent()));
-    return new Replayed(letter.offset(), job.id(), failed, order.plan(), now);
+    Ordering ordering = job.ordering();
+    return new Replayed(
+        letter.offset(),
+        job.id(),
+        failed,
+        order.plan(),
+        ordering == null ? null : ordering.key(),
+        now);
   }
 
   private static LedgerRecord refused(
@@ -453,6 +467,9 @@ public final class Decider {
             task.complete,
             task.tally.plus(decided),
             eventsFrom,
+            0,
+            0,
+            null,
             now);
     var ledger = new ArrayList<LedgerRecord>(decisions);
     ledger.add(after);
@@ -463,10 +480,10 @@ public final class Decider {
 
   private static Tally count(LedgerRecord decision) {
     return switch (decision) {
-      case Replayed _ -> new Tally(1, 0, Map.of(), 0, 0, 0, 0, 0);
-      case LedgerRecord.Discarded _ -> new Tally(0, 1, Map.of(), 0, 0, 0, 0, 0);
-      case LedgerRecord.Refused refused ->
-          new Tally(0, 0, Map.of(refused.reason(), 1L), 0, 0, 0, 0, 0);
+      case Replayed _ -> Tally.ofReplayed(1);
+      case LedgerRecord.Discarded _ -> Tally.ofDiscarded(1);
+      case LedgerRecord.Purged _ -> Tally.ofPurged(1);
+      case LedgerRecord.Refused refused -> Tally.ofRefused(refused.reason(), 1);
       case Progress _ -> throw new IllegalStateException("progress is no decision");
     };
   }
@@ -484,6 +501,7 @@ public final class Decider {
           task.inFlight++;
         }
         case LedgerRecord.Discarded discarded -> resolved.add(discarded.offset());
+        case LedgerRecord.Purged purged -> resolved.add(purged.offset());
         case LedgerRecord.Refused _, Progress _ -> {
           // Told; nothing follows from it here.
         }

@@ -33,8 +33,10 @@ final class PlanLifeTest {
         "ann",
         NOW,
         new JsonObject("{}"),
+        List.of(),
         new Action.Replay(3, null),
         new Pace(10, null),
+        null,
         List.of(shares),
         state,
         stage,
@@ -49,8 +51,11 @@ final class PlanLifeTest {
         stage,
         9,
         complete,
-        new Tally(replayed, 0, Map.of(), succeeded, 0, 0, 0, 0),
+        new Tally(replayed, 0, 0, Map.of(), succeeded, 0, 0, 0, 0, 0),
         0,
+        0,
+        0,
+        null,
         NOW);
   }
 
@@ -67,7 +72,7 @@ final class PlanLifeTest {
             Command.RESUME, EnumSet.of(State.PAUSED),
             Command.GO_ON, EnumSet.of(State.CANARY_REPORT),
             Command.ABORT,
-                EnumSet.of(State.DRAFT, State.RUNNING, State.CANARY_REPORT, State.PAUSED));
+                EnumSet.complementOf(EnumSet.of(State.DONE, State.ABORTED, State.UNDONE)));
     for (Command command : Command.values()) {
       for (State state : State.values()) {
         assertThat(

@@ -149,7 +149,7 @@ final class DeciderCrashesTest {
     }
 
     private Progress progress(PlanId plan) {
-      var last = new Progress(plan, 0, 0, false, Tally.NONE, 0, now);
+      var last = new Progress(plan, 0, 0, false, Tally.NONE, 0, 0, 0, null, now);
       for (LedgerRecord record : ledger) {
         if (record instanceof Progress progress && progress.plan().equals(plan)) {
           last = progress;
@@ -166,7 +166,7 @@ final class DeciderCrashesTest {
       for (LedgerRecord record : ledger) {
         if (record instanceof Replayed each) {
           assertThat(replayed.add(each.offset())).as("%s: %s is the only one", what, each).isTrue();
-          tallies.merge(each.plan(), new Tally(1, 0, Map.of(), 0, 0, 0, 0, 0), Tally::plus);
+          tallies.merge(each.plan(), new Tally(1, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0), Tally::plus);
         }
       }
       for (Successor each : successors) {

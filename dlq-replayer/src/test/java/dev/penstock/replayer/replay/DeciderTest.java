@@ -69,9 +69,19 @@ final class DeciderTest {
     assertThat(write.successors().getFirst().record().attempts()).isEmpty();
     assertThat(write.ledger())
         .containsExactly(
-            new LedgerRecord.Replayed(3, Letters.id(3), 0, PLAN, NOW),
-            new LedgerRecord.Replayed(5, Letters.id(5), 2, PLAN, NOW),
-            new Progress(PLAN, 0, 6, true, new Tally(2, 0, Map.of(), 0, 0, 0, 0, 0), 70, NOW));
+            new LedgerRecord.Replayed(3, Letters.id(3), 0, PLAN, null, NOW),
+            new LedgerRecord.Replayed(5, Letters.id(5), 2, PLAN, null, NOW),
+            new Progress(
+                PLAN,
+                0,
+                6,
+                true,
+                new Tally(2, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0),
+                70,
+                0,
+                0,
+                null,
+                NOW));
   }
 
   @Test
@@ -85,7 +95,7 @@ final class DeciderTest {
 
   @Test
   void eachRefusalHasItsReason() {
-    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, new PlanId("other"), NOW));
+    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, new PlanId("other"), null, NOW));
     begin(order(OffsetSet.of(1, 2, 3, 4, 5, 6), 10, null));
     var expired =
         new Letter.OfJob(5, Letters.deadLetter(Letters.job(5, null, NOW.minusSeconds(1)), 0), null);
@@ -148,7 +158,17 @@ final class DeciderTest {
     decider.ended(Letters.id(2), 1, JobState.SUCCEEDED);
     assertThat(write(decider.next(NOW)).ledger())
         .containsExactly(
-            new Progress(PLAN, 0, 3, true, new Tally(2, 0, Map.of(), 1, 1, 0, 0, 0), 70, NOW));
+            new Progress(
+                PLAN,
+                0,
+                3,
+                true,
+                new Tally(2, 0, 0, Map.of(), 1, 1, 0, 0, 0, 0),
+                70,
+                0,
+                0,
+                null,
+                NOW));
   }
 
   @Test
@@ -183,22 +203,42 @@ final class DeciderTest {
         write(answer(decider.next(NOW), NOW, Letters.letter(2, 0), Letters.letter(9, 0)));
     assertThat(write.ledger().getLast())
         .isEqualTo(
-            new Progress(PLAN, 1, 10, true, new Tally(3, 0, Map.of(), 0, 0, 0, 0, 0), 70, NOW));
+            new Progress(
+                PLAN,
+                1,
+                10,
+                true,
+                new Tally(3, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0),
+                70,
+                0,
+                0,
+                null,
+                NOW));
   }
 
   @Test
   void aPlanThatIsReadLateDoesNotGoBackAStage() {
-    decider.recall(new Progress(PLAN, 1, 5, false, Tally.NONE, 0, NOW));
+    decider.recall(new Progress(PLAN, 1, 5, false, Tally.NONE, 0, 0, 0, null, NOW));
     begin(of(PLAN, 0, OffsetSet.of(8), REPLAY));
     assertThat(decider.next(NOW)).isEqualTo(new Step.Wait(null));
   }
 
   @Test
   void theNextDeciderHearsOfOutcomesFromWhereTheyCanStand() {
-    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, PLAN, NOW));
-    decider.recall(new LedgerRecord.Replayed(2, Letters.id(2), 0, PLAN, NOW));
+    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, PLAN, null, NOW));
+    decider.recall(new LedgerRecord.Replayed(2, Letters.id(2), 0, PLAN, null, NOW));
     decider.recall(
-        new Progress(PLAN, 0, 3, false, new Tally(2, 0, Map.of(), 1, 0, 0, 0, 0), 44, NOW));
+        new Progress(
+            PLAN,
+            0,
+            3,
+            false,
+            new Tally(2, 0, 0, Map.of(), 1, 0, 0, 0, 0, 0),
+            44,
+            0,
+            0,
+            null,
+            NOW));
     decider.orders(List.of(order(OffsetSet.of(1, 2, 3), 2, null)));
     assertThat(decider.next(NOW)).isEqualTo(new Step.Watch(44L));
     decider.watching(44);
@@ -207,21 +247,31 @@ final class DeciderTest {
     decider.ended(Letters.id(1), 1, JobState.SUCCEEDED);
     Step.Write write = write(answer(decider.next(NOW), NOW, Letters.letter(3, 0)));
     assertThat(((Progress) write.ledger().getLast()).tally())
-        .isEqualTo(new Tally(3, 0, Map.of(), 1, 0, 0, 0, 0));
+        .isEqualTo(new Tally(3, 0, 0, Map.of(), 1, 0, 0, 0, 0, 0));
   }
 
   @Test
   void outcomesThatAreNotKeptAnyMoreAreUnknownAndHoldNothingUp() {
-    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, PLAN, NOW));
+    decider.recall(new LedgerRecord.Replayed(1, Letters.id(1), 0, PLAN, null, NOW));
     decider.recall(
-        new Progress(PLAN, 0, 2, false, new Tally(1, 0, Map.of(), 0, 0, 0, 0, 0), 44, NOW));
+        new Progress(
+            PLAN,
+            0,
+            2,
+            false,
+            new Tally(1, 0, 0, Map.of(), 0, 0, 0, 0, 0, 0),
+            44,
+            0,
+            0,
+            null,
+            NOW));
     decider.orders(List.of(order(OffsetSet.of(1, 3), 1, null)));
     assertThat(decider.next(NOW)).isEqualTo(new Step.Watch(44L));
     decider.outcomesLost();
     decider.watching(90);
     Step.Write write = write(answer(decider.next(NOW), NOW, Letters.letter(3, 0)));
     assertThat(((Progress) write.ledger().getLast()).tally())
-        .isEqualTo(new Tally(2, 0, Map.of(), 0, 0, 0, 0, 1));
+        .isEqualTo(new Tally(2, 0, 0, Map.of(), 0, 0, 0, 0, 1, 0));
   }
 
   @Test
