@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -35,6 +36,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ApiClient implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+
+  /** To read through all dead letters takes longer. */
+  private static final Duration SCAN_TIMEOUT = Duration.ofMinutes(3);
 
   /** How often a 429 or 503 is tried again. */
   static final int MAX_RETRIES = 8;
@@ -329,6 +333,52 @@ public final class ApiClient implements AutoCloseable {
     return exchange(request("/v1/topics").GET().build());
   }
 
+  /** What is at a path, its query included. */
+  JsonNode get(String path) {
+    return exchange(request(path).timeout(SCAN_TIMEOUT).GET().build());
+  }
+
+  /**
+   * Makes a plan for dead letters.
+   *
+   * @param plan with an {@code id}: the same plan again under the same id is made once
+   */
+  JsonNode planReplay(ObjectNode plan) {
+    return exchange(post("/v1/replays", plan));
+  }
+
+  /** Moves a plan on: {@code confirm}, {@code pause} ... */
+  JsonNode commandReplay(String id, String command, ObjectNode who) {
+    return exchange(post("/v1/replays/" + encoded(id) + "/" + encoded(command), who));
+  }
+
+  private HttpRequest post(String path, ObjectNode body) {
+    return request(path)
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body)))
+        .build();
+  }
+
+  /** Copies lines as they come; whether the last one says that they are all. */
+  boolean copyLines(String path, OutputStream to) {
+    boolean ended = false;
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(
+                send(request(path).timeout(SCAN_TIMEOUT).GET().build()).body(),
+                StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        ended = line.startsWith("{\"end\":true");
+        to.write(line.getBytes(StandardCharsets.UTF_8));
+        to.write('\n');
+      }
+      to.flush();
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+    return ended;
+  }
+
   private static String schedulePath(String name) {
     return "/v1/schedules/" + encoded(name);
   }
@@ -457,7 +507,7 @@ public final class ApiClient implements AutoCloseable {
     return switch (e) {
       case HttpConnectTimeoutException _ ->
           "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
-      case HttpTimeoutException _ -> "no answer within " + REQUEST_TIMEOUT.toSeconds() + " s";
+      case HttpTimeoutException _ -> "no answer in time";
       case ConnectException c when c.getCause() instanceof UnresolvedAddressException ->
           "the host name is not known";
       case ConnectException _ -> "connection refused";

@@ -111,7 +111,7 @@ final class JobTable {
   }
 
   /** One line that no text can break out of, of at most so many characters. */
-  private static String cut(String words, int columns) {
+  static String cut(String words, int columns) {
     String line = JobText.shown(words).replaceAll("\\s+", " ").strip();
     return line.length() <= columns ? line : line.substring(0, columns - 1) + "…";
   }

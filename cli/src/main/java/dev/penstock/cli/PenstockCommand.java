@@ -54,6 +54,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new CancelCommand(context))
             .addSubcommand(new RetryCommand(context))
             .addSubcommand(new ReleaseCommand(context))
+            .addSubcommand(new DlqCommand(context))
             .addSubcommand(new ScheduleCommand(context))
             .addSubcommand(new CacheCommand(context))
             .addSubcommand(new WorkersCommand(context))
