@@ -36,6 +36,7 @@ final class Announcement {
         line(terminal, "metrics", at.api() + "/metrics  (intake)"),
         line(terminal, "", at.worker() + "/metrics  (worker)"),
         line(terminal, "", at.streams() + "/metrics  (views)"),
+        line(terminal, "", at.replayer() + "/metrics  (replayer)"),
         line(terminal, "Kafka", at.bootstrap()),
         line(terminal, "data", at.data().toString()));
   }

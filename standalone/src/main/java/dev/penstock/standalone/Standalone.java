@@ -9,6 +9,7 @@ import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
 import dev.penstock.lifecycle.ServiceGroup;
 import dev.penstock.lifecycle.StartException;
+import dev.penstock.replayer.ReplayerService;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.logging.Logging;
@@ -42,6 +43,7 @@ public final class Standalone implements Service {
   private static final int API_PORT = 8080;
   private static final int WORKER_PORT = 8081;
   private static final int STREAMS_PORT = 8082;
+  private static final int REPLAYER_PORT = 8083;
   private static final int MAX_PORT = 65_535;
   private static final Duration READY_WITHIN = Duration.ofMinutes(2);
   private static final Duration READY_POLL = Duration.ofMillis(5);
@@ -60,10 +62,12 @@ public final class Standalone implements Service {
    * @param api the API's address, without a path
    * @param worker where the worker's health and metrics are
    * @param streams where the views' health and metrics are
+   * @param replayer where the replayer's health and metrics are
    * @param bootstrap the broker, for Kafka's own tools
    * @param data the data directory
    */
-  public record Addresses(String api, String worker, String streams, String bootstrap, Path data) {}
+  public record Addresses(
+      String api, String worker, String streams, String replayer, String bootstrap, Path data) {}
 
   private Standalone(Path data, Supplier<Settings> given, StartupTimes times) {
     this.data = new DataDirectory(data);
@@ -168,12 +172,14 @@ public final class Standalone implements Service {
     int api = reader.integer("api.port", API_PORT, 0, MAX_PORT);
     int worker = reader.integer("worker.port", -1, 0, MAX_PORT);
     int streams = reader.integer("streams.port", -1, 0, MAX_PORT);
+    int replayer = reader.integer("replayer.port", -1, 0, MAX_PORT);
     int broker = reader.integer("standalone.broker-port", 0, 0, MAX_PORT);
     return reader.build(() ->
         new Addresses(
             local(ports.reserve(ports.exactly(api, "the API", "--port"))),
             local(chosen(ports, worker, WORKER_PORT, "worker.port")),
             local(chosen(ports, streams, STREAMS_PORT, "streams.port")),
+            local(chosen(ports, replayer, REPLAYER_PORT, "replayer.port")),
             "127.0.0.1:"
                 + ports.exactly(broker, "the Kafka broker", "--set standalone.broker-port=PORT"),
             data.path()));
@@ -191,7 +197,9 @@ public final class Standalone implements Service {
     fixed.put("api.port", String.valueOf(port(found.api())));
     fixed.put("worker.port", String.valueOf(port(found.worker())));
     fixed.put("streams.port", String.valueOf(port(found.streams())));
+    fixed.put("replayer.port", String.valueOf(port(found.replayer())));
     fixed.put("api.streams-url", found.streams());
+    fixed.put("api.replayer-url", found.replayer());
     fixed.put("streams.api-url", found.api());
     // The API passes on what workers are told, so it has to show the token too.
     Secret token = asked.reader().secret("streams.dashboard-token");
@@ -221,7 +229,7 @@ public final class Standalone implements Service {
     var services = new ArrayList<Service>();
     var errors = new LinkedHashSet<String>();
     List<Function<Settings, Service>> kinds =
-        List.of(StreamsService::of, WorkerService::of, IntakeService::of);
+        List.of(StreamsService::of, WorkerService::of, ReplayerService::of, IntakeService::of);
     for (Function<Settings, Service> kind : kinds) {
       try {
         services.add(kind.apply(settings));
@@ -241,7 +249,8 @@ public final class Standalone implements Service {
     var errors = new LinkedHashSet<>(found.errors());
     String any = local(0);
     try {
-      var _ = services(settings(asked, new Addresses(any, any, any, "127.0.0.1:0", data.path())));
+      var _ =
+          services(settings(asked, new Addresses(any, any, any, any, "127.0.0.1:0", data.path())));
     } catch (ConfigException e) {
       errors.addAll(e.errors());
     }

@@ -6,29 +6,38 @@ import dev.penstock.topic.Topics;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 
 /**
- * Passes what people do in the dashboard on to the intake, and its answer back. Nothing else is
- * passed on. Thread-safe.
+ * Passes what people do in the dashboard on to the intake, and what they ask about dead letters,
+ * and its answer back. Nothing else is passed on. Thread-safe.
  *
  * <pre>
  *   POST   /v1/jobs                  a job is edited and sent anew
  *   DELETE /v1/jobs/{id}             cancel
  *   POST   /v1/jobs/{id}/release     let the ordering key go on
  *   POST   /v1/jobs/{id}/retry-now   the next attempt is due now
+ *   GET    /v1/dead-letters...       dead letters
+ *   GET    /v1/replays..., /v1/audit...   plans for them, and who made them
+ *   POST   /v1/replays, /v1/replays/{id}/{command}
  * </pre>
  */
 public final class IntakeRelay implements HttpService, AutoCloseable {
@@ -39,6 +48,11 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
 
   /** More than the intake takes to answer 503 when Kafka is away. */
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+
+  /** To read through a million dead letters takes its time. */
+  private static final Duration SCAN_WITHIN = Duration.ofMinutes(3);
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
 
   private static final List<HeaderName> PASSED_ON =
       List.of(
@@ -81,6 +95,88 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
         .post(
             "/v1/jobs/{id}/retry-now",
             (request, response) -> passForJob(request, response, "/retry-now"));
+    for (String path :
+        List.of(
+            "/v1/dead-letters",
+            "/v1/dead-letters/groups",
+            "/v1/dead-letters/export",
+            "/v1/replays",
+            "/v1/audit",
+            "/v1/audit/verification")) {
+      rules.get(path, (request, response) -> read(request, response, path));
+    }
+    rules
+        .get("/v1/dead-letters/{name}", readNamed("/v1/dead-letters/", ""))
+        .get("/v1/dead-letters/{name}/decoded", readNamed("/v1/dead-letters/", "/decoded"))
+        .get("/v1/replays/{name}", readNamed("/v1/replays/", ""))
+        .get("/v1/replays/{name}/differences", readNamed("/v1/replays/", "/differences"))
+        .post("/v1/replays", (request, response) -> pass(request, response, "/v1/replays"))
+        .post(
+            "/v1/replays/{name}/{command}",
+            (request, response) -> {
+              Optional<String> plan = name(request, "name");
+              Optional<String> command = name(request, "command");
+              if (plan.isPresent() && command.isPresent()) {
+                pass(request, response, "/v1/replays/" + plan.get() + "/" + command.get());
+              } else {
+                nothingThere().send(response);
+              }
+            });
+  }
+
+  /** Reads below a path that ends with a name. */
+  private Handler readNamed(String before, String behind) {
+    return (request, response) -> {
+      Optional<String> name = name(request, "name");
+      if (name.isPresent()) {
+        read(request, response, before + name.get() + behind);
+      } else {
+        nothingThere().send(response);
+      }
+    };
+  }
+
+  /** What can be no path of its own. */
+  private static Optional<String> name(ServerRequest request, String parameter) {
+    return Optional.of(request.path().pathParameters().get(parameter))
+        .filter(name -> NAME.matcher(name).matches());
+  }
+
+  private static Problem nothingThere() {
+    return new Problem(404, "not_found", "Not found", "There is nothing of that name.");
+  }
+
+  /** Passes a read on with its query, and back what comes as it comes. */
+  private void read(ServerRequest request, ServerResponse response, String path)
+      throws InterruptedException {
+    String query = request.query().rawValue();
+    URI uri;
+    try {
+      uri = new URI(intake + path + (query.isEmpty() ? "" : "?" + query));
+    } catch (URISyntaxException _) {
+      Problem.invalidParameter(
+              List.of(new Problem.Violation("", "the query has to be percent-encoded")))
+          .send(response);
+      return;
+    }
+    try {
+      HttpResponse<InputStream> answer =
+          client.send(
+              HttpRequest.newBuilder(uri).timeout(SCAN_WITHIN).build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream in = answer.body()) {
+        head(answer, response);
+        try (OutputStream out = response.outputStream()) {
+          in.transferTo(out);
+        }
+      }
+    } catch (IOException e) {
+      if (response.isSent()) {
+        // What is cut off is seen to be: its last line, or its closing bracket, is missing.
+        throw new UncheckedIOException(e);
+      }
+      unreachable(e, "").send(response);
+    }
   }
 
   private void passForJob(ServerRequest request, ServerResponse response, String suffix)
@@ -132,27 +228,35 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
             answer, guard.within(ANSWER_WITHIN, () -> in.readNBytes(MAX_ANSWER_BYTES)), response);
       }
     } catch (IOException e) {
-      new Problem(
-              503,
-              "intake_unreachable",
-              "Intake unreachable",
-              "The intake at "
-                  + intake
-                  + " does not answer ("
-                  + e.getClass().getSimpleName()
-                  + "), so it is not known whether anything was done. Look whether it runs and"
-                  + " whether streams.api-url names it.")
-          .send(response);
+      unreachable(e, ", so it is not known whether anything was done").send(response);
     }
   }
 
-  private static void passBack(
-      HttpResponse<InputStream> answer, byte[] body, ServerResponse response) {
+  private Problem unreachable(IOException e, String consequence) {
+    return new Problem(
+        503,
+        "intake_unreachable",
+        "Intake unreachable",
+        "The intake at "
+            + intake
+            + " does not answer ("
+            + e.getClass().getSimpleName()
+            + ")"
+            + consequence
+            + ". Look whether it runs and whether streams.api-url names it.");
+  }
+
+  private static void head(HttpResponse<?> answer, ServerResponse response) {
     response.status(Status.create(answer.statusCode()));
     response.header(HeaderNames.CACHE_CONTROL, "no-store");
     for (HeaderName name : PASSED_BACK) {
       answer.headers().firstValue(name.defaultCase()).ifPresent(v -> response.header(name, v));
     }
+  }
+
+  private static void passBack(
+      HttpResponse<InputStream> answer, byte[] body, ServerResponse response) {
+    head(answer, response);
     if (body.length == 0) {
       response.send();
     } else {
