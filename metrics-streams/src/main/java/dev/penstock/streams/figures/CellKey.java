@@ -1,5 +1,6 @@
 package dev.penstock.streams.figures;
 
+import dev.penstock.job.FailureGroup;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
 import java.util.UUID;
@@ -80,7 +81,7 @@ final class CellKey {
     var out = new Packed.Writer();
     out.oneByte(FAILURES);
     out.sorted(hourStartMillis);
-    group.write(out);
+    Packed.writeGroup(out, group);
     return Bytes.wrap(out.toBytes());
   }
 
@@ -96,13 +97,13 @@ final class CellKey {
   }
 
   static FailureGroup groupOf(Bytes failuresKey) {
-    return FailureGroup.read(new Packed.Reader(failuresKey.get(), 1 + Long.BYTES));
+    return Packed.readGroup(new Packed.Reader(failuresKey.get(), 1 + Long.BYTES));
   }
 
   static Bytes dead(FailureGroup group) {
     var out = new Packed.Writer();
     out.oneByte(DEAD);
-    group.write(out);
+    Packed.writeGroup(out, group);
     return Bytes.wrap(out.toBytes());
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.streams.figures;
 
+import dev.penstock.job.FailureGroup;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobState;
 import dev.penstock.job.Usage;

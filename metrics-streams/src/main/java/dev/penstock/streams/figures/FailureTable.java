@@ -1,5 +1,6 @@
 package dev.penstock.streams.figures;
 
+import dev.penstock.job.FailureGroup;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -91,7 +92,7 @@ public final class FailureTable {
     Packed.writeNumbers(out, partitions);
     out.number(rows.size());
     rows.forEach((group, row) -> {
-      group.write(out);
+      Packed.writeGroup(out, group);
       row.times.write(out);
       out.signed(row.jobs);
     });
@@ -105,7 +106,7 @@ public final class FailureTable {
     table.partitions.addAll(Packed.readNumbers(in));
     int groups = in.length();
     for (int i = 0; i < groups; i++) {
-      Row row = table.row(FailureGroup.read(in));
+      Row row = table.row(Packed.readGroup(in));
       row.times.add(FailureTimes.read(in));
       row.jobs += in.signed();
     }

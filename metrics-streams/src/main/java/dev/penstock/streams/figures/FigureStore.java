@@ -1,5 +1,6 @@
 package dev.penstock.streams.figures;
 
+import dev.penstock.job.FailureGroup;
 import dev.penstock.job.JobId;
 import dev.penstock.streams.view.JobLife;
 import java.time.Duration;
@@ -378,7 +379,7 @@ final class FigureStore extends WrappedStateStore<KeyValueStore<Bytes, byte[]>, 
     scan(
         CellKey.first(CellKey.DEAD),
         CellKey.after(CellKey.DEAD),
-        (key, cell) -> reader.accept(FailureGroup.read(CellKey.rest(key)), ((Tally) cell).value));
+        (key, cell) -> reader.accept(Packed.readGroup(CellKey.rest(key)), ((Tally) cell).value));
   }
 
   /** Tells what lies from {@code from} to before {@code before}: the store, and what it lacks. */

@@ -1,5 +1,6 @@
 package dev.penstock.streams.figures;
 
+import dev.penstock.job.FailureGroup;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,18 @@ public final class Packed {
       numbers.add((int) in.number());
     }
     return numbers;
+  }
+
+  static void writeGroup(Writer out, FailureGroup group) {
+    out.text(group.code());
+    out.text(group.provider());
+    out.text(group.model());
+    out.text(group.kind());
+    out.text(group.message());
+  }
+
+  static FailureGroup readGroup(Reader in) {
+    return new FailureGroup(in.text(), in.text(), in.text(), in.text(), in.text());
   }
 
   /** Writes. Not thread-safe. */

@@ -1,7 +1,7 @@
 package dev.penstock.streams.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.penstock.streams.figures.FailureGroup;
+import dev.penstock.job.FailureGroup;
 import dev.penstock.streams.figures.FailureTable;
 import java.time.Instant;
 import java.util.Comparator;

@@ -2,6 +2,7 @@ package dev.penstock.streams.figures;
 
 import dev.penstock.job.Attempt;
 import dev.penstock.job.Failure;
+import dev.penstock.job.FailureGroup;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobId;

@@ -1,4 +1,4 @@
-package dev.penstock.streams.figures;
+package dev.penstock.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,5 +42,12 @@ final class FailureGroupTest {
         .matches("[0-9a-f]{16}")
         .isEqualTo(FailureGroup.of("timeout", "p", "m", "embed", "after 9 s").fingerprint())
         .isNotEqualTo(FailureGroup.of("timeout", "q", "m", "embed", "after 9 s").fingerprint());
+  }
+
+  /** People keep fingerprints, and both the views and the replayer tell them. */
+  @Test
+  void theFingerprintStaysWhatItWas() {
+    assertThat(FailureGroup.of("timeout", "p", "m", "embed", "after 3 s").fingerprint())
+        .isEqualTo("c52c381b019e6f00");
   }
 }

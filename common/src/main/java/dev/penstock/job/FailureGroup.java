@@ -1,5 +1,6 @@
-package dev.penstock.streams.figures;
+package dev.penstock.job;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
 public record FailureGroup(
     String code, String provider, String model, String kind, String message) {
   /** The longest message that is kept, in UTF-16 code units. */
-  static final int MAX_MESSAGE_CHARS = 200;
+  public static final int MAX_MESSAGE_CHARS = 200;
 
   /** Of a message so many UTF-16 code units are looked at. */
   private static final int MAX_READ_CHARS = 400;
@@ -35,16 +36,18 @@ public record FailureGroup(
   private static final Pattern SPACE = Pattern.compile("\\s+");
 
   /** The group of a failure. */
-  static FailureGroup of(String code, String provider, String model, String kind, String message) {
+  public static FailureGroup of(
+      String code, String provider, String model, String kind, String message) {
     return new FailureGroup(code, provider, model, kind, normalised(message));
   }
 
-  FailureGroup withMessage(String other) {
+  /** The same group but for its message. */
+  public FailureGroup withMessage(String other) {
     return new FailureGroup(code, provider, model, kind, other);
   }
 
   /** What is the same in all such messages; what differs stands as {@code *}. */
-  static String normalised(String message) {
+  public static String normalised(String message) {
     String read =
         message.length() <= MAX_READ_CHARS ? message : message.substring(0, MAX_READ_CHARS);
     String same = SPACE.matcher(VARIABLE.matcher(read).replaceAll("*")).replaceAll(" ").strip();
@@ -55,25 +58,28 @@ public record FailureGroup(
 
   /** Sixteen hexadecimal digits that name the group. */
   public String fingerprint() {
-    var out = new Packed.Writer();
-    write(out);
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(out.toBytes());
-      return HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      add(code, digest);
+      add(provider, digest);
+      add(model, digest);
+      add(kind, digest);
+      add(message, digest);
+      return HexFormat.of().formatHex(digest.digest(), 0, FINGERPRINT_BYTES);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JVM has SHA-256", e);
     }
   }
 
-  void write(Packed.Writer out) {
-    out.text(code);
-    out.text(provider);
-    out.text(model);
-    out.text(kind);
-    out.text(message);
-  }
-
-  static FailureGroup read(Packed.Reader in) {
-    return new FailureGroup(in.text(), in.text(), in.text(), in.text(), in.text());
+  /** Its length goes before it, in groups of seven bits, so that no two groups run into one. */
+  private static void add(String text, MessageDigest digest) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    int rest = bytes.length;
+    while (rest > 0x7f) {
+      digest.update((byte) (rest | 0x80));
+      rest >>>= 7;
+    }
+    digest.update((byte) rest);
+    digest.update(bytes);
   }
 }
