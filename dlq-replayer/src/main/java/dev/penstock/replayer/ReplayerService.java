@@ -3,6 +3,15 @@ package dev.penstock.replayer;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
+import dev.penstock.replayer.audit.AuditLog;
+import dev.penstock.replayer.http.DeadLetterRoutes;
+import dev.penstock.replayer.http.Differences;
+import dev.penstock.replayer.http.PlanDesk;
+import dev.penstock.replayer.http.PlanIds;
+import dev.penstock.replayer.http.PlanRequests;
+import dev.penstock.replayer.http.ReplayRoutes;
+import dev.penstock.replayer.look.DeadLetters;
+import dev.penstock.replayer.look.LedgerView;
 import dev.penstock.replayer.plan.Coordinator;
 import dev.penstock.replayer.plan.PlanBook;
 import dev.penstock.replayer.plan.PlanOrders;
@@ -16,11 +25,12 @@ import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
 import dev.penstock.runtime.ownership.KafkaPartitionLog;
+import dev.penstock.runtime.ownership.Neighbours;
 import dev.penstock.runtime.ownership.PartitionOwnership;
 import dev.penstock.submission.Contract;
 import dev.penstock.submission.SubmissionReader;
 import dev.penstock.topic.Topics;
-import java.net.URI;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -49,6 +59,7 @@ public final class ReplayerService implements Service {
   private volatile @Nullable HttpEndpoint endpoint;
   private volatile @Nullable Deciders deciders;
   private volatile @Nullable PlanTail plans;
+  private volatile @Nullable LedgerView resolved;
   private volatile @Nullable Coordination coordination;
 
   private ReplayerService(ReplayerConfig config, InstantSource clock) {
@@ -105,11 +116,16 @@ public final class ReplayerService implements Service {
     Topics topics = kafka.topics();
     new TopicProvisioner(kafka).ensure();
     var metrics = opened(new Metrics("replayer"));
-    var book = new PlanBook(new SubmissionReader(Contract.load(), clock));
+    var contract = Contract.load();
+    var jobs = new SubmissionReader(contract, clock);
+    var book = new PlanBook(jobs);
     var tail = opened(new PlanTail(clients, kafka, book, Pauses.REAL));
     plans = tail;
     Thread.ofVirtual().name("replayer-plans").start(tail);
     var orders = new PlanOrders(book, tail);
+    var ledger = opened(new LedgerView(clients, kafka, clock));
+    Thread.ofVirtual().name("replayer-ledgers").start(ledger);
+    resolved = ledger;
     var decided =
         opened(
             new Deciders(partition ->
@@ -157,16 +173,36 @@ public final class ReplayerService implements Service {
                     topics.replayerGroup(), topics.deadLetters(), "replayer", "dead letters")));
     ownership.listen(decided);
     ownership.listen(coordinating);
+    var neighbours = opened(new Neighbours());
+    var plansOverHttp =
+        new ReplayRoutes(
+            new ReplayRoutes.Parts(
+                new PlanRequests(contract, jobs, new PlanIds(clock, new SecureRandom())),
+                book,
+                tail,
+                ledger,
+                new Differences(topics.dlqLedger(), () -> consumer("differences")),
+                new PlanDesk(
+                    coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours),
+                new AuditLog(topics.dlqAudit(), () -> consumer("audit"))));
+    var letters = new DeadLetterRoutes(DeadLetters.of(clients, kafka, ledger, clock));
     var http =
-        new HttpEndpoint(
-            "replayer",
-            config.http(),
-            builder ->
-                builder.routing(routing -> routing.register(new OpsRoutes(this::health, metrics))));
-    running.push(http);
+        opened(
+            new HttpEndpoint(
+                "replayer",
+                config.http(),
+                builder ->
+                    builder.routing(routing ->
+                        routing
+                            .register(new OpsRoutes(this::health, metrics))
+                            .register(plansOverHttp)
+                            .register(letters))));
     http.start();
     endpoint = http;
-    ownership.start(URI.create("http://" + config.http().host() + ":" + http.port()));
+    ownership.start(
+        config
+            .advertised()
+            .orElseGet(() -> config.http().reachableAt(http.port(), "replayer.advertised-url")));
   }
 
   private Consumer<byte[], byte[]> consumer(String purpose) {
@@ -193,7 +229,11 @@ public final class ReplayerService implements Service {
     if (started == null || followed == null || endpoint == null) {
       return new Health.NotReady("starting");
     }
+    LedgerView ledgers = resolved;
     String problem = followed.problem();
+    if (problem == null && ledgers != null) {
+      problem = ledgers.problem();
+    }
     if (problem != null) {
       return new Health.NotReady("the plans can't be followed: " + problem);
     }
