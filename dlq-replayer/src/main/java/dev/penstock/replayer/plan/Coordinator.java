@@ -334,6 +334,9 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   /** Has what plans select looked for, and writes what was found; whether it may go on. */
   private boolean select(PartitionLog ledger, Selections selections) {
+    plans.values().stream()
+        .filter(plan -> plan.state() != State.SELECTING)
+        .forEach(plan -> selections.stop(plan.id()));
     for (Selections.Ended each : selections.ended()) {
       Frozen found = each.found();
       Plan plan =
@@ -342,19 +345,14 @@ public final class Coordinator implements Runnable, AutoCloseable {
               : PlanLife.drafted(each.plan(), found.shares(), now());
       var records = new ArrayList<>(found == null ? List.of() : found.records());
       records.add(plan);
-      // One that was aborted meanwhile is told no more.
       if (!(write(ledger, plan, records, ITSELF, plan.state().wireName())
           instanceof Commit.Committed)) {
         return false;
       }
     }
-    for (Plan plan : plans.values()) {
-      if (plan.state() == State.SELECTING) {
-        selections.start(plan);
-      } else {
-        selections.stop(plan.id());
-      }
-    }
+    plans.values().stream()
+        .filter(plan -> plan.state() == State.SELECTING)
+        .forEach(selections::start);
     return true;
   }
 

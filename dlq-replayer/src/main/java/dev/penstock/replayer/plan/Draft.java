@@ -26,6 +26,12 @@ public record Draft(
     Action action,
     Pace pace,
     @Nullable Canary canary) {
+  /** The stage of what is done first. */
+  public static final int CANARY = 0;
+
+  /** The stage of what follows. */
+  public static final int REST = 1;
+
   /**
    * @throws IllegalArgumentException when no plan can be like this; the message says why
    */

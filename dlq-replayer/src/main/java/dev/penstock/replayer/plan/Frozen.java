@@ -17,9 +17,6 @@ import java.util.TreeMap;
  * @param records which ones, and the preview
  */
 record Frozen(List<Share> shares, List<PlanRecord> records) {
-  static final int CANARY = 0;
-  static final int REST = 1;
-
   /** In the worst case, of one offset in 65,536, they take about 600 KB. */
   private static final int OFFSETS_PER_PART = 20_000;
 
@@ -48,8 +45,8 @@ record Frozen(List<Share> shares, List<PlanRecord> records) {
     });
     var shares = new ArrayList<Share>();
     var records = new ArrayList<PlanRecord>();
-    add(plan, CANARY, canary, shares, records);
-    add(plan, REST, rest, shares, records);
+    add(plan, Draft.CANARY, canary, shares, records);
+    add(plan, Draft.REST, rest, shares, records);
     records.add(new PlanRecord.Preview(plan, preview));
     return new Frozen(shares, records);
   }

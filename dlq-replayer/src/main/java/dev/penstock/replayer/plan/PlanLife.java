@@ -83,11 +83,10 @@ public final class PlanLife {
    */
   public static Answer obey(
       Plan plan, Command command, @Nullable Integer version, Tally tally, Instant now) {
-    Set<State> after = after(command);
     boolean seen = version == null || version == plan.version();
     // Whoever asks twice has seen the plan as it was before.
     boolean isSecondTime = version != null && version == plan.version() - 1;
-    if (after.contains(plan.state()) && (seen || isSecondTime)) {
+    if (isAfter(plan, command) && (seen || isSecondTime)) {
       return new Answer.Already(plan);
     }
     if (!seen) {
@@ -145,13 +144,14 @@ public final class PlanLife {
     };
   }
 
-  /** In which states it has been asked for. */
-  private static Set<State> after(Command command) {
+  /** Whether it has been asked for, as far as the plan tells. */
+  private static boolean isAfter(Plan plan, Command command) {
     return switch (command) {
-      case CONFIRM, RESUME, GO_ON -> EnumSet.of(State.RUNNING);
-      case PAUSE -> EnumSet.of(State.PAUSED);
-      case ABORT -> EnumSet.of(State.ABORTING, State.ABORTED);
-      case UNDO -> EnumSet.of(State.UNDOING, State.UNDONE);
+      case CONFIRM, RESUME -> plan.state() == State.RUNNING;
+      case GO_ON -> plan.state() == State.RUNNING && plan.stage() > Draft.CANARY;
+      case PAUSE -> plan.state() == State.PAUSED;
+      case ABORT -> plan.state() == State.ABORTING || plan.state() == State.ABORTED;
+      case UNDO -> plan.state() == State.UNDOING || plan.state() == State.UNDONE;
     };
   }
 
