@@ -17,6 +17,7 @@ import dev.penstock.replayer.plan.PlanBook;
 import dev.penstock.replayer.plan.PlanOrders;
 import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
+import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
@@ -140,6 +141,7 @@ public final class ReplayerService implements Service {
                                 config.timeout(),
                                 new TopicPartition(topics.dlqLedger(), partition),
                                 "dlq"),
+                        new KafkaLogCutter(kafka, config.timeout()),
                         this::consumer,
                         orders,
                         clock,

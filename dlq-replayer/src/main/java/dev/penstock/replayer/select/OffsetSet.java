@@ -73,6 +73,16 @@ public final class OffsetSet {
     return from.hasNext() ? OptionalLong.of(from.next()) : OptionalLong.empty();
   }
 
+  /** The smallest offset from {@code offset} on that is not in it. */
+  public long nextAbsentFrom(long offset) {
+    long absent = offset;
+    for (PeekableLongIterator each = bits.getLongIteratorFrom(offset);
+        each.hasNext() && each.next() == absent; ) {
+      absent++;
+    }
+    return absent;
+  }
+
   /** Whether no offset is in both. */
   public boolean isDisjoint(OffsetSet other) {
     var both = bits.clone();
