@@ -11,6 +11,7 @@ import dev.penstock.replayer.http.PlanIds;
 import dev.penstock.replayer.http.PlanRequests;
 import dev.penstock.replayer.http.ReplayRoutes;
 import dev.penstock.replayer.look.DeadLetters;
+import dev.penstock.replayer.look.KafkaLetterLog;
 import dev.penstock.replayer.look.LedgerView;
 import dev.penstock.replayer.plan.Coordinator;
 import dev.penstock.replayer.plan.PlanBook;
@@ -19,6 +20,7 @@ import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
 import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.Selector;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -127,6 +129,7 @@ public final class ReplayerService implements Service {
     var ledger = opened(new LedgerView(clients, kafka, clock));
     Thread.ofVirtual().name("replayer-ledgers").start(ledger);
     resolved = ledger;
+    var selector = new Selector(new KafkaLetterLog(clients, kafka, clock), ledger, jobs, clock);
     var decided =
         opened(
             new Deciders(partition ->
@@ -154,6 +157,7 @@ public final class ReplayerService implements Service {
                 new Coordinator(
                     new Coordinator.Parts(
                         topics,
+                        selector,
                         () ->
                             new KafkaPartitionLog(
                                 clients,

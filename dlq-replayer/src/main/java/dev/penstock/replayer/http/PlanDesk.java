@@ -54,14 +54,14 @@ public final class PlanDesk {
   /**
    * What came of a request.
    *
-   * @param path and {@code body}: the same request over HTTP
+   * @param path and {@code json}: the same request over HTTP
    * @param forwarded whether another process has sent it here as to the coordinator
    */
-  Told ask(Request request, String path, byte[] body, boolean forwarded)
+  Told ask(Request request, String path, String json, boolean forwarded)
       throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      Optional<Told> told = once(request, path, body, forwarded, deadline);
+      Optional<Told> told = once(request, path, json, forwarded, deadline);
       if (told.isPresent()) {
         return told.get();
       }
@@ -74,7 +74,7 @@ public final class PlanDesk {
 
   /** Nothing when nobody coordinates, as far as is known, or who should does not answer. */
   private Optional<Told> once(
-      Request request, String path, byte[] body, boolean forwarded, long deadline)
+      Request request, String path, String json, boolean forwarded, long deadline)
       throws InterruptedException {
     Optional<Coordinator> coordinator = here.get();
     if (coordinator.isPresent()) {
@@ -90,7 +90,7 @@ public final class PlanDesk {
     HttpRequest.Builder sent =
         HttpRequest.newBuilder(owner.get().resolve(path))
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofByteArray(body));
+            .POST(BodyPublishers.ofString(json));
     return neighbours
         .send(sent, left(deadline))
         .filter(answer -> answer.statusCode() != UNAVAILABLE || System.nanoTime() > deadline)

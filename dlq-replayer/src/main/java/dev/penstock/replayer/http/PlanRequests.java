@@ -48,9 +48,9 @@ public final class PlanRequests {
   /**
    * What someone wants to be planned.
    *
-   * @param body the same as it would be sent on: it has an id, so that it can be sent twice
+   * @param json the same as it would be sent on: it has an id, so that it can be sent twice
    */
-  record Wanted(Draft draft, byte[] body) {}
+  record Wanted(Draft draft, String json) {}
 
   /**
    * Who moves a plan on.
@@ -86,7 +86,7 @@ public final class PlanRequests {
                   pace.path("inFlight").asInt(DEFAULT_IN_FLIGHT),
                   pace.path("perSecond").isNumber() ? pace.path("perSecond").doubleValue() : null),
               canary),
-          Json.MAPPER.writeValueAsBytes(((ObjectNode) json).put("id", id.text())));
+          Json.MAPPER.writeValueAsString(((ObjectNode) json).put("id", id.text())));
     } catch (IllegalArgumentException e) {
       throw new ProblemException(
           Problem.of(ProblemType.INVALID_REPLAY, String.valueOf(e.getMessage())));
@@ -116,9 +116,9 @@ public final class PlanRequests {
     try {
       var _ = Selection.parse(json);
     } catch (InvalidQueryException e) {
-      violations.addAll(e.violations());
-    } catch (IllegalArgumentException e) {
-      violations.add(new Violation("/selection", String.valueOf(e.getMessage())));
+      e.violations()
+          .forEach(
+              each -> violations.add(new Violation("/selection" + each.pointer(), each.message())));
     }
     String text = Json.MAPPER.writeValueAsString(json);
     if (text.length() > PlanRecord.MAX_SELECTION_CHARS) {

@@ -27,6 +27,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -102,7 +103,7 @@ public final class ReplayRoutes implements HttpService {
     PlanRequests.Wanted wanted = parts.requests.plan(Handling.jsonBody(request));
     answer(
         parts.desk.ask(
-            new Request.Create(wanted.draft()), "/v1/replays", wanted.body(), isForwarded(request)),
+            new Request.Create(wanted.draft()), "/v1/replays", wanted.json(), isForwarded(request)),
         Status.ACCEPTED_202,
         response);
   }
@@ -126,7 +127,7 @@ public final class ReplayRoutes implements HttpService {
         parts.desk.ask(
             new Request.Move(id, command, mover.by(), mover.version()),
             "/v1/replays/" + id + "/" + command.wireName(),
-            body,
+            new String(body, StandardCharsets.UTF_8),
             isForwarded(request)),
         Status.OK_200,
         response);

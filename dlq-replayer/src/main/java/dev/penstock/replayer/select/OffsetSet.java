@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 import org.roaringbitmap.longlong.LongIterator;
 import org.roaringbitmap.longlong.PeekableLongIterator;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
@@ -81,6 +82,19 @@ public final class OffsetSet {
       absent++;
     }
     return absent;
+  }
+
+  /** Shows each to {@code taker}, the smallest first. */
+  public void forEach(LongConsumer taker) {
+    bits.forEach(taker::accept);
+  }
+
+  /** Those that are not in {@code other}. */
+  public OffsetSet without(OffsetSet other) {
+    var rest = new OffsetSet();
+    rest.bits.or(bits);
+    rest.bits.andNot(other.bits);
+    return rest;
   }
 
   /** Whether no offset is in both. */
