@@ -10,6 +10,7 @@ import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
 import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.Selecting;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -42,6 +43,7 @@ public final class ReplayerService implements Service {
   private static final Duration REST = Duration.ofSeconds(1);
 
   private final ReplayerConfig config;
+  private final Selecting selecting;
   private final InstantSource clock;
   private final Clients clients = Clients.REAL;
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -52,8 +54,9 @@ public final class ReplayerService implements Service {
   private volatile @Nullable PlanTail plans;
   private volatile @Nullable Coordination coordination;
 
-  private ReplayerService(ReplayerConfig config, InstantSource clock) {
+  private ReplayerService(ReplayerConfig config, Selecting selecting, InstantSource clock) {
     this.config = config;
+    this.selecting = selecting;
     this.clock = clock;
   }
 
@@ -63,7 +66,20 @@ public final class ReplayerService implements Service {
    * @throws dev.penstock.config.ConfigException with everything that is wrong with the settings
    */
   public static ReplayerService of(Settings settings) {
-    return new ReplayerService(ReplayerConfig.read(settings), InstantSource.system());
+    return of(
+        settings,
+        _ -> {
+          throw new IllegalArgumentException("this replayer can't look for dead letters");
+        });
+  }
+
+  /**
+   * The same.
+   *
+   * @param selecting finds what plans select
+   */
+  static ReplayerService of(Settings settings, Selecting selecting) {
+    return new ReplayerService(ReplayerConfig.read(settings), selecting, InstantSource.system());
   }
 
   @Override
@@ -138,6 +154,7 @@ public final class ReplayerService implements Service {
                 new Coordinator(
                     new Coordinator.Parts(
                         topics,
+                        selecting,
                         () ->
                             new KafkaPartitionLog(
                                 clients,

@@ -206,20 +206,17 @@ public final class Coordinator implements Runnable, AutoCloseable {
       audit =
           new AuditLog(parts.topics().dlqAudit(), () -> parts.consumers().apply("audit")).last();
       try (var progress =
-          new LedgerTail(
-              parts.consumers().apply("progress"),
-              parts.topics().dlqLedger(),
-              parts.topics().partitions());
+              new LedgerTail(
+                  parts.consumers().apply("progress"),
+                  parts.topics().dlqLedger(),
+                  parts.topics().partitions());
           var selections = new Selections(parts.selecting(), parts.pauses(), parts.rest())) {
         // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
         progress.catchUp(() -> closed);
         boolean ours = true;
         while (ours && !closed) {
           progress.follow(FOLLOW);
-          ours =
-              serve(ledger, progress)
-                  && select(ledger, selections)
-                  && advance(ledger, progress);
+          ours = serve(ledger, progress) && select(ledger, selections) && advance(ledger, progress);
         }
       }
     }

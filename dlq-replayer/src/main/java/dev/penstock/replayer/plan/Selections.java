@@ -105,7 +105,9 @@ final class Selections implements AutoCloseable {
     }
   }
 
-  /** What came of those that have ended since it was asked last, but for those that were stopped. */
+  /**
+   * What came of those that have ended since it was asked last, but for those that were stopped.
+   */
   List<Ended> ended() {
     var all = new ArrayList<Ended>();
     for (Told each = told.poll(); each != null; each = told.poll()) {

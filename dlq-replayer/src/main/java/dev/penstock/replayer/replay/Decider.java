@@ -545,8 +545,7 @@ public final class Decider {
   }
 
   private Step tell(Task task, Place place, Instant now) {
-    return write(
-        task, place.obeying(task.order.version()), List.of(), List.of(), List.of(), now);
+    return write(task, place.obeying(task.order.version()), List.of(), List.of(), List.of(), now);
   }
 
   private Step write(

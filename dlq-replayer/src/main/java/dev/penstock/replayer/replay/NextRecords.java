@@ -76,10 +76,7 @@ record NextRecords(Topics topics, int partition) {
       var leave = new OrderedRecord.Cancel(request.jobId(), request.generation());
       var ordered =
           new ProducerRecord<>(topics.ordered(), bytes(key), JsonCodec.ORDERED.encode(leave));
-      ordered
-          .headers()
-          .add(RecordHeaders.GENERATION, generation)
-          .add(RecordHeaders.JOB_ID, job);
+      ordered.headers().add(RecordHeaders.GENERATION, generation).add(RecordHeaders.JOB_ID, job);
       records.add(ordered);
     }
   }
