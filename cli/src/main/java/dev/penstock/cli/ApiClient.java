@@ -368,7 +368,7 @@ public final class ApiClient implements AutoCloseable {
                 send(request(path).timeout(SCAN_TIMEOUT).GET().build()).body(),
                 StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        ended = line.startsWith("{\"end\":") && line.contains("\"complete\":true");
+        ended = line.startsWith("{\"end\":true");
         to.write(line.getBytes(StandardCharsets.UTF_8));
         to.write('\n');
       }

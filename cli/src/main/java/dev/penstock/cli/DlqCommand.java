@@ -211,7 +211,7 @@ final class DlqCommand implements Runnable {
       name = "export",
       description = {
         "Writes dead letters whole, one JSON object a line.",
-        "The last line is {\"end\":{...}}; without it these are not all."
+        "The last line is {\"end\":true,...}; without it these are not all."
       })
   int export(
       @Mixin ConnectionOptions connection,

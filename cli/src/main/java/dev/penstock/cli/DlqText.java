@@ -157,7 +157,7 @@ final class DlqText {
     if (!note.isEmpty()) {
       lines.add("  " + cut(note, MAX_MESSAGE_COLUMNS));
     }
-    if (plan.path("preview").isObject()) {
+    if (plan.path("preview").isObject() && state.equals("draft")) {
       preview(plan, plan.path("preview"), lines);
     }
     JsonNode progress = plan.path("progress");

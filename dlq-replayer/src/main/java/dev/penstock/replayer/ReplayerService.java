@@ -20,6 +20,7 @@ import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
 import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.Selecting;
 import dev.penstock.replayer.select.Selector;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
@@ -40,6 +41,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
@@ -54,6 +56,7 @@ public final class ReplayerService implements Service {
   private static final Duration REST = Duration.ofSeconds(1);
 
   private final ReplayerConfig config;
+  private final UnaryOperator<Selecting> selecting;
   private final InstantSource clock;
   private final Clients clients = Clients.REAL;
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -65,8 +68,10 @@ public final class ReplayerService implements Service {
   private volatile @Nullable LedgerView resolved;
   private volatile @Nullable Coordination coordination;
 
-  private ReplayerService(ReplayerConfig config, InstantSource clock) {
+  private ReplayerService(
+      ReplayerConfig config, UnaryOperator<Selecting> selecting, InstantSource clock) {
     this.config = config;
+    this.selecting = selecting;
     this.clock = clock;
   }
 
@@ -76,7 +81,16 @@ public final class ReplayerService implements Service {
    * @throws dev.penstock.config.ConfigException with everything that is wrong with the settings
    */
   public static ReplayerService of(Settings settings) {
-    return new ReplayerService(ReplayerConfig.read(settings), InstantSource.system());
+    return of(settings, UnaryOperator.identity());
+  }
+
+  /**
+   * The same.
+   *
+   * @param selecting what finds what plans select, made of what does
+   */
+  static ReplayerService of(Settings settings, UnaryOperator<Selecting> selecting) {
+    return new ReplayerService(ReplayerConfig.read(settings), selecting, InstantSource.system());
   }
 
   @Override
@@ -129,7 +143,9 @@ public final class ReplayerService implements Service {
     var ledger = opened(new LedgerView(clients, kafka, clock));
     Thread.ofVirtual().name("replayer-ledgers").start(ledger);
     resolved = ledger;
-    var selector = new Selector(new KafkaLetterLog(clients, kafka, clock), ledger, jobs, clock);
+    Selecting selector =
+        selecting.apply(
+            new Selector(new KafkaLetterLog(clients, kafka, clock), ledger, jobs, clock));
     var decided =
         opened(
             new Deciders(partition ->

@@ -101,13 +101,14 @@ final class DeciderCrashesTest {
       }
       return new Order(
           new PlanId(plan),
+          1,
           0,
           selected,
           new Action.Replay(9, null),
           Change.NONE,
           1 + random.nextInt(8),
           random.nextBoolean() ? null : 1 + random.nextDouble() * 20,
-          true);
+          Order.Want.GO_ON);
     }
 
     private Life open() {
@@ -226,10 +227,10 @@ final class DeciderCrashesTest {
           case Step.Watch(Long from) -> {
             told = from == null ? events.size() : Math.toIntExact(from);
             following = true;
-            decider.watching(told);
+            decider.watching(told, events.size());
           }
           case Step.Write write -> write(write, killed);
-          case Step.Wait _, Step.Idle _ -> {
+          case Step.Wait _, Step.Idle _, Step.Cut _, Step.Recall _ -> {
             // The time passes by itself.
           }
           case Step.Read _ -> throw new IllegalStateException("answered above");
