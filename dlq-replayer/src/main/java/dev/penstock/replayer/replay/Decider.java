@@ -425,7 +425,7 @@ public final class Decider {
   }
 
   private Step report(Task task, Instant now, @Nullable Instant otherwise) {
-    if (!task.untold) {
+    if (!task.untold || !hasHeardWhatIsThere()) {
       return new Step.Wait(otherwise);
     }
     Instant due = task.toldAt.equals(Instant.MIN) ? now : task.toldAt.plus(REPORT);
@@ -563,7 +563,7 @@ public final class Decider {
             task.stage,
             place.nextOffset,
             place.complete,
-            task.tally.plus(decided),
+            counted(task).plus(decided),
             eventsFrom,
             place.seen,
             place.cancelsTo,
@@ -574,6 +574,15 @@ public final class Decider {
     var step = new Step.Write(ledger, successors, cancels);
     pending = new Batch(task, step, place, after, decided);
     return step;
+  }
+
+  /**
+   * What can be told of a task. Before it was heard once more how its replays have ended, that is
+   * what was told last: whoever was told more does not see it taken back.
+   */
+  private Tally counted(Task task) {
+    Progress last = progress.get(task.order.plan());
+    return last == null || hasHeardWhatIsThere() ? task.tally : last.tally();
   }
 
   /** Answers {@link Step.Write}: all of it is committed. */
