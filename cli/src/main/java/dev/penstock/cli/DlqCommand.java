@@ -200,7 +200,7 @@ final class DlqCommand implements Runnable {
           api.get(
               "/v1/dead-letters/"
                   + ApiClient.encoded(letter)
-                  + "/decoded?as="
+                  + "/decoded?codec="
                   + ApiClient.encoded(as)
                   + (version == null ? "" : "&version=" + version)));
     }
@@ -211,7 +211,7 @@ final class DlqCommand implements Runnable {
       name = "export",
       description = {
         "Writes dead letters whole, one JSON object a line.",
-        "The last line is {\"end\":true,...}; without it the export is not whole."
+        "The last line is {\"end\":true,...}; without it these are not all."
       })
   int export(
       @Mixin ConnectionOptions connection,

@@ -48,7 +48,7 @@ final class DlqText {
             text(letter, "letter"),
             text(letter, "jobId"),
             text(letter, "standing"),
-            time(text(letter, "at")),
+            time(text(letter, "failedAt")),
             cut(text(letter, "model"), 18),
             text(letter, "generation"),
             text(letter, "attempts"),
@@ -69,11 +69,11 @@ final class DlqText {
       if (fingerprints) {
         table.row(
             count,
-            text(group, "value"),
+            text(group, "fingerprint"),
             text(group, "code"),
             cut(text(group, "provider"), 24),
             cut(text(group, "model"), 32),
-            time(text(group, "lastAt")),
+            time(text(group, "last")),
             cut(text(group, "message"), 100));
       } else {
         table.row(count, cut(text(group, "value"), 100));
@@ -157,7 +157,7 @@ final class DlqText {
     if (!note.isEmpty()) {
       lines.add("  " + cut(note, MAX_MESSAGE_COLUMNS));
     }
-    if (plan.path("preview").isObject()) {
+    if (plan.path("preview").isObject() && state.equals("draft")) {
       preview(plan, plan.path("preview"), lines);
     }
     JsonNode progress = plan.path("progress");

@@ -80,10 +80,9 @@ final class LetterFilter {
 
   @Option(
       names = "--standing",
-      split = ",",
       paramLabel = "STANDING",
       description = "open, replayed, discarded, purged or any. Default: open.")
-  private final List<String> standings = new ArrayList<>();
+  private @Nullable String standing;
 
   @Option(
       names = "--min-generation",
@@ -123,7 +122,6 @@ final class LetterFilter {
     lists.put("label", labels);
     lists.put("fingerprint", fingerprints);
     lists.put("type", types);
-    lists.put("standing", standings);
     lists.values().removeIf(List::isEmpty);
     return lists;
   }
@@ -137,6 +135,7 @@ final class LetterFilter {
     put(texts, "from", from);
     put(texts, "to", to);
     put(texts, "q", query);
+    put(texts, "standing", standing);
     return texts;
   }
 

@@ -105,7 +105,12 @@ public sealed interface PlanRecord {
 
     @Override
     public String key() {
-      return id + "/preview";
+      return key(id);
+    }
+
+    /** The key of the preview of that plan. */
+    public static String key(PlanId plan) {
+      return plan + "/preview";
     }
   }
 

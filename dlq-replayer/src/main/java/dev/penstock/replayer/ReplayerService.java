@@ -3,12 +3,25 @@ package dev.penstock.replayer;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
+import dev.penstock.replayer.audit.AuditLog;
+import dev.penstock.replayer.http.DeadLetterRoutes;
+import dev.penstock.replayer.http.Differences;
+import dev.penstock.replayer.http.PlanDesk;
+import dev.penstock.replayer.http.PlanIds;
+import dev.penstock.replayer.http.PlanRequests;
+import dev.penstock.replayer.http.ReplayRoutes;
+import dev.penstock.replayer.look.DeadLetters;
+import dev.penstock.replayer.look.KafkaLetterLog;
+import dev.penstock.replayer.look.LedgerView;
 import dev.penstock.replayer.plan.Coordinator;
 import dev.penstock.replayer.plan.PlanBook;
 import dev.penstock.replayer.plan.PlanOrders;
 import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
+import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.Selecting;
+import dev.penstock.replayer.select.Selector;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -16,17 +29,19 @@ import dev.penstock.runtime.ops.HttpEndpoint;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ops.OpsRoutes;
 import dev.penstock.runtime.ownership.KafkaPartitionLog;
+import dev.penstock.runtime.ownership.Neighbours;
 import dev.penstock.runtime.ownership.PartitionOwnership;
 import dev.penstock.submission.Contract;
 import dev.penstock.submission.SubmissionReader;
 import dev.penstock.topic.Topics;
-import java.net.URI;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
@@ -41,6 +56,7 @@ public final class ReplayerService implements Service {
   private static final Duration REST = Duration.ofSeconds(1);
 
   private final ReplayerConfig config;
+  private final UnaryOperator<Selecting> selecting;
   private final InstantSource clock;
   private final Clients clients = Clients.REAL;
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -49,10 +65,13 @@ public final class ReplayerService implements Service {
   private volatile @Nullable HttpEndpoint endpoint;
   private volatile @Nullable Deciders deciders;
   private volatile @Nullable PlanTail plans;
+  private volatile @Nullable LedgerView resolved;
   private volatile @Nullable Coordination coordination;
 
-  private ReplayerService(ReplayerConfig config, InstantSource clock) {
+  private ReplayerService(
+      ReplayerConfig config, UnaryOperator<Selecting> selecting, InstantSource clock) {
     this.config = config;
+    this.selecting = selecting;
     this.clock = clock;
   }
 
@@ -62,7 +81,16 @@ public final class ReplayerService implements Service {
    * @throws dev.penstock.config.ConfigException with everything that is wrong with the settings
    */
   public static ReplayerService of(Settings settings) {
-    return new ReplayerService(ReplayerConfig.read(settings), InstantSource.system());
+    return of(settings, UnaryOperator.identity());
+  }
+
+  /**
+   * The same.
+   *
+   * @param selecting what finds what plans select, made of what does
+   */
+  static ReplayerService of(Settings settings, UnaryOperator<Selecting> selecting) {
+    return new ReplayerService(ReplayerConfig.read(settings), selecting, InstantSource.system());
   }
 
   @Override
@@ -105,11 +133,19 @@ public final class ReplayerService implements Service {
     Topics topics = kafka.topics();
     new TopicProvisioner(kafka).ensure();
     var metrics = opened(new Metrics("replayer"));
-    var book = new PlanBook(new SubmissionReader(Contract.load(), clock));
+    var contract = Contract.load();
+    var jobs = new SubmissionReader(contract, clock);
+    var book = new PlanBook(jobs);
     var tail = opened(new PlanTail(clients, kafka, book, Pauses.REAL));
     plans = tail;
     Thread.ofVirtual().name("replayer-plans").start(tail);
     var orders = new PlanOrders(book, tail);
+    var ledger = opened(new LedgerView(clients, kafka, clock));
+    Thread.ofVirtual().name("replayer-ledgers").start(ledger);
+    resolved = ledger;
+    Selecting selector =
+        selecting.apply(
+            new Selector(new KafkaLetterLog(clients, kafka, clock), ledger, jobs, clock));
     var decided =
         opened(
             new Deciders(partition ->
@@ -124,6 +160,7 @@ public final class ReplayerService implements Service {
                                 config.timeout(),
                                 new TopicPartition(topics.dlqLedger(), partition),
                                 "dlq"),
+                        new KafkaLogCutter(kafka, config.timeout()),
                         this::consumer,
                         orders,
                         clock,
@@ -136,6 +173,7 @@ public final class ReplayerService implements Service {
                 new Coordinator(
                     new Coordinator.Parts(
                         topics,
+                        selector,
                         () ->
                             new KafkaPartitionLog(
                                 clients,
@@ -157,16 +195,36 @@ public final class ReplayerService implements Service {
                     topics.replayerGroup(), topics.deadLetters(), "replayer", "dead letters")));
     ownership.listen(decided);
     ownership.listen(coordinating);
+    var neighbours = opened(new Neighbours());
+    var plansOverHttp =
+        new ReplayRoutes(
+            new ReplayRoutes.Parts(
+                new PlanRequests(contract, jobs, new PlanIds(clock, new SecureRandom())),
+                book,
+                tail,
+                ledger,
+                new Differences(topics.dlqLedger(), () -> consumer("differences")),
+                new PlanDesk(
+                    coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours),
+                new AuditLog(topics.dlqAudit(), () -> consumer("audit"))));
+    var letters = new DeadLetterRoutes(DeadLetters.of(clients, kafka, ledger, clock));
     var http =
-        new HttpEndpoint(
-            "replayer",
-            config.http(),
-            builder ->
-                builder.routing(routing -> routing.register(new OpsRoutes(this::health, metrics))));
-    running.push(http);
+        opened(
+            new HttpEndpoint(
+                "replayer",
+                config.http(),
+                builder ->
+                    builder.routing(routing ->
+                        routing
+                            .register(new OpsRoutes(this::health, metrics))
+                            .register(plansOverHttp)
+                            .register(letters))));
     http.start();
     endpoint = http;
-    ownership.start(URI.create("http://" + config.http().host() + ":" + http.port()));
+    ownership.start(
+        config
+            .advertised()
+            .orElseGet(() -> config.http().reachableAt(http.port(), "replayer.advertised-url")));
   }
 
   private Consumer<byte[], byte[]> consumer(String purpose) {
@@ -193,7 +251,11 @@ public final class ReplayerService implements Service {
     if (started == null || followed == null || endpoint == null) {
       return new Health.NotReady("starting");
     }
+    LedgerView ledgers = resolved;
     String problem = followed.problem();
+    if (problem == null && ledgers != null) {
+      problem = ledgers.problem();
+    }
     if (problem != null) {
       return new Health.NotReady("the plans can't be followed: " + problem);
     }

@@ -20,7 +20,9 @@ import dev.penstock.job.Priority;
 import dev.penstock.replay.LedgerRecord;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
+import dev.penstock.replay.Tally;
 import dev.penstock.replayer.select.OffsetSet;
+import dev.penstock.replayer.select.Selecting;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -36,6 +38,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -83,7 +86,11 @@ final class Installation implements AutoCloseable {
   }
 
   ReplayerService replayer() {
-    ReplayerService service = ReplayerService.of(settings);
+    return replayer(new PreparedSelections());
+  }
+
+  ReplayerService replayer(Selecting selecting) {
+    ReplayerService service = ReplayerService.of(settings, _ -> selecting);
     service.start();
     return service;
   }
@@ -144,13 +151,11 @@ final class Installation implements AutoCloseable {
   }
 
   void finished(JobId job, int generation) {
-    var event =
-        new JobEvent.Finished(
-            job,
-            generation,
-            List.of(),
-            new Outcome.Succeeded(new JobOutput.DetectedLanguages(List.of())),
-            Instant.now());
+    ended(job, generation, new Outcome.Succeeded(new JobOutput.DetectedLanguages(List.of())));
+  }
+
+  void ended(JobId job, int generation, Outcome outcome) {
+    var event = new JobEvent.Finished(job, generation, List.of(), outcome, Instant.now());
     var record =
         new ProducerRecord<>(
             topics.events(), bytes(job.toString()), JsonCodec.EVENTS.encode(event));
@@ -194,16 +199,22 @@ final class Installation implements AutoCloseable {
 
   /** Where the plan is in its life; null while there is none. */
   PlanRecord.@Nullable State state(PlanId id) {
-    PlanRecord.State state = null;
+    PlanRecord.Plan plan = plan(id);
+    return plan == null ? null : plan.state();
+  }
+
+  /** The plan as it is now; null while there is none. */
+  PlanRecord.@Nullable Plan plan(PlanId id) {
+    PlanRecord.Plan last = null;
     for (ConsumerRecord<byte[], byte[]> record : read(topics.dlqPlans())) {
       if (record.value() != null
           && JsonCodec.PLANS.decode(record.value())
               instanceof Decoded.Value<PlanRecord>(PlanRecord.Plan plan)
           && plan.id().equals(id)) {
-        state = plan.state();
+        last = plan;
       }
     }
-    return state;
+    return last;
   }
 
   void write(PlanRecord record) {
@@ -319,6 +330,22 @@ final class Installation implements AutoCloseable {
       }
     }
     return List.copyOf(last.values());
+  }
+
+  /** What the plan has come to, over all partitions. */
+  Tally tally(String plan) {
+    return progress(plan).stream()
+        .map(LedgerRecord.Progress::tally)
+        .reduce(Tally.NONE, Tally::plus);
+  }
+
+  /** Where a partition's log begins. */
+  long begin(String topic, int partition) {
+    var begins = new TopicPartition(topic, partition);
+    try (Consumer<byte[], byte[]> consumer =
+        Clients.REAL.consumer(new HashMap<>(kafka.clientSettings("begin")))) {
+      return Objects.requireNonNull(consumer.beginningOffsets(List.of(begins)).get(begins));
+    }
   }
 
   /** How many the plan has decided about, over all partitions. */

@@ -14,7 +14,6 @@ import dev.penstock.api.schedule.Schedules;
 import dev.penstock.config.Settings;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.lifecycle.Service;
-import dev.penstock.lifecycle.StartException;
 import dev.penstock.runtime.kafka.TopicProvisioner;
 import dev.penstock.runtime.ops.Metrics;
 import dev.penstock.runtime.ownership.Neighbours;
@@ -24,9 +23,6 @@ import dev.penstock.runtime.telemetry.SpanKind;
 import dev.penstock.runtime.telemetry.Traces;
 import dev.penstock.submission.Contract;
 import dev.penstock.submission.JobRequest;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -167,7 +163,10 @@ public final class IntakeService implements Service {
     var http = opened(ApiServer.of(config.http(), config.limits(), clock, parts));
     http.start();
     server = http;
-    ownership.start(address(config, http.port()));
+    ownership.start(
+        config
+            .advertised()
+            .orElseGet(() -> config.http().reachableAt(http.port(), "api.advertised-url")));
   }
 
   private Intake traced(Intake intake, Traces traces) {
@@ -222,30 +221,6 @@ public final class IntakeService implements Service {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  /** Where the other intakes reach this one. */
-  private static URI address(ApiConfig config, int port) {
-    if (config.advertised().isPresent()) {
-      return config.advertised().get();
-    }
-    String host = config.http().host();
-    return URI.create(
-        "http://" + (host.contains(":") ? "[" + host + "]" : reachable(host)) + ":" + port);
-  }
-
-  private static String reachable(String host) {
-    if (!host.equals("0.0.0.0")) {
-      return host;
-    }
-    try {
-      return InetAddress.getLocalHost().getHostAddress();
-    } catch (UnknownHostException e) {
-      throw new StartException(
-          "this machine's own address is not known; set api.advertised-url to where the other"
-              + " intakes reach this one",
-          e);
     }
   }
 

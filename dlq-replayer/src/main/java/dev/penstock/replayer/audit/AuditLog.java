@@ -3,7 +3,9 @@ package dev.penstock.replayer.audit;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.PlanId;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the audit's topic. Thread-safe. */
 public final class AuditLog {
@@ -105,6 +108,43 @@ public final class AuditLog {
           .broken
           .<Verdict>map(broken -> broken)
           .orElseGet(() -> new Verdict.Sound(check.chain.sequence(), check.chain.hash()));
+    }
+  }
+
+  /**
+   * Some entries, the newest first.
+   *
+   * @param before only those with a smaller sequence number
+   * @param plan only those of this plan, or null for all
+   * @param limit at most so many
+   * @throws KafkaException when the topic can't be read
+   * @throws IllegalStateException when a record is no entry
+   */
+  public List<AuditEntry> newest(long before, @Nullable PlanId plan, int limit) {
+    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+      List<TopicPartition> one = List.of(partition);
+      consumer.assign(one);
+      long begin = Objects.requireNonNull(consumer.beginningOffsets(one).get(partition));
+      long end = Objects.requireNonNull(consumer.endOffsets(one).get(partition));
+      var last = new ArrayDeque<AuditEntry>();
+      read(
+          consumer,
+          begin,
+          end,
+          record -> {
+            AuditEntry entry = entry(record);
+            if (entry.sequence() >= before) {
+              return false;
+            }
+            if (plan == null || plan.equals(entry.plan())) {
+              if (last.size() == limit) {
+                last.removeFirst();
+              }
+              last.addLast(entry);
+            }
+            return true;
+          });
+      return List.copyOf(last).reversed();
     }
   }
 

@@ -9,6 +9,8 @@ import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Pace;
 import dev.penstock.replayer.change.Overrides;
 import dev.penstock.replayer.change.PatchedSubmission;
+import dev.penstock.replayer.look.InvalidQueryException;
+import dev.penstock.replayer.plan.Draft;
 import dev.penstock.replayer.select.Selection;
 import dev.penstock.submission.Contract;
 import dev.penstock.submission.SubmissionReader;
@@ -22,9 +24,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Reads what people want to be planned, or tells all that is wrong with it. Thread-safe. */
-final class PlanRequests {
+public final class PlanRequests {
   private static final String SOMEBODY = "somebody";
   private static final int DEFAULT_IN_FLIGHT = 1_000;
 
@@ -36,21 +39,18 @@ final class PlanRequests {
    * @param jobs the intake's, for what plans change
    * @param ids makes ids for plans that come without one
    */
-  PlanRequests(Contract contract, SubmissionReader jobs, Supplier<PlanId> ids) {
+  public PlanRequests(Contract contract, SubmissionReader jobs, Supplier<PlanId> ids) {
     this.contract = contract;
     this.jobs = jobs;
     this.ids = ids;
   }
 
-  /** What someone wants to be planned. */
-  record Wanted(
-      PlanId id,
-      String name,
-      String by,
-      JsonObject selection,
-      Action action,
-      Pace pace,
-      @Nullable Canary canary) {}
+  /**
+   * What someone wants to be planned.
+   *
+   * @param json the same as it would be sent on: it has an id, so that it can be sent twice
+   */
+  record Wanted(Draft draft, String json) {}
 
   /**
    * Who moves a plan on.
@@ -74,16 +74,23 @@ final class PlanRequests {
     refuse(violations);
     PlanId id = json.has("id") ? new PlanId(json.path("id").asString("")) : ids.get();
     JsonNode pace = json.path("pace");
-    return new Wanted(
-        id,
-        json.path("name").asString(id.text()),
-        json.path("by").asString(SOMEBODY),
-        selection,
-        action,
-        new Pace(
-            pace.path("inFlight").asInt(DEFAULT_IN_FLIGHT),
-            pace.path("perSecond").isNumber() ? pace.path("perSecond").doubleValue() : null),
-        canary);
+    try {
+      return new Wanted(
+          new Draft(
+              id,
+              json.path("name").asString(id.text()),
+              json.path("by").asString(SOMEBODY),
+              selection,
+              action,
+              new Pace(
+                  pace.path("inFlight").asInt(DEFAULT_IN_FLIGHT),
+                  pace.path("perSecond").isNumber() ? pace.path("perSecond").doubleValue() : null),
+              canary),
+          Json.MAPPER.writeValueAsString(((ObjectNode) json).put("id", id.text())));
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          Problem.of(ProblemType.INVALID_REPLAY, String.valueOf(e.getMessage())));
+    }
   }
 
   /**
@@ -108,8 +115,10 @@ final class PlanRequests {
   private static JsonObject selection(JsonNode json, List<Violation> violations) {
     try {
       var _ = Selection.parse(json);
-    } catch (IllegalArgumentException e) {
-      violations.add(new Violation("/selection", String.valueOf(e.getMessage())));
+    } catch (InvalidQueryException e) {
+      e.violations()
+          .forEach(
+              each -> violations.add(new Violation("/selection" + each.pointer(), each.message())));
     }
     String text = Json.MAPPER.writeValueAsString(json);
     if (text.length() > PlanRecord.MAX_SELECTION_CHARS) {

@@ -72,6 +72,11 @@ public final class DeadLetters {
     return new DeadLetters(new KafkaLetterLog(clients, kafka, clock), standings, clock);
   }
 
+  /** The offset behind the last one of each partition that is committed now. */
+  public List<Long> ends() throws InterruptedException {
+    return reading(looks, Session::ends);
+  }
+
   /**
    * A page of those that match, the newest first: {@code letters}, {@code scanned}, and {@code
    * next} where there may be more. One page looks at a bounded number of dead letters, so it may be
@@ -176,8 +181,8 @@ public final class DeadLetters {
 
   /**
    * Writes those that match, each as a line of JSON that has what is needed to put it back. The
-   * last line, {@code {"end":…}}, tells how many and whether these are all; where it is missing,
-   * something went wrong.
+   * last line is {@code {"end":true,…}} and tells how many; where it is {@code false}, time was up
+   * before the end, and where it is missing, something went wrong.
    *
    * @param sink is not closed
    * @throws IOException when the sink does not take it
@@ -204,10 +209,9 @@ public final class DeadLetters {
                           }
                         });
                 ObjectNode end = Json.MAPPER.createObjectNode();
-                end.putObject("end")
-                    .put("exported", exported.get())
-                    .put("scanned", scanned.get())
-                    .put("complete", complete);
+                end.put("end", complete);
+                end.put("letters", exported.get());
+                end.put("scanned", scanned.get());
                 line(Json.MAPPER.writeValueAsBytes(end), sink);
                 return exported.get();
               });

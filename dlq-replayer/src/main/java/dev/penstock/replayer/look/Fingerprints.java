@@ -14,14 +14,14 @@ public final class Fingerprints {
   private final Map<String, String> normalised = new HashMap<>();
   private final Map<FailureGroup, String> fingerprints = new HashMap<>();
 
-  /** The group of a dead letter. */
+  /** The group of a dead letter, as the views make it. */
   FailureGroup group(LetterFacts facts) {
     if (normalised.size() >= MAX_REMEMBERED) {
       normalised.clear();
     }
     return new FailureGroup(
         facts.code(),
-        facts.provider(),
+        facts.failedCall() ? facts.provider() : "",
         facts.model(),
         facts.kind(),
         normalised.computeIfAbsent(facts.message(), FailureGroup::normalised));

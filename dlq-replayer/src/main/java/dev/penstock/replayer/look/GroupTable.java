@@ -158,7 +158,7 @@ final class GroupTable {
   private ObjectNode json(Object key, Group group) {
     ObjectNode json = Json.MAPPER.createObjectNode();
     if (by == By.FINGERPRINT) {
-      json.put("fingerprint", group.like.fingerprint());
+      json.put("value", group.like.fingerprint());
       json.put("code", group.like.code());
       json.put("provider", group.like.provider());
       json.put("model", group.like.model());
@@ -168,8 +168,8 @@ final class GroupTable {
       json.put("value", key.toString());
     }
     json.put("count", group.count);
-    json.put("first", group.first.toString());
-    json.put("last", group.last.toString());
+    json.put("firstAt", group.first.toString());
+    json.put("lastAt", group.last.toString());
     ArrayNode examples = json.putArray("examples");
     group.examples.forEach(id -> examples.add(id.toString()));
     return json;

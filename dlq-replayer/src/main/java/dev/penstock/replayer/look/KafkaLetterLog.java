@@ -84,11 +84,13 @@ public final class KafkaLetterLog implements LetterLog {
 
     @Override
     public List<Long> starts() throws InterruptedException {
+      consumer.assign(all);
       return inOrder(interruptibly(() -> consumer.beginningOffsets(all)));
     }
 
     @Override
     public List<Long> ends() throws InterruptedException {
+      consumer.assign(all);
       return inOrder(interruptibly(() -> consumer.endOffsets(all)));
     }
 

@@ -170,6 +170,7 @@ public final class LedgerView implements Standings, Runnable, AutoCloseable {
           resolved.get(partition).put(each.offset(), Standing.REPLAYED);
       case LedgerRecord.Discarded each ->
           resolved.get(partition).put(each.offset(), Standing.DISCARDED);
+      case LedgerRecord.Purged each -> resolved.get(partition).put(each.offset(), Standing.PURGED);
       case Progress last -> {
         synchronized (progress) {
           progress.computeIfAbsent(last.plan(), _ -> new HashMap<>()).put(partition, last);

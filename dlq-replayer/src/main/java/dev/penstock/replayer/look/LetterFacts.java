@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * is empty.
  *
  * @param code the stable code of the failure
- * @param provider who failed, where a call's failure is the reason, or empty
+ * @param provider who was called last, or empty
+ * @param failedCall whether the failure is that call's
  * @param kind the kind of the job, or empty
  * @param message the failure's, or why the record can't be read
  * @param failedAt when the job ended; of others, when the record was written
@@ -24,6 +25,7 @@ public record LetterFacts(
     LetterType type,
     String code,
     String provider,
+    boolean failedCall,
     String model,
     String kind,
     String tenant,
@@ -46,11 +48,11 @@ public record LetterFacts(
 
   private static LetterFacts of(DeadLetter dead) {
     Attempt last = dead.attempts().isEmpty() ? null : dead.attempts().getLast();
-    boolean called = last != null && last.reachedProvider() && dead.reason().equals(last.failure());
     return new LetterFacts(
         LetterType.JOB,
         dead.reason().code(),
-        called && last != null ? last.provider() : "",
+        last != null && last.reachedProvider() ? last.provider() : "",
+        last != null && dead.reason().equals(last.failure()),
         dead.job().model(),
         dead.job().input().kind().wireName(),
         dead.job().tenant().name(),
@@ -63,6 +65,6 @@ public record LetterFacts(
 
   private static LetterFacts unread(LetterType type, String reason, LetterRecord letter) {
     return new LetterFacts(
-        type, UNDECODABLE, "", "", "", "", reason, letter.writtenAt(), null, 0, 0);
+        type, UNDECODABLE, "", false, "", "", "", reason, letter.writtenAt(), null, 0, 0);
   }
 }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * PARTITION-OFFSET}.
  */
 public record LetterId(int partition, long offset) {
-  private static final Pattern FORM = Pattern.compile("(0|[1-9][0-9]{0,3})-(0|[1-9][0-9]{0,17})");
+  private static final Pattern FORM = Pattern.compile("(0|[1-9][0-9]{0,9})-(0|[1-9][0-9]{0,18})");
 
   public LetterId {
     if (partition < 0 || offset < 0) {
@@ -20,10 +20,16 @@ public record LetterId(int partition, long offset) {
   /** The one that {@code text} spells, or nothing. */
   public static Optional<LetterId> parse(String text) {
     Matcher matcher = FORM.matcher(text);
-    return matcher.matches()
-        ? Optional.of(
-            new LetterId(Integer.parseInt(matcher.group(1)), Long.parseLong(matcher.group(2))))
-        : Optional.empty();
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new LetterId(Integer.parseInt(matcher.group(1)), Long.parseLong(matcher.group(2))));
+    } catch (NumberFormatException _) {
+      // No log is so long.
+      return Optional.empty();
+    }
   }
 
   @Override

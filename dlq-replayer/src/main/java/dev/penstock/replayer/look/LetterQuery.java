@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -31,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param to before when it failed, or null
  * @param minGeneration the least generation that failed; 0 for any
  * @param words all of them stand in the failure's message, in upper or lower case
- * @param standing what became of it, or null for whatever
+ * @param standings what became of it is one of these
  */
 public record LetterQuery(
     Map<Field, Set<String>> values,
@@ -39,16 +41,17 @@ public record LetterQuery(
     @Nullable Instant to,
     int minGeneration,
     List<String> words,
-    @Nullable Standing standing) {
+    Set<Standing> standings) {
   /** The most values that one field has. */
   public static final int MAX_VALUES = 50;
 
   /** The most words. */
   static final int MAX_WORDS = 20;
 
-  private static final int MAX_Q_CHARS = 1_000;
+  private static final int MAX_Q_CHARS = 500;
   private static final int MAX_GENERATION = 1_000_000;
   private static final String ANY = "any";
+  private static final String STANDING = "standing";
   private static final Instant EARLIEST = Instant.EPOCH;
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
   private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f]{16}");
@@ -59,10 +62,11 @@ public record LetterQuery(
 
   /** All dead letters of which nothing became yet. */
   public static final LetterQuery OPEN =
-      new LetterQuery(Map.of(), null, null, 0, List.of(), Standing.OPEN);
+      new LetterQuery(Map.of(), null, null, 0, List.of(), Set.of(Standing.OPEN));
 
   /** Whatever has become of them. */
-  public static final LetterQuery ALL = new LetterQuery(Map.of(), null, null, 0, List.of(), null);
+  public static final LetterQuery ALL =
+      new LetterQuery(Map.of(), null, null, 0, List.of(), EnumSet.allOf(Standing.class));
 
   /** What can have several values. */
   public enum Field {
@@ -98,6 +102,7 @@ public record LetterQuery(
     values.forEach((field, some) -> copies.put(field, Set.copyOf(some)));
     values = Collections.unmodifiableMap(copies);
     words = List.copyOf(words);
+    standings = Collections.unmodifiableSet(EnumSet.copyOf(standings));
   }
 
   /**
@@ -151,7 +156,8 @@ public record LetterQuery(
     if (!words.isEmpty()) {
       json.put("q", String.join(" ", words));
     }
-    json.put("standing", standing == null ? ANY : standing.wireName());
+    var array = json.putArray("standing");
+    standings.forEach(each -> array.add(each.wireName()));
     return json;
   }
 
@@ -163,7 +169,7 @@ public record LetterQuery(
    * @param fingerprints of the scan that it is part of
    */
   public boolean matches(LetterRecord letter, Standing became, Fingerprints fingerprints) {
-    if (standing != null && standing != became) {
+    if (!standings.contains(became)) {
       return false;
     }
     if (letter.isPoison() && !canBe(LetterType.POISON)) {
@@ -234,7 +240,7 @@ public record LetterQuery(
     private @Nullable Instant to;
     private int minGeneration;
     private List<String> words = List.of();
-    private @Nullable Standing standing = Standing.OPEN;
+    private final Set<Standing> standings = EnumSet.noneOf(Standing.class);
 
     void parameter(String name, String value) {
       Optional<Field> field = Field.ofWireName(name);
@@ -243,6 +249,8 @@ public record LetterQuery(
         List<String> some =
             field.get() == Field.LABEL ? List.of(value) : Arrays.asList(value.split(",", -1));
         some.forEach(one -> value(field.get(), one.strip(), "/" + name));
+      } else if (name.equals(STANDING)) {
+        Arrays.asList(value.split(",", -1)).forEach(one -> standing(one.strip(), "/" + name));
       } else if (!seen.add(name)) {
         wrong("/" + printable(name), "must not stand there twice");
       } else {
@@ -254,7 +262,9 @@ public record LetterQuery(
       String at = above + "/" + printable(name);
       Optional<Field> field = Field.ofWireName(name);
       if (field.isPresent()) {
-        list(field.get(), value, at);
+        list(value, at, (one, pointer) -> value(field.get(), one, pointer));
+      } else if (name.equals(STANDING)) {
+        list(value, at, this::standing);
       } else if (name.equals("minGeneration") && value.isIntegralNumber()) {
         single(name, value.asString(), at);
       } else if (value.isString() && !name.equals("minGeneration")) {
@@ -266,19 +276,19 @@ public record LetterQuery(
 
     private static String knownOrString(String name) {
       return switch (name) {
-        case "from", "to", "q", "standing" -> "must be a string";
+        case "from", "to", "q" -> "must be a string";
         default -> unknown();
       };
     }
 
-    private void list(Field field, JsonNode value, String at) {
+    private void list(JsonNode value, String at, BiConsumer<String, String> each) {
       if (value.isString()) {
-        value(field, value.stringValue(), at);
+        each.accept(value.stringValue(), at);
       } else if (value.isArray() && !value.isEmpty()) {
         for (int i = 0; i < Math.min(value.size(), MAX_VALUES + 1); i++) {
-          JsonNode each = value.get(i);
-          if (each.isString()) {
-            value(field, each.stringValue(), at + "/" + i);
+          JsonNode one = value.get(i);
+          if (one.isString()) {
+            each.accept(one.stringValue(), at + "/" + i);
           } else {
             wrong(at + "/" + i, "must be a string");
           }
@@ -286,6 +296,17 @@ public record LetterQuery(
       } else {
         wrong(at, "must be a string or a list of strings");
       }
+    }
+
+    private void standing(String value, String at) {
+      if (value.equals(ANY)) {
+        standings.addAll(EnumSet.allOf(Standing.class));
+        return;
+      }
+      Standing.ofWireName(value)
+          .ifPresentOrElse(
+              standings::add,
+              () -> wrong(at, "must be one of open, replayed, discarded, purged, any"));
     }
 
     private void value(Field field, String value, String at) {
@@ -341,12 +362,6 @@ public record LetterQuery(
           }
           if (minGeneration < 0 || minGeneration > MAX_GENERATION) {
             wrong(at, generationRule());
-          }
-        }
-        case "standing" -> {
-          standing = Standing.ofWireName(value).orElse(null);
-          if (standing == null && !value.equals(ANY)) {
-            wrong(at, "must be one of open, replayed, discarded, purged, any");
           }
         }
         default -> wrong(at, unknown());
@@ -405,7 +420,10 @@ public record LetterQuery(
       if (!violations.isEmpty()) {
         throw new InvalidQueryException(violations);
       }
-      return new LetterQuery(values, from, to, minGeneration, words, standing);
+      if (standings.isEmpty()) {
+        standings.add(Standing.OPEN);
+      }
+      return new LetterQuery(values, from, to, minGeneration, words, standings);
     }
   }
 }

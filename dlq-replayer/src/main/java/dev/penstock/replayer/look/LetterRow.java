@@ -80,7 +80,7 @@ record LetterRow(
     json.put("code", code);
     json.put("message", message);
     json.put("fingerprint", fingerprint);
-    json.put("failedAt", failedAt.toString());
+    json.put("at", failedAt.toString());
     json.put("bytes", bytes);
     return json;
   }

@@ -48,7 +48,7 @@ final class RecordKinds {
   static ObjectNode decode(byte @Nullable [] value, String kind, @Nullable Integer version) {
     JsonCodec<?> codec = CODECS.get(kind);
     if (codec == null) {
-      throw new InvalidQueryException("codec", "must be one of " + names());
+      throw new InvalidQueryException("as", "must be one of " + names());
     }
     if (version != null && version != JsonCodec.VERSION) {
       throw new InvalidQueryException(
@@ -63,7 +63,13 @@ final class RecordKinds {
 
   private static <T> void decode(byte @Nullable [] value, JsonCodec<T> codec, ObjectNode told) {
     switch (codec.decode(value)) {
-      case Decoded.Value<T>(T read) -> told.set("value", Json.MAPPER.readTree(codec.encode(read)));
+      case Decoded.Value<T>(T read) -> {
+        try {
+          told.set("value", Json.MAPPER.readTree(codec.encode(read)));
+        } catch (JacksonException e) {
+          told.put("reason", "it can be read, but not written again: " + e.getOriginalMessage());
+        }
+      }
       case Decoded.Refused<T>(String reason) -> told.put("reason", reason);
     }
   }

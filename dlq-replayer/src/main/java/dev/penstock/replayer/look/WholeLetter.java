@@ -65,7 +65,8 @@ final class WholeLetter {
     }
     try {
       JsonNode tree = Json.MAPPER.readTree(value == null ? new byte[0] : value);
-      if (!tree.isMissingNode()) {
+      // What can't be written again, half of a character for example, is not shown so.
+      if (!tree.isMissingNode() && Json.MAPPER.writeValueAsBytes(tree).length > 0) {
         json.set("record", tree);
       }
     } catch (JacksonException _) {

@@ -7,10 +7,12 @@ import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Plan;
 import dev.penstock.replay.PlanRecord.Share;
+import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replayer.audit.AuditChain;
 import dev.penstock.replayer.audit.AuditLog;
 import dev.penstock.replayer.plan.PlanLife.Command;
 import dev.penstock.replayer.replay.Pauses;
+import dev.penstock.replayer.select.Selecting;
 import dev.penstock.runtime.ownership.Commit;
 import dev.penstock.runtime.ownership.LogUnavailableException;
 import dev.penstock.runtime.ownership.PartitionLog;
@@ -21,19 +23,23 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,7 +51,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>There is one at a time: it writes with a {@code transactional.id} of its own, and reads all
  * plans and the end of the audit after it has shut out the one before. A plan's change and the
- * audit's entry of it are one transaction.
+ * audit's entry of it are one transaction. What a plan selects is looked for on threads of their
+ * own, and what is found written by this one; whoever takes over has it looked for anew.
  */
 public final class Coordinator implements Runnable, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
@@ -55,6 +62,9 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   /** How many plans may be there that have not ended. */
   static final int MAX_OPEN_PLANS = 100;
+
+  /** How many plans are kept that have ended; the oldest give way. */
+  static final int MAX_ENDED_PLANS = 1_000;
 
   /** How soon a request, and the end of a stage, is seen. */
   private static final Duration FOLLOW = Duration.ofMillis(50);
@@ -71,6 +81,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
   /**
    * What it works with.
    *
+   * @param selecting finds what plans select
    * @param plans makes the log of the plans; not open
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
    *     what they are for
@@ -78,6 +89,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
    */
   public record Parts(
       Topics topics,
+      Selecting selecting,
       Supplier<PartitionLog> plans,
       Function<String, Consumer<byte[], byte[]>> consumers,
       InstantSource clock,
@@ -89,7 +101,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
     /** Who wants it. */
     String who();
 
-    /** A new plan. */
+    /** A new plan; one that is there as it was asked for is told as it is. */
     record Create(Draft draft) implements Request {
       @Override
       public String who() {
@@ -97,8 +109,13 @@ public final class Coordinator implements Runnable, AutoCloseable {
       }
     }
 
-    /** That a plan is moved on. */
-    record Move(PlanId plan, Command command, String who) implements Request {}
+    /**
+     * That a plan is moved on.
+     *
+     * @param version of the plan that they saw: another one is refused; null for whichever it is
+     */
+    record Move(PlanId plan, Command command, String who, @Nullable Integer version)
+        implements Request {}
   }
 
   /** What became of a request. */
@@ -121,10 +138,14 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   private record Waiting(Request request, CompletableFuture<Reply> reply) {}
 
-  /** What follows from a request: records to write, and what to say when they are written. */
-  private record Outcome(Reply reply, @Nullable Plan plan, List<PlanRecord> records, String did) {
+  /** What follows from a request: a plan to write, and what to say when it is written. */
+  private record Outcome(Reply reply, @Nullable Plan plan, String did) {
     static Outcome unchanged(Reply reply) {
-      return new Outcome(reply, null, List.of(), "");
+      return new Outcome(reply, null, "");
+    }
+
+    static Outcome changed(Plan plan, String did) {
+      return new Outcome(new Reply.Done(plan), plan, did);
     }
   }
 
@@ -185,14 +206,17 @@ public final class Coordinator implements Runnable, AutoCloseable {
       audit =
           new AuditLog(parts.topics().dlqAudit(), () -> parts.consumers().apply("audit")).last();
       try (var progress =
-          new LedgerTail(
-              parts.consumers().apply("progress"),
-              parts.topics().dlqLedger(),
-              parts.topics().partitions())) {
+              new LedgerTail(
+                  parts.consumers().apply("progress"),
+                  parts.topics().dlqLedger(),
+                  parts.topics().partitions());
+          var selections = new Selections(parts.selecting(), parts.pauses(), parts.rest())) {
+        // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
+        progress.catchUp(() -> closed);
         boolean ours = true;
         while (ours && !closed) {
           progress.follow(FOLLOW);
-          ours = serve(ledger) && advance(ledger, progress);
+          ours = serve(ledger, progress) && select(ledger, selections) && advance(ledger, progress);
         }
       }
     }
@@ -218,14 +242,15 @@ public final class Coordinator implements Runnable, AutoCloseable {
   }
 
   /** Answers who waits; whether it may go on. */
-  private boolean serve(PartitionLog ledger) {
+  private boolean serve(PartitionLog ledger, LedgerTail progress) {
     for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
-      Outcome outcome = outcome(each.request);
+      Outcome outcome = outcome(each.request, progress);
       if (outcome.plan == null) {
         each.reply.complete(outcome.reply);
         continue;
       }
-      Commit commit = write(ledger, outcome.plan, outcome.records, each.request.who(), outcome.did);
+      Commit commit =
+          write(ledger, outcome.plan, List.of(outcome.plan), each.request.who(), outcome.did);
       switch (commit) {
         case Commit.Committed _ -> each.reply.complete(outcome.reply);
         case Commit.Aborted(String reason) -> {
@@ -246,17 +271,17 @@ public final class Coordinator implements Runnable, AutoCloseable {
     return true;
   }
 
-  private Outcome outcome(Request request) {
+  private Outcome outcome(Request request, LedgerTail progress) {
     return switch (request) {
-      case Request.Create(Draft draft) -> create(draft);
-      case Request.Move(PlanId id, Command command, _) -> {
+      case Request.Create(Draft draft) -> create(draft, progress);
+      case Request.Move(PlanId id, Command command, _, Integer version) -> {
         Plan plan = plans.get(id);
         yield plan == null
             ? Outcome.unchanged(new Reply.Missing())
-            : switch (PlanLife.obey(plan, command, now())) {
+            : switch (PlanLife.obey(
+                plan, command, version, PlanLife.tally(progress.of(id)), now())) {
               case PlanLife.Answer.Changed(Plan changed) ->
-                  new Outcome(
-                      new Reply.Done(changed), changed, List.of(changed), command.wireName());
+                  Outcome.changed(changed, command.wireName());
               case PlanLife.Answer.Already(Plan same) -> Outcome.unchanged(new Reply.Done(same));
               case PlanLife.Answer.Refused(String reason) ->
                   Outcome.unchanged(new Reply.Refused(reason));
@@ -265,33 +290,80 @@ public final class Coordinator implements Runnable, AutoCloseable {
     };
   }
 
-  private Outcome create(Draft draft) {
-    if (plans.containsKey(draft.id())) {
-      return Outcome.unchanged(new Reply.Refused("there is a plan " + draft.id()));
+  private Outcome create(Draft draft, LedgerTail progress) {
+    Plan there = plans.get(draft.id());
+    if (there != null) {
+      return Outcome.unchanged(
+          draft.isWhatBecame(there)
+              ? new Reply.Done(there)
+              : new Reply.Refused("there is another plan " + draft.id()));
+    }
+    if (!progress.of(draft.id()).isEmpty()) {
+      return Outcome.unchanged(
+          new Reply.Refused("an earlier plan was called " + draft.id() + ": take another name"));
     }
     if (plans.values().stream().filter(plan -> !plan.state().isEnd()).count() >= MAX_OPEN_PLANS) {
       return Outcome.unchanged(
           new Reply.Refused(
               MAX_OPEN_PLANS + " plans have not ended; abort those that nobody wants any more"));
     }
-    List<PlanRecord> records = draft.records(now());
-    Plan plan = (Plan) records.getLast();
-    return plan.shares().isEmpty()
-        ? Outcome.unchanged(new Reply.Refused("it selects no dead letter"))
-        : new Outcome(new Reply.Done(plan), plan, records, "draft");
+    try {
+      return Outcome.changed(draft.selecting(ends(), now()), "create");
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      log.warn("where the dead letters end can't be told now: {}", e.getMessage());
+      return Outcome.unchanged(new Reply.Unavailable("Kafka does not answer"));
+    }
+  }
+
+  /** Where the partitions of dead letters end, as a reader of committed records sees them. */
+  private List<Long> ends() {
+    List<TopicPartition> all =
+        IntStream.range(0, parts.topics().partitions())
+            .mapToObj(partition -> new TopicPartition(parts.topics().deadLetters(), partition))
+            .toList();
+    try (Consumer<byte[], byte[]> consumer = parts.consumers().apply("ends")) {
+      Map<TopicPartition, Long> ends = consumer.endOffsets(all);
+      return all.stream().map(partition -> Objects.requireNonNull(ends.get(partition))).toList();
+    }
+  }
+
+  /** Has what plans select looked for, and writes what was found; whether it may go on. */
+  private boolean select(PartitionLog ledger, Selections selections) {
+    plans.values().stream()
+        .filter(plan -> plan.state() != State.SELECTING)
+        .forEach(plan -> selections.stop(plan.id()));
+    for (Selections.Ended each : selections.ended()) {
+      Frozen found = each.found();
+      Plan plan =
+          found == null
+              ? PlanLife.failed(each.plan(), String.valueOf(each.problem()), now())
+              : PlanLife.drafted(each.plan(), found.shares(), now());
+      var records = new ArrayList<>(found == null ? List.of() : found.records());
+      records.add(plan);
+      if (!(write(ledger, plan, records, ITSELF, plan.state().wireName())
+          instanceof Commit.Committed)) {
+        return false;
+      }
+    }
+    plans.values().stream()
+        .filter(plan -> plan.state() == State.SELECTING)
+        .forEach(selections::start);
+    return true;
   }
 
   /** Moves on what has come to an end; whether it may go on. */
   private boolean advance(PartitionLog ledger, LedgerTail progress) {
     for (Plan plan : List.copyOf(plans.values())) {
-      Optional<Plan> changed = PlanLife.advance(plan, progress.of(plan.id()), now());
-      if (changed.isPresent()
+      Optional<PlanLife.Moved> moved = PlanLife.advance(plan, progress.of(plan.id()), now());
+      if (moved.isPresent()
           && !(write(
                   ledger,
-                  changed.get(),
-                  List.of(changed.get()),
+                  moved.get().plan(),
+                  List.of(moved.get().plan()),
                   ITSELF,
-                  changed.get().state().wireName())
+                  moved.get().did())
               instanceof Commit.Committed)) {
         return false;
       }
@@ -305,8 +377,13 @@ public final class Coordinator implements Runnable, AutoCloseable {
     for (PlanRecord record : records) {
       batch.add(record(record.key(), JsonCodec.PLANS.encode(record)));
     }
+    List<PlanId> old = plan.state().isEnd() ? old(plan) : List.of();
     if (plan.state().isEnd()) {
       forget(plan, batch);
+    }
+    for (PlanId each : old) {
+      batch.add(record(each.text(), null));
+      batch.add(record(PlanRecord.Preview.key(each), null));
     }
     var entry = audit.next(now(), who, did, plan.id(), detail(plan));
     batch.add(
@@ -314,10 +391,24 @@ public final class Coordinator implements Runnable, AutoCloseable {
     Commit commit = ledger.commit(batch);
     if (commit instanceof Commit.Committed) {
       plans.put(plan.id(), plan);
+      old.forEach(plans::remove);
       audit = AuditChain.endingWith(entry);
       log.info("plan {}: {} by {}", plan.id(), did, who);
     }
     return commit;
+  }
+
+  /** Plans that are not kept any more when {@code ended} has. */
+  private List<PlanId> old(Plan ended) {
+    List<Plan> others =
+        plans.values().stream()
+            .filter(plan -> plan.state().isEnd() && !plan.id().equals(ended.id()))
+            .sorted(Comparator.comparing(Plan::changedAt))
+            .toList();
+    return others.stream()
+        .limit(Math.max(0, others.size() + 1 - MAX_ENDED_PLANS))
+        .map(Plan::id)
+        .toList();
   }
 
   /** What an ended plan had selected is not kept; how many of them, it tells itself. */

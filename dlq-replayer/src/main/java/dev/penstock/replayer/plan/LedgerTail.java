@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,6 +34,20 @@ final class LedgerTail implements AutoCloseable {
             .toList();
     consumer.assign(all);
     consumer.seekToBeginning(all);
+  }
+
+  /**
+   * Reads all that is committed now.
+   *
+   * @param stop whether nobody wants that any more
+   */
+  void catchUp(BooleanSupplier stop) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+    while (!stop.getAsBoolean()
+        && ends.entrySet().stream()
+            .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      follow(Duration.ofMillis(200));
+    }
   }
 
   /** Reads what there is, and waits for the first of it at most so long. */

@@ -12,8 +12,10 @@ import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replayer.change.Change;
 import dev.penstock.replayer.change.PatchedSubmission;
 import dev.penstock.replayer.replay.Order;
+import dev.penstock.replayer.replay.Order.Want;
 import dev.penstock.replayer.select.OffsetSet;
 import dev.penstock.submission.SubmissionReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -64,7 +66,7 @@ public final class PlanBook {
    */
   public synchronized void take(ConsumerRecord<byte[], byte[]> record) {
     if (record.value() == null) {
-      // The topic is compacted: what an ended plan had selected is taken back.
+      takeBack(record);
       return;
     }
     switch (JsonCodec.PLANS.decode(record.value())) {
@@ -77,6 +79,15 @@ public final class PlanBook {
                   + " that can't be read: "
                   + reason
                   + "; nothing is replayed before a program that can read it is started");
+    }
+  }
+
+  /** What an ended plan had selected is taken back, and what nobody needs of old plans. */
+  private void takeBack(ConsumerRecord<byte[], byte[]> record) {
+    String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+    if (PlanId.isId(key)) {
+      version++;
+      entries.remove(new PlanId(key));
     }
   }
 
@@ -140,6 +151,7 @@ public final class PlanBook {
 
   private static boolean isAtWork(@Nullable Plan plan, int partition) {
     return plan != null
+        && plan.state() != State.SELECTING
         && plan.state() != State.DRAFT
         && !plan.state().isEnd()
         && plan.shares().stream().anyMatch(share -> share.partition() == partition);
@@ -169,13 +181,23 @@ public final class PlanBook {
     Double perSecond = plan.pace().perSecond();
     return new Order(
         plan.id(),
+        plan.version(),
         plan.stage(),
         selected == null ? new OffsetSet() : selected,
         plan.action(),
         change == null ? Change.NONE : change,
         Shares.inFlight(plan.pace().inFlight(), stage).getOrDefault(partition, 0),
         perSecond == null || ours.isEmpty() ? null : perSecond * ours.get().count() / all,
-        plan.state() == State.RUNNING && selected != null && change != null);
+        want(plan.state(), selected != null && change != null));
+  }
+
+  private static Want want(State state, boolean known) {
+    return switch (state) {
+      case RUNNING -> known ? Want.GO_ON : Want.HOLD;
+      case ABORTING -> Want.STOP;
+      case UNDOING -> Want.UNDO;
+      case SELECTING, DRAFT, CANARY_REPORT, PAUSED, ABORTED, UNDONE, DONE -> Want.HOLD;
+    };
   }
 
   /** Null while not all of it was read, and where it is not what the plan says. */

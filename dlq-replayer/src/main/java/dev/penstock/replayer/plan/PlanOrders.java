@@ -1,5 +1,6 @@
 package dev.penstock.replayer.plan;
 
+import dev.penstock.replay.PlanId;
 import dev.penstock.replayer.replay.DecidedPartition;
 import dev.penstock.replayer.replay.Order;
 import java.time.Duration;
@@ -25,6 +26,11 @@ public record PlanOrders(PlanBook book, PlanTail tail) implements DecidedPartiti
   @Override
   public List<Order> orders(int partition) {
     return book.orders(partition);
+  }
+
+  @Override
+  public boolean hasEnded(PlanId plan) {
+    return book.plan(plan).map(known -> known.state().isEnd()).orElse(false);
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.penstock.replayer.replay;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanId;
+import dev.penstock.replayer.select.OffsetSet;
 import dev.penstock.runtime.ownership.Commit;
 import dev.penstock.runtime.ownership.LogUnavailableException;
 import dev.penstock.runtime.ownership.PartitionLog;
@@ -53,6 +55,7 @@ public final class DecidedPartition implements Runnable {
    * What it works with.
    *
    * @param log makes the partition's ledger; not open
+   * @param cutter cuts the log of dead letters
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
    *     what they are for
    * @param rest how long it rests when Kafka did not let it go on
@@ -60,6 +63,7 @@ public final class DecidedPartition implements Runnable {
   public record Parts(
       Topics topics,
       Supplier<PartitionLog> log,
+      LogCutter cutter,
       Function<String, Consumer<byte[], byte[]>> consumers,
       Orders orders,
       InstantSource clock,
@@ -76,6 +80,9 @@ public final class DecidedPartition implements Runnable {
 
     /** All that is wanted of the partition. */
     List<Order> orders(int partition);
+
+    /** Whether nothing will be wanted for the plan any more, unless it is undone. */
+    boolean hasEnded(PlanId plan);
 
     /** Waits for all that is committed now; returns whether it has come. */
     boolean catchUp(Duration patience) throws InterruptedException;
@@ -124,7 +131,7 @@ public final class DecidedPartition implements Runnable {
 
   /** Until nothing is wanted any more, or another one decides. */
   private void decide() throws LogUnavailableException, InterruptedException {
-    var decider = new Decider();
+    var decider = new Decider(parts.orders()::hasEnded);
     try (PartitionLog ledger = parts.log().get()) {
       ledger.open(null, record -> recall(decider, record));
       // What the ledger tells of may stand on plans that were not read yet.
@@ -159,9 +166,10 @@ public final class DecidedPartition implements Runnable {
       }
       outcomes.follow(Duration.ZERO);
       switch (decider.next(now())) {
-        case Step.Idle _ -> {
+        case Step.Idle _, Step.Recall _ -> {
           return;
         }
+        case Step.Cut(OffsetSet purged) -> cut(decider, letters, purged);
         case Step.Watch(Long from) -> outcomes.begin(from);
         case Step.Wait(Instant until) -> follow(outcomes, until);
         case Step.Write write -> {
@@ -181,6 +189,22 @@ public final class DecidedPartition implements Runnable {
           }
         }
       }
+    }
+  }
+
+  private void cut(Decider decider, LetterReader letters, OffsetSet purged) {
+    try {
+      long to = letters.firstToKeep(purged);
+      parts.cutter().cut(new TopicPartition(parts.topics().deadLetters(), partition), to);
+      decider.cut(to);
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      log.warn(
+          "purged dead letters of partition {} can't be cut from the log now: {}",
+          partition,
+          e.getMessage());
+      decider.notCut(now());
     }
   }
 

@@ -1,12 +1,8 @@
 package dev.penstock.replayer.replay;
 
-import dev.penstock.codec.JsonCodec;
-import dev.penstock.job.DeadLetter;
-import dev.penstock.job.Job;
+import dev.penstock.job.CancelRequest;
 import dev.penstock.job.JobId;
-import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobState;
-import dev.penstock.job.Ordering;
 import dev.penstock.replay.LedgerRecord;
 import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.LedgerRecord.Replayed;
@@ -14,19 +10,23 @@ import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord.Action;
 import dev.penstock.replay.Refusal;
 import dev.penstock.replay.Tally;
-import dev.penstock.replayer.change.Change.Changed;
+import dev.penstock.replayer.replay.Order.Want;
 import dev.penstock.replayer.select.OffsetSet;
-import dev.penstock.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,17 +40,17 @@ import org.jspecify.annotations.Nullable;
  * Step.Write}, which is written as a whole or not at all. So a dead letter has at most one
  * successor, whatever dies when.
  *
+ * <p>Nothing of a plan changes here before it is written. So what {@link Progress#seen} says is a
+ * promise of every later decider too: whoever follows has read it, and the plans after it.
+ *
  * <p>Not thread-safe.
  */
 public final class Decider {
-  /** The most dead letters that one transaction decides about. */
+  /** The most dead letters that one transaction decides about, and the most cancels of one. */
   static final int MAX_BATCH = 500;
 
   /** About the most bytes of the jobs of one transaction. */
   static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
-
-  /** What is told of a refusal beside its reason, in UTF-16 code units. */
-  static final int MAX_DETAIL_CHARS = 500;
 
   /** Outcomes alone are told at most this often. */
   static final Duration REPORT = Duration.ofSeconds(1);
@@ -58,48 +58,116 @@ public final class Decider {
   /** How soon it is looked again for dead letters that could not be read yet. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
+  /** How soon it is tried again to cut the log. */
+  private static final Duration CUT_AGAIN = Duration.ofSeconds(5);
+
   private static final Step IDLE = new Step.Idle();
 
   private final OffsetSet resolved = new OffsetSet();
+  private final OffsetSet purged = new OffsetSet();
 
-  /** Generations that a plan began, by plan, as the ledger tells them; until the plan is known. */
-  private final Map<PlanId, Map<Open, Long>> recalled = new HashMap<>();
+  /** What plans began, as the ledger tells it; until the plans that are at work are known. */
+  private final Map<PlanId, List<Replayed>> recalled = new HashMap<>();
 
+  /** Plans of which that was not kept. */
+  private final Set<PlanId> forgotten = new HashSet<>();
+
+  private final Predicate<PlanId> isOver;
+  private boolean recalledAll = true;
+  private boolean recallNeeded;
   private final Map<PlanId, Progress> progress = new HashMap<>();
   private final Map<PlanId, Task> tasks = new LinkedHashMap<>();
 
   /** Whose outcome is awaited. */
-  private final Map<Open, Task> open = new HashMap<>();
+  private final Map<Generation, Begun> open = new HashMap<>();
 
   private boolean watched;
   private long eventsAt;
+  private long eventsThere;
   private @Nullable Task asked;
   private @Nullable Batch pending;
 
-  /** A generation of a job. */
-  private record Open(JobId job, int generation) {}
+  private record Generation(JobId job, int number) {}
+
+  /** A generation that a plan began. */
+  private record Begun(
+      Task task, Generation generation, long offset, @Nullable String orderingKey) {}
 
   /** What a plan came to here, as far as it is committed, and what it wants. */
   private static final class Task {
     private Order order;
     private int stage;
-    private long nextOffset;
-    private boolean complete;
+    private Place place = Place.START;
     private Tally tally = Tally.NONE;
     private long eventsFrom = -1;
+
+    /** What it has replayed and whose outcome is not known, by the offset of its dead letter. */
+    private final NavigableMap<Long, Begun> begun = new TreeMap<>();
+
     private int inFlight;
     private boolean untold;
     private Instant toldAt = Instant.MIN;
     private @Nullable TokenBucket bucket;
     private @Nullable Instant notBefore;
 
+    /** To where the log was cut when all of the stage was decided; null before. */
+    private @Nullable Long cut;
+
     Task(Order order) {
       this.order = order;
+    }
+
+    boolean isPurge() {
+      return order.action() instanceof Action.Purge;
+    }
+  }
+
+  /**
+   * How far a task has come; what it says is what its {@link Progress} says.
+   *
+   * @param seen the version of the plan that is obeyed
+   * @param cancelsTo below it, all that had not ended was asked to be cancelled
+   */
+  private record Place(
+      long nextOffset, boolean complete, int seen, long cancelsTo, @Nullable Long cutTo) {
+    static final Place START = new Place(0, false, 0, 0, null);
+
+    static Place of(Progress last) {
+      return new Place(
+          last.nextOffset(), last.complete(), last.seen(), last.cancelsTo(), last.cutTo());
+    }
+
+    Place at(long offset, boolean nowComplete) {
+      return new Place(offset, nowComplete, seen, cancelsTo, cutTo);
+    }
+
+    Place obeying(int version) {
+      return new Place(nextOffset, complete, Math.max(seen, version), cancelsTo, cutTo);
+    }
+
+    Place cancelled(long through) {
+      return new Place(nextOffset, complete, seen, through, cutTo);
+    }
+
+    Place cut(@Nullable Long to) {
+      return new Place(nextOffset, complete, seen, cancelsTo, to);
     }
   }
 
   /** What is being written, and what follows for a task when it is. */
-  private record Batch(Task task, Step.Write step, Progress progress, Tally decided) {}
+  private record Batch(Task task, Step.Write step, Place place, Progress progress, Tally decided) {}
+
+  /** One that keeps what any plan began, until it knows which ones are at work. */
+  public Decider() {
+    this(_ -> false);
+  }
+
+  /**
+   * @param isOver whether nothing is wanted for a plan any more, as far as is known
+   */
+  public Decider(Predicate<PlanId> isOver) {
+    this.isOver = isOver;
+  }
 
   // What the ledger says
 
@@ -108,12 +176,17 @@ public final class Decider {
     switch (record) {
       case Replayed replayed -> {
         resolved.add(replayed.offset());
-        recalled
-            .computeIfAbsent(replayed.plan(), _ -> new HashMap<>())
-            .put(new Open(replayed.jobId(), replayed.newGeneration()), replayed.offset());
+        if (isOver.test(replayed.plan())) {
+          forgotten.add(replayed.plan());
+        } else {
+          recalled.computeIfAbsent(replayed.plan(), _ -> new ArrayList<>()).add(replayed);
+        }
       }
       case LedgerRecord.Discarded discarded -> resolved.add(discarded.offset());
-      case LedgerRecord.Purged purged -> resolved.add(purged.offset());
+      case LedgerRecord.Purged gone -> {
+        resolved.add(gone.offset());
+        purged.add(gone.offset());
+      }
       case Progress last -> progress.put(last.plan(), last);
       case LedgerRecord.Refused _ -> {
         // It says what a plan did not do; another plan may.
@@ -136,16 +209,18 @@ public final class Decider {
       task.order = order;
       if (order.stage() > task.stage) {
         task.stage = order.stage();
-        task.nextOffset = 0;
-        task.complete = false;
+        task.place = task.place.at(0, false);
+        task.cut = null;
       }
     }
     for (PlanId plan : missing) {
       Task ended = Objects.requireNonNull(tasks.remove(plan));
-      open.values().removeIf(task -> task == ended);
+      open.values().removeIf(begun -> begun.task == ended);
     }
-    // What ended plans have begun is of no interest to those that follow.
+    // What ended plans have begun is of no interest to those that follow. One that is to be undone
+    // after its end is: the ledger is read once more then.
     recalled.clear();
+    recalledAll = false;
     watched = watched && !tasks.isEmpty();
   }
 
@@ -153,27 +228,41 @@ public final class Decider {
     var task = new Task(order);
     Progress last = progress.get(order.plan());
     if (last != null) {
+      recallNeeded |=
+          forgotten.contains(order.plan()) || (!recalledAll && last.tally().replayed() > 0);
       task.stage = last.stage();
-      task.nextOffset = last.nextOffset();
-      task.complete = last.complete();
+      task.place = Place.of(last);
       task.eventsFrom = last.eventsFrom();
       task.toldAt = last.at();
       // The events tell the outcomes once more, from where the first of them can stand.
       task.tally = last.tally().withoutOutcomes();
-      Map<Open, Long> begun = recalled.getOrDefault(order.plan(), Map.of());
-      begun.keySet().forEach(each -> open.put(each, task));
-      task.inFlight = begun.size();
+      List<Replayed> begun = recalled.getOrDefault(order.plan(), List.of());
+      begun.forEach(each -> begin(task, each));
       watched = watched && begun.isEmpty();
     }
     return task;
   }
 
+  private void begin(Task task, Replayed replayed) {
+    var generation = new Generation(replayed.jobId(), replayed.newGeneration());
+    var begun = new Begun(task, generation, replayed.offset(), replayed.orderingKey());
+    open.put(generation, begun);
+    task.begun.put(replayed.offset(), begun);
+    task.inFlight++;
+  }
+
   // What happens
 
-  /** The events are followed from {@code position} on: what comes later will be told. */
-  public void watching(long position) {
+  /**
+   * The events are followed from {@code position} on: what comes later will be told.
+   *
+   * @param end up to where there are events already; before they were told, what has ended may not
+   *     be known to have
+   */
+  public void watching(long position, long end) {
     watched = true;
     eventsAt = position;
+    eventsThere = end;
   }
 
   /** All events below {@code position} were told. */
@@ -181,15 +270,19 @@ public final class Decider {
     eventsAt = Math.max(eventsAt, position);
   }
 
+  private boolean hasHeardWhatIsThere() {
+    return eventsAt >= eventsThere;
+  }
+
   /**
-   * The events that tell how earlier replays ended are not kept any more, so what is not known now
-   * never will be.
+   * The events below {@code start} are not kept any more, so of what was replayed before, what is
+   * not known now never will be.
    */
-  public void outcomesLost() {
+  public void outcomesLost(long start) {
     for (Task task : tasks.values()) {
       Progress last = progress.get(task.order.plan());
-      if (task.inFlight > 0 && last != null) {
-        open.values().removeIf(each -> each == task);
+      if (task.inFlight > 0 && last != null && task.eventsFrom < start) {
+        open.values().removeIf(each -> each.task == task);
         task.inFlight = 0;
         task.tally = last.tally().withoutOpen();
         task.untold = true;
@@ -199,13 +292,15 @@ public final class Decider {
 
   /** Whether someone wants to know how a job ended. */
   public boolean awaits(JobId job, int generation) {
-    return open.containsKey(new Open(job, generation));
+    return open.containsKey(new Generation(job, generation));
   }
 
   /** A generation has ended. */
   public void ended(JobId job, int generation, JobState end) {
-    Task task = open.remove(new Open(job, generation));
-    if (task != null) {
+    Begun begun = open.remove(new Generation(job, generation));
+    if (begun != null) {
+      Task task = begun.task;
+      task.begun.remove(begun.offset);
       task.tally = task.tally.with(end);
       task.inFlight--;
       task.untold = true;
@@ -218,6 +313,9 @@ public final class Decider {
   public Step next(Instant now) {
     if (pending != null || asked != null) {
       throw new IllegalStateException("the step before is not answered");
+    }
+    if (recallNeeded) {
+      return new Step.Recall();
     }
     if (tasks.isEmpty()) {
       return IDLE;
@@ -250,33 +348,90 @@ public final class Decider {
   }
 
   private Step step(Task task, Instant now) {
+    return switch (task.order.want()) {
+      case GO_ON -> goOn(task, now);
+      case HOLD, STOP -> obeyed(task, now);
+      case UNDO -> undo(task, now);
+    };
+  }
+
+  private static boolean mayGoOn(Task task) {
     Order order = task.order;
-    boolean behind = order.stage() < task.stage;
-    if (order.running() && !behind && !task.complete) {
-      OptionalLong first = order.selected().nextFrom(task.nextOffset);
-      if (first.isEmpty()) {
-        task.complete = true;
-        return write(task, List.of(), List.of(), now);
-      }
-      int room = room(task, now);
-      boolean early = task.notBefore != null && now.isBefore(task.notBefore);
-      if (room > 0 && !early) {
-        asked = task;
-        return new Step.Read(order.selected(), first.getAsLong(), room);
-      }
-      return report(task, now, early ? task.notBefore : wake(task, now));
+    return order.want() == Want.GO_ON
+        && order.stage() == task.stage
+        && order.version() >= task.place.seen;
+  }
+
+  private Step goOn(Task task, Instant now) {
+    if (!mayGoOn(task) || task.place.complete) {
+      return report(task, now, null);
     }
-    return report(task, now, null);
+    boolean early = task.notBefore != null && now.isBefore(task.notBefore);
+    OptionalLong first = task.order.selected().nextFrom(task.place.nextOffset);
+    if (first.isEmpty()) {
+      if (task.isPurge() && task.cut == null) {
+        if (early) {
+          return report(task, now, task.notBefore);
+        }
+        asked = task;
+        return new Step.Cut(purged);
+      }
+      Place complete = task.place.at(task.place.nextOffset, true);
+      return tell(task, task.cut == null ? complete : complete.cut(task.cut), now);
+    }
+    // What has ended may be purged, and what has not may not.
+    if (task.isPurge() && !hasHeardWhatIsThere()) {
+      return report(task, now, null);
+    }
+    int room = room(task, now);
+    if (room > 0 && !early) {
+      asked = task;
+      return new Step.Read(task.order.selected(), first.getAsLong(), room);
+    }
+    return report(task, now, early ? task.notBefore : wake(task, now));
+  }
+
+  /** Nothing begins, and whoever asked for that is told. */
+  private Step obeyed(Task task, Instant now) {
+    return task.place.seen < task.order.version()
+        ? tell(task, task.place, now)
+        : report(task, now, null);
+  }
+
+  /**
+   * Nothing begins, and what has not ended is asked to be cancelled, in the order of the dead
+   * letters. Told as obeyed only when all of it was asked.
+   */
+  private Step undo(Task task, Instant now) {
+    if (task.place.seen >= task.order.version() || !hasHeardWhatIsThere()) {
+      return report(task, now, null);
+    }
+    var cancels = new ArrayList<Step.Cancel>();
+    long through = task.place.cancelsTo;
+    for (Begun each : task.begun.tailMap(task.place.cancelsTo, true).values()) {
+      if (cancels.size() == MAX_BATCH) {
+        break;
+      }
+      through = each.offset + 1;
+      cancels.add(
+          new Step.Cancel(
+              new CancelRequest(each.generation.job(), each.generation.number(), now),
+              each.orderingKey));
+    }
+    Place after = task.place.cancelled(through);
+    return task.begun.tailMap(through, true).isEmpty()
+        ? write(task, after.obeying(task.order.version()), List.of(), List.of(), cancels, now)
+        : write(task, after, List.of(), List.of(), cancels, now);
   }
 
   private Step report(Task task, Instant now, @Nullable Instant otherwise) {
-    if (!task.untold) {
+    if (!task.untold || !hasHeardWhatIsThere()) {
       return new Step.Wait(otherwise);
     }
     Instant due = task.toldAt.equals(Instant.MIN) ? now : task.toldAt.plus(REPORT);
     boolean allKnown = task.inFlight == 0;
     return allKnown || !now.isBefore(due)
-        ? write(task, List.of(), List.of(), now)
+        ? write(task, task.place, List.of(), List.of(), List.of(), now)
         : new Step.Wait(earlier(otherwise, due));
   }
 
@@ -317,17 +472,17 @@ public final class Decider {
     Task task = Objects.requireNonNull(asked, "nothing was to be read");
     asked = null;
     Order order = task.order;
-    if (tasks.get(order.plan()) != task || !order.running() || order.stage() < task.stage) {
+    if (tasks.get(order.plan()) != task || !mayGoOn(task)) {
       return new Step.Wait(now);
     }
     var ledger = new ArrayList<LedgerRecord>();
     var successors = new ArrayList<Successor>();
     long bytes = 0;
-    long through = task.nextOffset;
+    long through = task.place.nextOffset;
     int room = room(task, now);
     var letters = reading.letters().iterator();
     Letter letter = letters.hasNext() ? letters.next() : null;
-    OptionalLong next = order.selected().nextFrom(task.nextOffset);
+    OptionalLong next = order.selected().nextFrom(through);
     while (next.isPresent()
         && next.getAsLong() < reading.through()
         && ledger.size() < MAX_BATCH
@@ -338,10 +493,11 @@ public final class Decider {
         letter = letters.hasNext() ? letters.next() : null;
       }
       boolean there = letter != null && letter.offset() == offset;
+      Refusal refusal = refusal(task, offset, there ? letter : null);
       LedgerRecord decision =
-          there
-              ? decide(order, Objects.requireNonNull(letter), now, successors)
-              : new LedgerRecord.Refused(offset, order.plan(), Refusal.GONE, null, now);
+          refusal == null
+              ? Decisions.of(order, Objects.requireNonNull(letter), now, successors)
+              : Decisions.refused(order, offset, refusal, null, now);
       ledger.add(decision);
       if (decision instanceof Replayed) {
         bytes += successors.getLast().value().length;
@@ -354,138 +510,79 @@ public final class Decider {
       return new Step.Wait(task.notBefore);
     }
     task.notBefore = null;
-    task.nextOffset = through;
-    task.complete = next.isEmpty();
-    return write(task, ledger, successors, now);
+    // A purge is complete when the log was cut.
+    Place place = task.place.at(through, next.isEmpty() && !task.isPurge());
+    return write(task, place.obeying(order.version()), ledger, successors, List.of(), now);
   }
 
-  private LedgerRecord decide(Order order, Letter letter, Instant now, List<Successor> successors) {
-    long offset = letter.offset();
-    if (resolved.contains(offset)) {
-      return new LedgerRecord.Refused(offset, order.plan(), Refusal.ALREADY_RESOLVED, null, now);
+  /** Why nothing can be done with the dead letter at {@code offset}; null where something can. */
+  private @Nullable Refusal refusal(Task task, long offset, @Nullable Letter letter) {
+    if (task.isPurge() ? purged.contains(offset) : resolved.contains(offset)) {
+      return Refusal.ALREADY_RESOLVED;
     }
-    return switch (order.action()) {
-      case Action.Discard(String reason) ->
-          letter instanceof Letter.OfJob(_, DeadLetter dead, _)
-              ? new LedgerRecord.Discarded(
-                  offset, dead.job().id(), dead.generation(), order.plan(), reason, now)
-              : new LedgerRecord.Discarded(offset, null, null, order.plan(), reason, now);
-      case Action.Purge(String reason) ->
-          letter instanceof Letter.OfJob(_, DeadLetter dead, _)
-              ? new LedgerRecord.Purged(
-                  offset, dead.job().id(), dead.generation(), order.plan(), reason, now)
-              : new LedgerRecord.Purged(offset, null, null, order.plan(), reason, now);
-      case Action.Replay replay ->
-          switch (letter) {
-            case Letter.Poison(_, String reason) ->
-                refused(order, offset, Refusal.POISON, reason, now);
-            case Letter.Unreadable(_, String reason) ->
-                refused(order, offset, Refusal.UNREADABLE, reason, now);
-            case Letter.OfJob ofJob -> replay(order, replay, ofJob, now, successors);
-          };
-    };
-  }
-
-  private static LedgerRecord replay(
-      Order order,
-      Action.Replay replay,
-      Letter.OfJob letter,
-      Instant now,
-      List<Successor> successors) {
-    DeadLetter dead = letter.deadLetter();
-    if (dead.generation() >= replay.maxGeneration()) {
-      return new LedgerRecord.Refused(
-          letter.offset(),
-          order.plan(),
-          Refusal.RETURNED_TOO_OFTEN,
-          "it was replayed " + dead.generation() + " times",
-          now);
+    if (letter == null) {
+      return Refusal.GONE;
     }
-    return switch (order.change().apply(dead.job(), now)) {
-      case Changed.Refused(Refusal reason, String detail) ->
-          refused(order, letter.offset(), reason, detail, now);
-      // It was accepted once, larger than now: the number of its generation may have grown.
-      case Changed.Same(Job job) ->
-          succeed(order, letter, job, null, Topics.MAX_JOB_RECORD_BYTES, now, successors);
-      case Changed.Other(Job job) ->
-          succeed(order, letter, job, job.runAt(), Topics.MAX_JOB_BYTES, now, successors);
-    };
+    return task.isPurge()
+            && letter instanceof Letter.OfJob ofJob
+            && awaits(ofJob.deadLetter().job().id(), ofJob.deadLetter().generation() + 1)
+        ? Refusal.STILL_OPEN
+        : null;
   }
 
-  private static LedgerRecord succeed(
-      Order order,
-      Letter.OfJob letter,
-      Job job,
-      @Nullable Instant dueAt,
-      int maxBytes,
-      Instant now,
-      List<Successor> successors) {
-    int failed = letter.deadLetter().generation();
-    var record = new JobRecord(job, failed + 1, List.of(), dueAt);
-    byte[] value = JsonCodec.JOB_RECORDS.encode(record);
-    if (value.length > maxBytes) {
-      return new LedgerRecord.Refused(
-          letter.offset(),
-          order.plan(),
-          Refusal.TOO_LARGE,
-          "the job takes " + value.length + " bytes as a record; at most " + maxBytes,
-          now);
-    }
-    successors.add(new Successor(record, value, letter.traceparent()));
-    Ordering ordering = job.ordering();
-    return new Replayed(
-        letter.offset(),
-        job.id(),
-        failed,
-        order.plan(),
-        ordering == null ? null : ordering.key(),
-        now);
+  /** Answers {@link Step.Cut}: all below {@code to} has gone. */
+  public void cut(long to) {
+    Task task = Objects.requireNonNull(asked, "nothing was to be cut");
+    asked = null;
+    task.cut = to;
   }
 
-  private static LedgerRecord refused(
-      Order order, long offset, Refusal reason, String detail, Instant now) {
-    return new LedgerRecord.Refused(
-        offset,
-        order.plan(),
-        reason,
-        detail.length() <= MAX_DETAIL_CHARS ? detail : detail.substring(0, MAX_DETAIL_CHARS),
-        now);
+  /** Answers {@link Step.Cut}: it did not work now. */
+  public void notCut(Instant now) {
+    Task task = Objects.requireNonNull(asked, "nothing was to be cut");
+    asked = null;
+    task.notBefore = now.plus(CUT_AGAIN);
+  }
+
+  private Step tell(Task task, Place place, Instant now) {
+    return write(task, place.obeying(task.order.version()), List.of(), List.of(), List.of(), now);
   }
 
   private Step write(
-      Task task, List<LedgerRecord> decisions, List<Successor> successors, Instant now) {
-    Tally decided = Tally.NONE;
-    for (LedgerRecord decision : decisions) {
-      decided = decided.plus(count(decision));
-    }
+      Task task,
+      Place place,
+      List<LedgerRecord> decisions,
+      List<Successor> successors,
+      List<Step.Cancel> cancels,
+      Instant now) {
+    Tally decided = Decisions.tally(decisions).plus(Tally.ofCancelsAsked(cancels.size()));
     long eventsFrom = task.eventsFrom < 0 ? eventsAt : task.eventsFrom;
     var after =
         new Progress(
             task.order.plan(),
             task.stage,
-            task.nextOffset,
-            task.complete,
-            task.tally.plus(decided),
+            place.nextOffset,
+            place.complete,
+            counted(task).plus(decided),
             eventsFrom,
-            0,
-            0,
-            null,
+            place.seen,
+            place.cancelsTo,
+            place.cutTo,
             now);
     var ledger = new ArrayList<LedgerRecord>(decisions);
     ledger.add(after);
-    var step = new Step.Write(ledger, successors);
-    pending = new Batch(task, step, after, decided);
+    var step = new Step.Write(ledger, successors, cancels);
+    pending = new Batch(task, step, place, after, decided);
     return step;
   }
 
-  private static Tally count(LedgerRecord decision) {
-    return switch (decision) {
-      case Replayed _ -> Tally.ofReplayed(1);
-      case LedgerRecord.Discarded _ -> Tally.ofDiscarded(1);
-      case LedgerRecord.Purged _ -> Tally.ofPurged(1);
-      case LedgerRecord.Refused refused -> Tally.ofRefused(refused.reason(), 1);
-      case Progress _ -> throw new IllegalStateException("progress is no decision");
-    };
+  /**
+   * What can be told of a task. Before it was heard once more how its replays have ended, that is
+   * what was told last: whoever was told more does not see it taken back.
+   */
+  private Tally counted(Task task) {
+    Progress last = progress.get(task.order.plan());
+    return last == null || hasHeardWhatIsThere() ? task.tally : last.tally();
   }
 
   /** Answers {@link Step.Write}: all of it is committed. */
@@ -497,11 +594,13 @@ public final class Decider {
       switch (record) {
         case Replayed replayed -> {
           resolved.add(replayed.offset());
-          open.put(new Open(replayed.jobId(), replayed.newGeneration()), task);
-          task.inFlight++;
+          begin(task, replayed);
         }
         case LedgerRecord.Discarded discarded -> resolved.add(discarded.offset());
-        case LedgerRecord.Purged purged -> resolved.add(purged.offset());
+        case LedgerRecord.Purged gone -> {
+          resolved.add(gone.offset());
+          purged.add(gone.offset());
+        }
         case LedgerRecord.Refused _, Progress _ -> {
           // Told; nothing follows from it here.
         }
@@ -510,6 +609,7 @@ public final class Decider {
     if (task.bucket != null) {
       task.bucket.take((int) batch.decided.replayed());
     }
+    task.place = batch.place;
     task.tally = task.tally.plus(batch.decided);
     task.eventsFrom = batch.progress.eventsFrom();
     task.toldAt = batch.progress.at();
@@ -520,16 +620,7 @@ public final class Decider {
 
   /** Answers {@link Step.Write}: it is certain that nothing of it is committed. */
   public void notWritten() {
-    Batch batch = Objects.requireNonNull(pending, "nothing was to be written");
+    Objects.requireNonNull(pending, "nothing was to be written");
     pending = null;
-    Task task = batch.task;
-    Progress last = progress.get(task.order.plan());
-    if (last != null && last.stage() == task.stage) {
-      task.nextOffset = last.nextOffset();
-      task.complete = last.complete();
-    } else {
-      task.nextOffset = 0;
-      task.complete = false;
-    }
   }
 }

@@ -90,6 +90,35 @@ final class LetterReader implements AutoCloseable {
     }
   }
 
+  /**
+   * Up to which offset the log could be cut: below it there is no record but those in {@code
+   * purged}.
+   */
+  long firstToKeep(OffsetSet purged) {
+    long at = Objects.requireNonNull(consumer.beginningOffsets(all()).get(partition));
+    long end = Objects.requireNonNull(consumer.endOffsets(all()).get(partition));
+    int empty = 0;
+    // What is asked for next is read anew.
+    ahead.clear();
+    next = -1;
+    consumer.seek(partition, at);
+    while (at < end && empty < MAX_EMPTY_POLLS) {
+      long kept = purged.nextAbsentFrom(at);
+      if (kept - at > WORTH_A_SEEK) {
+        consumer.seek(partition, kept);
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL).records(partition)) {
+        if (!purged.contains(record.offset())) {
+          return record.offset();
+        }
+      }
+      long before = at;
+      at = consumer.position(partition);
+      empty = at == before ? empty + 1 : 0;
+    }
+    return at;
+  }
+
   private void goTo(long offset) {
     while (!ahead.isEmpty() && ahead.peekFirst().offset() < offset) {
       next = ahead.removeFirst().offset() + 1;

@@ -1,6 +1,7 @@
 package dev.penstock.replayer.replay;
 
 import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.CancelRequest;
 import dev.penstock.job.Job;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
@@ -24,6 +25,9 @@ record NextRecords(Topics topics, int partition) {
     var records = new ArrayList<ProducerRecord<byte[], byte[]>>();
     for (Successor successor : write.successors()) {
       add(successor, records);
+    }
+    for (Step.Cancel cancel : write.cancels()) {
+      add(cancel, records);
     }
     for (LedgerRecord record : write.ledger()) {
       records.add(
@@ -53,6 +57,28 @@ record NextRecords(Topics topics, int partition) {
     addCommon(ordered, successor.record().generation(), traceparent);
     records.add(ordered);
     records.add(ofJob(topics.accepted(), successor));
+  }
+
+  /**
+   * Asks the workers, as the intake does where someone cancels a job; and the sequencer, where it
+   * may not have handed the job to one of them yet.
+   */
+  private void add(Step.Cancel cancel, List<ProducerRecord<byte[], byte[]>> records) {
+    CancelRequest request = cancel.request();
+    byte[] job = bytes(request.jobId().toString());
+    byte[] generation = bytes(String.valueOf(request.generation()));
+    var asked =
+        new ProducerRecord<>(topics.control(), job, JsonCodec.CANCEL_REQUESTS.encode(request));
+    asked.headers().add(RecordHeaders.GENERATION, generation);
+    records.add(asked);
+    String key = cancel.orderingKey();
+    if (key != null) {
+      var leave = new OrderedRecord.Cancel(request.jobId(), request.generation());
+      var ordered =
+          new ProducerRecord<>(topics.ordered(), bytes(key), JsonCodec.ORDERED.encode(leave));
+      ordered.headers().add(RecordHeaders.GENERATION, generation).add(RecordHeaders.JOB_ID, job);
+      records.add(ordered);
+    }
   }
 
   private static ProducerRecord<byte[], byte[]> ofJob(String topic, Successor successor) {

@@ -43,12 +43,12 @@ final class OutcomeTail implements AutoCloseable {
     } else {
       long start = Objects.requireNonNull(consumer.beginningOffsets(one).get(partition));
       if (from < start) {
-        decider.outcomesLost();
+        decider.outcomesLost(start);
       }
       consumer.seek(partition, Math.min(Math.max(from, start), end));
     }
     begun = true;
-    decider.watching(consumer.position(partition));
+    decider.watching(consumer.position(partition), end);
   }
 
   /** Tells what there is, and waits for the first of it at most so long. */

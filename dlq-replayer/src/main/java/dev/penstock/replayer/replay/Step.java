@@ -1,5 +1,6 @@
 package dev.penstock.replayer.replay;
 
+import dev.penstock.job.CancelRequest;
 import dev.penstock.replay.LedgerRecord;
 import dev.penstock.replayer.select.OffsetSet;
 import java.time.Instant;
@@ -29,12 +30,35 @@ public sealed interface Step {
    * Decider#notWritten}. Where neither is certain the decider is to be forgotten: the next one
    * reads what came of it.
    */
-  record Write(List<LedgerRecord> ledger, List<Successor> successors) implements Step {
+  record Write(List<LedgerRecord> ledger, List<Successor> successors, List<Cancel> cancels)
+      implements Step {
     public Write {
       ledger = List.copyOf(ledger);
       successors = List.copyOf(successors);
+      cancels = List.copyOf(cancels);
     }
   }
+
+  /**
+   * Asks for the end of a generation.
+   *
+   * @param orderingKey in whose line the job stands, or null where it runs without an order
+   */
+  record Cancel(CancelRequest request, @Nullable String orderingKey) {}
+
+  /**
+   * Cut the log of dead letters at its start; answered by {@link Decider#cut} or {@link
+   * Decider#notCut}.
+   *
+   * @param purged what may go: all below the first record that is not among them; not to be kept
+   */
+  record Cut(OffsetSet purged) implements Step {}
+
+  /**
+   * Something is wanted that this decider has let go of: it is to be forgotten, and a new one to
+   * read the ledger.
+   */
+  record Recall() implements Step {}
 
   /**
    * There is nothing to do but to follow the events.

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 import org.roaringbitmap.longlong.LongIterator;
 import org.roaringbitmap.longlong.PeekableLongIterator;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
@@ -71,6 +72,29 @@ public final class OffsetSet {
   public OptionalLong nextFrom(long offset) {
     PeekableLongIterator from = bits.getLongIteratorFrom(offset);
     return from.hasNext() ? OptionalLong.of(from.next()) : OptionalLong.empty();
+  }
+
+  /** The smallest offset from {@code offset} on that is not in it. */
+  public long nextAbsentFrom(long offset) {
+    long absent = offset;
+    for (PeekableLongIterator each = bits.getLongIteratorFrom(offset);
+        each.hasNext() && each.next() == absent; ) {
+      absent++;
+    }
+    return absent;
+  }
+
+  /** Shows each to {@code taker}, the smallest first. */
+  public void forEach(LongConsumer taker) {
+    bits.forEach(taker::accept);
+  }
+
+  /** Those that are not in {@code other}. */
+  public OffsetSet without(OffsetSet other) {
+    var rest = new OffsetSet();
+    rest.bits.or(bits);
+    rest.bits.andNot(other.bits);
+    return rest;
   }
 
   /** Whether no offset is in both. */

@@ -16,11 +16,14 @@ import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replayer.change.Change;
 import dev.penstock.replayer.change.Change.Changed;
 import dev.penstock.replayer.replay.Order;
+import dev.penstock.replayer.replay.Order.Want;
 import dev.penstock.replayer.select.OffsetSet;
 import dev.penstock.submission.Contract;
 import dev.penstock.submission.SubmissionReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -35,16 +38,25 @@ final class PlanBookTest {
   private final PlanBook book = new PlanBook(READER);
 
   private static List<PlanRecord> draft(@Nullable String patch) {
-    return new Draft(
+    Plan asked =
+        new Draft(
+                ID,
+                "p",
+                "ann",
+                new JsonObject("{}"),
+                new Action.Replay(3, patch),
+                new Pace(10, 8.0),
+                null)
+            .selecting(List.of(99L, 99L, 99L), NOW);
+    Frozen found =
+        Frozen.of(
             ID,
-            "p",
-            "ann",
-            new JsonObject("{}"),
-            new Action.Replay(3, patch),
-            new Pace(10, 8.0),
             Map.of(1, OffsetSet.of(4)),
-            Map.of(1, OffsetSet.of(5, 6), 2, OffsetSet.of(7, 8, 9, 10, 11, 12)))
-        .records(NOW);
+            Map.of(1, OffsetSet.of(5, 6), 2, OffsetSet.of(7, 8, 9, 10, 11, 12)),
+            new JsonObject("{\"matched\":9}"));
+    var records = new ArrayList<>(found.records());
+    records.add(PlanLife.drafted(asked, found.shares(), NOW));
+    return records;
   }
 
   private static Plan in(State state, int stage, @Nullable String patch) {
@@ -62,7 +74,7 @@ final class PlanBookTest {
         draft.shares(),
         state,
         stage,
-        2,
+        3,
         NOW,
         null);
   }
@@ -74,7 +86,8 @@ final class PlanBookTest {
 
   @Test
   void nothingIsWantedOfADraftAndOfAPlanThatHasEnded() {
-    for (State state : List.of(State.DRAFT, State.DONE, State.ABORTED)) {
+    for (State state :
+        List.of(State.SELECTING, State.DRAFT, State.DONE, State.ABORTED, State.UNDONE)) {
       take(state, 0, null);
       assertThat(book.hasWork(1)).as("%s", state).isFalse();
       assertThat(book.orders(1)).as("%s", state).isEmpty();
@@ -89,7 +102,7 @@ final class PlanBookTest {
     assertThat(two.selected().count()).isEqualTo(6);
     assertThat(two.inFlight() + book.orders(1).getFirst().inFlight()).isEqualTo(10);
     assertThat(two.perSecond()).isEqualTo(6.0);
-    assertThat(two.running()).isTrue();
+    assertThat(two.want()).isEqualTo(Want.GO_ON);
     assertThat(two.change()).isSameAs(Change.NONE);
   }
 
@@ -105,24 +118,24 @@ final class PlanBookTest {
   @Test
   void thePausedPlanIsKnownAndDoesNotRun() {
     take(State.PAUSED, 1, null);
-    assertThat(book.orders(1).getFirst().running()).isFalse();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.HOLD);
   }
 
   @Test
   void aPlanDoesNotRunBeforeAllOfItsOffsetsAreRead() {
     book.take(in(State.RUNNING, 1, null));
-    assertThat(book.orders(1).getFirst().running()).isFalse();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.HOLD);
     draft(null).stream().filter(PlanRecord.Offsets.class::isInstance).forEach(book::take);
-    assertThat(book.orders(1).getFirst().running()).isTrue();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.GO_ON);
   }
 
   @Test
   void aPlanWhoseOffsetsAreOthersThanItSaysDoesNotRun() {
     take(State.RUNNING, 1, null);
     book.take(new PlanRecord.Offsets(ID, 1, 1, 0, OffsetSet.of(1, 2, 3).parts(10).getFirst()));
-    assertThat(book.orders(1).getFirst().running()).isFalse();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.HOLD);
     book.take(new PlanRecord.Offsets(ID, 1, 1, 0, "not base64!"));
-    assertThat(book.orders(1).getFirst().running()).isFalse();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.HOLD);
   }
 
   @Test
@@ -146,7 +159,7 @@ final class PlanBookTest {
   @Test
   void aPlanWhoseChangeCanNotBeReadDoesNotRun() {
     take(State.RUNNING, 1, "[{\"op\":\"later\"}]");
-    assertThat(book.orders(1).getFirst().running()).isFalse();
+    assertThat(book.orders(1).getFirst().want()).isEqualTo(Want.HOLD);
   }
 
   @Test
@@ -155,5 +168,39 @@ final class PlanBookTest {
     assertThatThrownBy(() -> book.take(record))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("offset 9");
+  }
+
+  @Test
+  void whatIsAbortedStopsAndWhatIsUndoneIsCancelledAsWell() {
+    take(State.ABORTING, 1, null);
+    assertThat(book.orders(2).getFirst().want()).isEqualTo(Want.STOP);
+    assertThat(book.orders(2).getFirst().version()).isEqualTo(3);
+    take(State.UNDOING, 1, null);
+    assertThat(book.orders(2).getFirst().want()).isEqualTo(Want.UNDO);
+  }
+
+  @Test
+  void aPlanThatIsUndoneAfterItsEndNeedsNoOffsets() {
+    take(State.ABORTED, 1, null);
+    book.take(in(State.UNDOING, 1, null));
+    assertThat(book.orders(2).getFirst().want()).isEqualTo(Want.UNDO);
+  }
+
+  private void takeBack(String key) {
+    book.take(
+        new ConsumerRecord<>(
+            "p.dlq-plans", 0, 9L, key.getBytes(StandardCharsets.UTF_8), (byte[]) null));
+  }
+
+  @Test
+  void thePreviewIsKeptUntilThePlanIsTakenBack() {
+    take(State.DONE, 1, null);
+    takeBack("p/1/2/0");
+    assertThat(book.preview(ID)).contains(new JsonObject("{\"matched\":9}"));
+    takeBack("p");
+    takeBack("p/preview");
+    assertThat(book.plans()).isEmpty();
+    assertThat(book.plan(ID)).isEmpty();
+    assertThat(book.preview(ID)).isEmpty();
   }
 }

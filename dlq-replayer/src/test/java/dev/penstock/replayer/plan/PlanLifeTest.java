@@ -2,10 +2,12 @@ package dev.penstock.replayer.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.job.JobState;
 import dev.penstock.job.JsonObject;
 import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord.Action;
+import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Pace;
 import dev.penstock.replay.PlanRecord.Plan;
 import dev.penstock.replay.PlanRecord.Share;
@@ -18,6 +20,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class PlanLifeTest {
@@ -27,6 +30,11 @@ final class PlanLifeTest {
   private static final Share MORE = new Share(1, 1, 5, 1);
 
   private static Plan plan(State state, int stage, Share... shares) {
+    return plan(state, stage, new Action.Replay(3, null), null, shares);
+  }
+
+  private static Plan plan(
+      State state, int stage, Action action, @Nullable Canary canary, Share... shares) {
     return new Plan(
         new PlanId("p"),
         "p",
@@ -34,18 +42,23 @@ final class PlanLifeTest {
         NOW,
         new JsonObject("{}"),
         List.of(),
-        new Action.Replay(3, null),
+        action,
         new Pace(10, null),
-        null,
+        canary,
         List.of(shares),
         state,
         stage,
-        1,
+        5,
         NOW,
         null);
   }
 
   private static Progress progress(int stage, boolean complete, long replayed, long succeeded) {
+    return progress(stage, complete, replayed, succeeded, 5);
+  }
+
+  private static Progress progress(
+      int stage, boolean complete, long replayed, long succeeded, int seen) {
     return new Progress(
         new PlanId("p"),
         stage,
@@ -53,30 +66,45 @@ final class PlanLifeTest {
         complete,
         new Tally(replayed, 0, 0, Map.of(), succeeded, 0, 0, 0, 0, 0),
         0,
-        0,
+        seen,
         0,
         null,
         NOW);
   }
 
+  private static Answer asked(Plan plan, Command command, @Nullable Integer version) {
+    return PlanLife.obey(plan, command, version, Tally.ofReplayed(2), NOW);
+  }
+
   private static Plan after(Plan plan, Command command) {
-    return ((Answer.Changed) PlanLife.obey(plan, command, NOW)).plan();
+    return ((Answer.Changed) asked(plan, command, null)).plan();
+  }
+
+  private static Plan moved(Plan plan, Map<Integer, Progress> progress) {
+    return PlanLife.advance(plan, progress, NOW).orElseThrow().plan();
   }
 
   @Test
   void eachCommandHasItsStates() {
     Map<Command, Set<State>> allowed =
         Map.of(
-            Command.CONFIRM, EnumSet.of(State.DRAFT),
-            Command.PAUSE, EnumSet.of(State.RUNNING),
-            Command.RESUME, EnumSet.of(State.PAUSED),
-            Command.GO_ON, EnumSet.of(State.CANARY_REPORT),
+            Command.CONFIRM,
+            EnumSet.of(State.DRAFT),
+            Command.PAUSE,
+            EnumSet.of(State.RUNNING),
+            Command.RESUME,
+            EnumSet.of(State.PAUSED),
+            Command.GO_ON,
+            EnumSet.of(State.CANARY_REPORT),
             Command.ABORT,
-                EnumSet.complementOf(EnumSet.of(State.DONE, State.ABORTED, State.UNDONE)));
+            EnumSet.of(
+                State.SELECTING, State.DRAFT, State.RUNNING, State.CANARY_REPORT, State.PAUSED),
+            Command.UNDO,
+            EnumSet.of(
+                State.RUNNING, State.CANARY_REPORT, State.PAUSED, State.ABORTING, State.ABORTED));
     for (Command command : Command.values()) {
       for (State state : State.values()) {
-        assertThat(
-                PlanLife.obey(plan(state, 0, CANARY, REST), command, NOW) instanceof Answer.Changed)
+        assertThat(asked(plan(state, 0, CANARY, REST), command, null) instanceof Answer.Changed)
             .as("%s in %s", command, state)
             .isEqualTo(allowed.getOrDefault(command, Set.of()).contains(state));
       }
@@ -86,12 +114,45 @@ final class PlanLifeTest {
 
   @Test
   void toAskTwiceIsNoMistakeAndToAskTooLateIsTold() {
-    assertThat(PlanLife.obey(plan(State.ABORTED, 0, REST), Command.ABORT, NOW))
+    assertThat(asked(plan(State.ABORTED, 0, REST), Command.ABORT, null))
         .isInstanceOf(Answer.Already.class);
-    assertThat(PlanLife.obey(plan(State.RUNNING, 0, REST), Command.CONFIRM, NOW))
+    assertThat(asked(plan(State.ABORTING, 0, REST), Command.ABORT, null))
         .isInstanceOf(Answer.Already.class);
-    assertThat(PlanLife.obey(plan(State.DONE, 0, REST), Command.PAUSE, NOW))
+    assertThat(asked(plan(State.RUNNING, 0, REST), Command.CONFIRM, null))
+        .isInstanceOf(Answer.Already.class);
+    assertThat(asked(plan(State.DONE, 0, REST), Command.PAUSE, null))
         .isEqualTo(new Answer.Refused("the plan is done: it can't pause"));
+    assertThat(asked(plan(State.RUNNING, 0, CANARY, REST), Command.GO_ON, null))
+        .isEqualTo(new Answer.Refused("the plan is running: it can't go-on"));
+    assertThat(asked(plan(State.RUNNING, 1, CANARY, REST), Command.GO_ON, null))
+        .isInstanceOf(Answer.Already.class);
+  }
+
+  @Test
+  void whoHasSeenAnotherVersionIsToldSo() {
+    Plan paused = plan(State.PAUSED, 1, REST);
+    assertThat(asked(paused, Command.RESUME, 5)).isInstanceOf(Answer.Changed.class);
+    assertThat(asked(paused, Command.RESUME, 4))
+        .isEqualTo(
+            new Answer.Refused(
+                "the plan has changed: it is paused in version 5, and not as in version 4"));
+    // The answer to the first time may not have come.
+    assertThat(asked(paused, Command.PAUSE, 4)).isInstanceOf(Answer.Already.class);
+    assertThat(asked(paused, Command.PAUSE, 3)).isInstanceOf(Answer.Refused.class);
+  }
+
+  @Test
+  void aPlanThatSelectsNothingCanNotBeConfirmed() {
+    assertThat(asked(plan(State.DRAFT, 0), Command.CONFIRM, null))
+        .isEqualTo(
+            new Answer.Refused("the plan selects no dead letter: there is nothing to confirm"));
+  }
+
+  @Test
+  void whatHasNotBegunIsAbortedAtOnce() {
+    assertThat(after(plan(State.SELECTING, 0), Command.ABORT).state()).isEqualTo(State.ABORTED);
+    assertThat(after(plan(State.DRAFT, 0, REST), Command.ABORT).state()).isEqualTo(State.ABORTED);
+    assertThat(after(plan(State.PAUSED, 0, REST), Command.ABORT).state()).isEqualTo(State.ABORTING);
   }
 
   @Test
@@ -101,8 +162,7 @@ final class PlanLifeTest {
     assertThat(PlanLife.advance(running, Map.of(), NOW)).isEmpty();
     assertThat(PlanLife.advance(running, Map.of(1, progress(0, false, 1, 1)), NOW)).isEmpty();
     assertThat(PlanLife.advance(running, Map.of(1, progress(0, true, 2, 1)), NOW)).isEmpty();
-    Plan reported =
-        PlanLife.advance(running, Map.of(1, progress(0, true, 2, 2)), NOW).orElseThrow();
+    Plan reported = moved(running, Map.of(1, progress(0, true, 2, 2)));
     assertThat(reported.state()).isEqualTo(State.CANARY_REPORT);
     assertThat(reported.note()).startsWith("replayed 2 (succeeded 2,");
     assertThat(reported.version()).isEqualTo(running.version() + 1);
@@ -114,6 +174,36 @@ final class PlanLifeTest {
         });
   }
 
+  private static Progress canaryOf(long replayed, long succeeded, long failed) {
+    return new Progress(
+        new PlanId("p"),
+        0,
+        9,
+        true,
+        new Tally(replayed, 0, 0, Map.of(), succeeded, failed, 0, 0, 0, 0),
+        0,
+        5,
+        0,
+        null,
+        NOW);
+  }
+
+  @Test
+  void theRestFollowsByItselfWhereEnoughOfTheCanarySucceeded() {
+    var canary = new Canary(10, null, Canary.Then.GO_ON, 0.8);
+    Plan running = plan(State.RUNNING, 0, new Action.Replay(3, null), canary, CANARY, REST, MORE);
+    assertThat(PlanLife.advance(running, Map.of(1, canaryOf(10, 8, 2)), NOW))
+        .hasValueSatisfying(moved -> {
+          assertThat(moved.did()).isEqualTo("go-on");
+          assertThat(moved.plan().state()).isEqualTo(State.RUNNING);
+          assertThat(moved.plan().stage()).isEqualTo(1);
+          assertThat(moved.plan().note()).startsWith("replayed 10 (succeeded 8,");
+        });
+    assertThat(moved(running, Map.of(1, canaryOf(10, 7, 3))).state())
+        .isEqualTo(State.CANARY_REPORT);
+    assertThat(moved(running, Map.of(1, canaryOf(0, 0, 0))).state()).isEqualTo(State.CANARY_REPORT);
+  }
+
   @Test
   void itIsDoneWhenEveryPartitionIs() {
     Plan running = plan(State.RUNNING, 1, CANARY, REST, MORE);
@@ -121,12 +211,44 @@ final class PlanLifeTest {
             PlanLife.advance(
                 running, Map.of(0, progress(1, true, 5, 5), 1, progress(0, true, 2, 2)), NOW))
         .isEmpty();
-    assertThat(
-            PlanLife.advance(
-                    running, Map.of(0, progress(1, true, 5, 5), 1, progress(1, true, 7, 7)), NOW)
-                .orElseThrow()
-                .state())
+    assertThat(moved(running, Map.of(0, progress(1, true, 5, 5), 1, progress(1, true, 7, 7))))
+        .extracting(Plan::state)
         .isEqualTo(State.DONE);
+  }
+
+  @Test
+  void anAbortOrUndoEndsWhenAllPartitionsObeyItAndAllThatWasBegunHasEnded() {
+    Map.of(State.ABORTING, State.ABORTED, State.UNDOING, State.UNDONE)
+        .forEach((state, end) -> {
+          Plan plan = plan(state, 1, REST, MORE);
+          Progress obeys = progress(1, false, 2, 2, 5);
+          assertThat(PlanLife.advance(plan, Map.of(0, obeys), NOW)).isEmpty();
+          assertThat(PlanLife.advance(plan, Map.of(0, obeys, 1, progress(1, true, 2, 2, 4)), NOW))
+              .isEmpty();
+          Map<Integer, Progress> open = Map.of(0, obeys, 1, progress(1, false, 3, 2, 5));
+          assertThat(PlanLife.isObeyed(plan, open)).isTrue();
+          assertThat(PlanLife.advance(plan, open, NOW)).isEmpty();
+          assertThat(moved(plan, Map.of(0, obeys, 1, progress(1, false, 3, 3, 5))).state())
+              .isEqualTo(end);
+        });
+  }
+
+  @Test
+  void onlyReplaysThatHaveNotEndedCanBeUndone() {
+    assertThat(
+            asked(plan(State.RUNNING, 1, new Action.Discard("x"), null, REST), Command.UNDO, null))
+        .isEqualTo(new Answer.Refused("only replays can be undone"));
+    Tally ended = Tally.ofReplayed(1).with(JobState.SUCCEEDED);
+    assertThat(PlanLife.obey(plan(State.ABORTED, 1, REST), Command.UNDO, null, ended, NOW))
+        .isInstanceOf(Answer.Refused.class);
+    assertThat(
+            PlanLife.obey(
+                plan(State.ABORTED, 1, REST),
+                Command.UNDO,
+                null,
+                Tally.ofReplayed(1).withoutOpen(),
+                NOW))
+        .isInstanceOf(Answer.Changed.class);
   }
 
   @Test

@@ -57,4 +57,13 @@ final class OffsetSetTest {
     assertThat(OffsetSet.of(1, 3).isDisjoint(OffsetSet.of(2, 4))).isTrue();
     assertThat(OffsetSet.of(1, 3).isDisjoint(OffsetSet.of(3))).isFalse();
   }
+
+  @Test
+  void theFirstThatIsMissingIsFound() {
+    OffsetSet set = OffsetSet.of(0, 1, 2, 5, 6);
+    assertThat(set.nextAbsentFrom(0)).isEqualTo(3);
+    assertThat(set.nextAbsentFrom(3)).isEqualTo(3);
+    assertThat(set.nextAbsentFrom(5)).isEqualTo(7);
+    assertThat(set.nextAbsentFrom(99)).isEqualTo(99);
+  }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.replayer.look;
+
+import org.jspecify.annotations.NullMarked;
