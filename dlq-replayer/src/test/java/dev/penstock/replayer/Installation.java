@@ -321,6 +321,11 @@ final class Installation implements AutoCloseable {
 
   /** How far the plan has come, over all partitions; those that have not begun count as nothing. */
   List<LedgerRecord.Progress> progress(String plan) {
+    return List.copyOf(progressByPartition(plan).values());
+  }
+
+  /** How far the plan has come, by partition. */
+  Map<Integer, LedgerRecord.Progress> progressByPartition(String plan) {
     var last = new TreeMap<Integer, LedgerRecord.Progress>();
     for (ConsumerRecord<byte[], byte[]> record : read(topics.dlqLedger())) {
       if (JsonCodec.LEDGER.decode(record.value())
@@ -329,7 +334,16 @@ final class Installation implements AutoCloseable {
         last.put(record.partition(), progress);
       }
     }
-    return List.copyOf(last.values());
+    return last;
+  }
+
+  /** A consumer of committed records that nobody lets begin anywhere. */
+  Consumer<byte[], byte[]> consumer(String purpose) {
+    Map<String, Object> settings = kafka.clientSettings(purpose);
+    settings.put("isolation.level", "read_committed");
+    settings.put("enable.auto.commit", false);
+    settings.put("auto.offset.reset", "none");
+    return Clients.REAL.consumer(settings);
   }
 
   /** What the plan has come to, over all partitions. */

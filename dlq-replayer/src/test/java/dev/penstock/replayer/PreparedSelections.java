@@ -7,8 +7,8 @@ import dev.penstock.replayer.Installation.Place;
 import dev.penstock.replayer.select.OffsetSet;
 import dev.penstock.replayer.select.Selecting;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -16,25 +16,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Finds what a test says that plans select. Thread-safe. */
 final class PreparedSelections implements Selecting {
-  final AtomicInteger begun = new AtomicInteger();
-  final AtomicInteger interrupted = new AtomicInteger();
   private final Map<PlanId, Selected> prepared = new ConcurrentHashMap<>();
-  private final CountDownLatch gate;
+  private final Set<PlanId> holding = ConcurrentHashMap.newKeySet();
+  private final Map<PlanId, AtomicInteger> held = new ConcurrentHashMap<>();
 
-  /** One that finds at once. */
-  PreparedSelections() {
-    this(new CountDownLatch(0));
-  }
-
-  /** One that finds when the gate is open. */
-  PreparedSelections(CountDownLatch gate) {
-    this.gate = gate;
-  }
-
-  PreparedSelections with(PlanId plan, Collection<Place> canary, Collection<Place> rest) {
+  /** The plan is to select these. */
+  void prepare(PlanId plan, Collection<Place> canary, Collection<Place> rest) {
     prepared.put(
         plan, new Selected(offsets(canary), offsets(rest), new JsonObject("{\"prepared\":true}")));
-    return this;
+    holding.remove(plan);
+  }
+
+  /** Whoever looks for what the plan selects does not come to an end, unless interrupted. */
+  void hold(PlanId plan) {
+    holding.add(plan);
+  }
+
+  /** How many were held. */
+  int held(PlanId plan) {
+    AtomicInteger count = held.get(plan);
+    return count == null ? 0 : count.get();
   }
 
   private static Map<Integer, OffsetSet> offsets(Collection<Place> places) {
@@ -46,21 +47,14 @@ final class PreparedSelections implements Selecting {
 
   @Override
   public Selected select(Plan plan) throws InterruptedException {
-    begun.incrementAndGet();
-    try {
-      gate.await();
-    } catch (InterruptedException e) {
-      interrupted.incrementAndGet();
-      throw e;
+    if (holding.contains(plan.id())) {
+      held.computeIfAbsent(plan.id(), _ -> new AtomicInteger()).incrementAndGet();
+      new CountDownLatch(1).await();
     }
     Selected selected = prepared.get(plan.id());
     if (selected == null) {
-      throw new IllegalArgumentException("nothing is prepared for " + plan.ends());
+      throw new IllegalArgumentException("nothing is prepared for " + plan.id());
     }
     return selected;
-  }
-
-  static List<Place> none() {
-    return List.of();
   }
 }

@@ -9,27 +9,14 @@ import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.Job;
 import dev.penstock.job.JobId;
 import dev.penstock.job.JobRecord;
-import dev.penstock.job.JsonObject;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
-import dev.penstock.job.Outcome;
 import dev.penstock.lifecycle.Health;
 import dev.penstock.replay.LedgerRecord;
-import dev.penstock.replay.PlanId;
-import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Action;
-import dev.penstock.replay.PlanRecord.Canary;
-import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replay.Refusal;
-import dev.penstock.replay.Tally;
 import dev.penstock.replayer.Installation.Place;
-import dev.penstock.replayer.audit.AuditLog;
-import dev.penstock.replayer.plan.Coordinator;
-import dev.penstock.replayer.plan.Coordinator.Reply;
-import dev.penstock.replayer.plan.Coordinator.Request;
-import dev.penstock.replayer.plan.Draft;
 import dev.penstock.replayer.plan.PlanBook;
-import dev.penstock.replayer.plan.PlanLife.Command;
 import dev.penstock.replayer.plan.PlanOrders;
 import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.replayer.replay.DecidedPartition;
@@ -53,12 +40,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -66,7 +49,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -278,7 +260,7 @@ final class ReplayerServiceTest {
                           new TopicPartition(all.topics.dlqLedger(), 0),
                           "dlq"),
                   new KafkaLogCutter(all.kafka, Duration.ofSeconds(10)),
-                  ReplayerServiceTest::consumer,
+                  all::consumer,
                   new PlanOrders(book, tail),
                   InstantSource.system(),
                   Pauses.REAL,
@@ -301,301 +283,6 @@ final class ReplayerServiceTest {
       life.join();
       return killed.get();
     }
-  }
-
-  private static Consumer<byte[], byte[]> consumer(String purpose) {
-    Map<String, Object> settings = all.kafka.clientSettings(purpose);
-    settings.put("isolation.level", "read_committed");
-    settings.put("enable.auto.commit", false);
-    settings.put("auto.offset.reset", "none");
-    return Clients.REAL.consumer(settings);
-  }
-
-  private static Draft draft(PlanId id, int inFlight, Action action, @Nullable Canary canary) {
-    return new Draft(
-        id,
-        "after the outage",
-        "ann",
-        new JsonObject("{}"),
-        action,
-        new PlanRecord.Pace(inFlight, null),
-        canary);
-  }
-
-  private static Coordinator coordinator(ReplayerService replayer) {
-    await().atMost(PATIENCE).until(() -> replayer.coordinator().isPresent());
-    return replayer.coordinator().orElseThrow();
-  }
-
-  private static State move(Coordinator coordinator, PlanId id, Command command) throws Exception {
-    return state(coordinator.ask(new Request.Move(id, command, "ann", null)));
-  }
-
-  private static void awaitState(PlanId id, State state) {
-    await().atMost(PATIENCE).until(() -> all.state(id) == state);
-  }
-
-  /** A plan that runs. */
-  private static void run(Coordinator coordinator, Draft draft) throws Exception {
-    assertThat(state(coordinator.ask(new Request.Create(draft)))).isEqualTo(State.SELECTING);
-    awaitState(draft.id(), State.DRAFT);
-    assertThat(move(coordinator, draft.id(), Command.CONFIRM)).isEqualTo(State.RUNNING);
-  }
-
-  @Test
-  void aPlanGoesFromItsSelectionOverItsCanaryToItsEnd() throws Exception {
-    Map<Job, Place> jobs = all.deadLetters(7);
-    Job canary = jobs.keySet().iterator().next();
-    Place first = Objects.requireNonNull(jobs.get(canary));
-    var rest = new ArrayList<>(jobs.values());
-    rest.remove(first);
-    var id = new PlanId("whole-life");
-    var found = new PreparedSelections().with(id, List.of(first), rest);
-    Draft draft = draft(id, 100, REPLAY, new Canary(1, null, Canary.Then.STOP, 1));
-    Draft other = draft(id, 99, REPLAY, null);
-    try (ReplayerService replayer = all.replayer(found)) {
-      Coordinator coordinator = coordinator(replayer);
-      assertThat(state(coordinator.ask(new Request.Create(draft)))).isEqualTo(State.SELECTING);
-      awaitState(id, State.DRAFT);
-      assertThat(state(coordinator.ask(new Request.Create(draft)))).isEqualTo(State.DRAFT);
-      assertThat(coordinator.ask(new Request.Create(other)).get())
-          .isEqualTo(new Reply.Refused("there is another plan whole-life"));
-      assertThat(coordinator.ask(new Request.Move(id, Command.RESUME, "ann", 2)).get())
-          .isEqualTo(new Reply.Refused("the plan is draft: it can't resume"));
-      assertThat(coordinator.ask(new Request.Move(id, Command.CONFIRM, "ann", 1)).get())
-          .isInstanceOf(Reply.Refused.class);
-      assertThat(
-              coordinator
-                  .ask(new Request.Move(new PlanId("none"), Command.ABORT, "ann", null))
-                  .get())
-          .isEqualTo(new Reply.Missing());
-      assertThat(state(coordinator.ask(new Request.Move(id, Command.CONFIRM, "ann", 2))))
-          .isEqualTo(State.RUNNING);
-      assertReplayed(jobs.keySet(), List.of(canary.id() + "/1"));
-      all.finished(canary.id(), 1);
-      awaitState(id, State.CANARY_REPORT);
-      assertThat(state(coordinator.ask(new Request.Move(id, Command.GO_ON, "bob", null))))
-          .isEqualTo(State.RUNNING);
-      assertReplayed(jobs.keySet(), generations(jobs));
-      jobs.keySet().forEach(job -> all.finished(job.id(), 1));
-      awaitState(id, State.DONE);
-    }
-    var audit = new AuditLog(all.topics.dlqAudit(), () -> consumer("audit"));
-    assertThat(audit.verify()).isInstanceOf(AuditLog.Verdict.Sound.class);
-    assertThat(audited(id))
-        .containsExactly(
-            "ann create",
-            "penstock draft",
-            "ann confirm",
-            "penstock canary-report",
-            "bob go-on",
-            "penstock done");
-    assertThat(audit.last().sequence())
-        .isEqualTo(all.values(all.topics.dlqAudit(), JsonCodec.AUDIT).size());
-    assertThat(all.plan(id))
-        .satisfies(plan -> {
-          assertThat(plan.ends()).hasSize(Installation.PARTITIONS);
-          assertThat(plan.shares()).isNotEmpty();
-        });
-  }
-
-  private static List<String> audited(PlanId id) {
-    return all.values(all.topics.dlqAudit(), JsonCodec.AUDIT).stream()
-        .filter(entry -> id.equals(entry.plan()))
-        .map(entry -> entry.who() + " " + entry.did())
-        .toList();
-  }
-
-  private static List<String> generations(Map<Job, Place> jobs) {
-    return jobs.keySet().stream().map(job -> job.id() + "/1").toList();
-  }
-
-  @Test
-  void theRestFollowsACanaryThatSucceededByItself() throws Exception {
-    Map<Job, Place> jobs = all.deadLetters(3);
-    Job canary = jobs.keySet().iterator().next();
-    Place first = Objects.requireNonNull(jobs.get(canary));
-    var rest = new ArrayList<>(jobs.values());
-    rest.remove(first);
-    var id = new PlanId("by-itself");
-    try (ReplayerService replayer =
-        all.replayer(new PreparedSelections().with(id, List.of(first), rest))) {
-      run(coordinator(replayer), draft(id, 100, REPLAY, new Canary(1, null, Canary.Then.GO_ON, 1)));
-      assertReplayed(jobs.keySet(), List.of(canary.id() + "/1"));
-      all.finished(canary.id(), 1);
-      assertReplayed(jobs.keySet(), generations(jobs));
-      jobs.keySet().forEach(job -> all.finished(job.id(), 1));
-      awaitState(id, State.DONE);
-    }
-    assertThat(audited(id)).contains("penstock go-on").doesNotContain("penstock canary-report");
-  }
-
-  @Test
-  void whatWasAbortedBeginsNothingMoreAndIsFollowedToItsEnd() throws Exception {
-    Map<Job, Place> jobs = all.deadLetters(6);
-    var id = new PlanId("aborted");
-    try (ReplayerService replayer =
-        all.replayer(new PreparedSelections().with(id, PreparedSelections.none(), jobs.values()))) {
-      Coordinator coordinator = coordinator(replayer);
-      run(coordinator, draft(id, Installation.PARTITIONS, REPLAY, null));
-      await().atMost(PATIENCE).until(() -> !all.generations(jobs.keySet()).isEmpty());
-      assertThat(move(coordinator, id, Command.ABORT)).isEqualTo(State.ABORTING);
-      int version = Objects.requireNonNull(all.plan(id)).version();
-      await()
-          .atMost(PATIENCE)
-          .until(() ->
-              all.progress(id.text()).stream().filter(each -> each.seen() >= version).count()
-                  == Objects.requireNonNull(all.plan(id)).shares().size());
-      List<String> begun = all.generations(jobs.keySet());
-      assertThat(begun).hasSizeLessThanOrEqualTo(2);
-      assertThat(all.state(id)).isEqualTo(State.ABORTING);
-      begun.forEach(each -> all.finished(JobId.of(each.substring(0, each.indexOf('/'))), 1));
-      awaitState(id, State.ABORTED);
-      assertThat(all.generations(jobs.keySet())).isEqualTo(begun);
-      assertThat(coordinator.ask(new Request.Move(id, Command.UNDO, "ann", null)).get())
-          .isInstanceOf(Reply.Refused.class);
-      assertThat(Objects.requireNonNull(all.plan(id)).note())
-          .startsWith("replayed " + begun.size() + " (succeeded " + begun.size());
-    }
-  }
-
-  @Test
-  void whatIsUndoneIsAskedToBeCancelledAndCountsAsItEnds() throws Exception {
-    Map<Job, Place> jobs = all.deadLetters(3);
-    Job inLine = Installation.job(new Ordering("customer 9", Ordering.OnDeadLetter.BLOCK));
-    jobs.put(inLine, all.deadLetter(inLine, 0));
-    List<Job> some = List.copyOf(jobs.keySet());
-    var id = new PlanId("undone");
-    ReplayerService one =
-        all.replayer(new PreparedSelections().with(id, PreparedSelections.none(), jobs.values()));
-    try {
-      run(coordinator(one), draft(id, 100, REPLAY, null));
-      awaitDecided(id.text(), jobs.size());
-      all.finished(some.getFirst().id(), 1);
-      await().atMost(PATIENCE).until(() -> all.tally(id.text()).succeeded() == 1);
-      // Who takes over has to find out from the ledger what the plan has begun.
-      one.close();
-      try (ReplayerService replayer = all.replayer()) {
-        assertThat(move(coordinator(replayer), id, Command.UNDO)).isEqualTo(State.UNDOING);
-        await()
-            .atMost(PATIENCE)
-            .until(() -> all.tally(id.text()).cancelsAsked() == some.size() - 1);
-        assertThat(cancels(jobs.keySet()))
-            .containsExactlyInAnyOrderElementsOf(
-                some.stream().skip(1).map(job -> job.id() + "/1").toList());
-        assertThat(all.values(all.topics.ordered(), JsonCodec.ORDERED))
-            .contains(new OrderedRecord.Cancel(inLine.id(), 1));
-        // One was quicker than its cancel.
-        all.finished(some.get(1).id(), 1);
-        some.stream().skip(2).forEach(job -> all.ended(job.id(), 1, new Outcome.Cancelled()));
-        awaitState(id, State.UNDONE);
-      }
-    } finally {
-      one.close();
-    }
-    assertThat(all.tally(id.text())).isEqualTo(new Tally(4, 0, 0, Map.of(), 2, 0, 2, 0, 0, 3));
-  }
-
-  private static List<String> cancels(Collection<Job> jobs) {
-    Set<JobId> ids = jobs.stream().map(Job::id).collect(Collectors.toSet());
-    return all.values(all.topics.control(), JsonCodec.CANCEL_REQUESTS).stream()
-        .filter(request -> ids.contains(request.jobId()))
-        .map(request -> request.jobId() + "/" + request.generation())
-        .toList();
-  }
-
-  @Test
-  void aPurgeCutsTheLogUpToWhatIsKept() throws Exception {
-    var purged = new ArrayList<Place>();
-    try (var apart = new Installation(broker, "purge.")) {
-      Place kept = apart.poison(0);
-      for (int i = 0; i < 3; i++) {
-        purged.add(apart.poison(1));
-      }
-      Place first = apart.poison(1);
-      var id = new PlanId("purge");
-      var later = new PlanId("purge-later");
-      var found =
-          new PreparedSelections()
-              .with(id, PreparedSelections.none(), purged)
-              .with(later, PreparedSelections.none(), List.of(first));
-      try (ReplayerService replayer = apart.replayer(found)) {
-        Coordinator coordinator = coordinator(replayer);
-        for (PlanId plan : List.of(id, later)) {
-          assertThat(
-                  state(
-                      coordinator.ask(
-                          new Request.Create(draft(plan, 1, new Action.Purge("old"), null)))))
-              .isEqualTo(State.SELECTING);
-          await().atMost(PATIENCE).until(() -> apart.state(plan) == State.DRAFT);
-          move(coordinator, plan, Command.CONFIRM);
-          await().atMost(PATIENCE).until(() -> apart.state(plan) == State.DONE);
-          long start = plan.equals(id) ? first.offset() : first.offset() + 1;
-          assertThat(apart.begin(apart.topics.deadLetters(), 1)).isEqualTo(start);
-          assertThat(apart.progress(plan.text()).getFirst().cutTo()).isEqualTo(start);
-        }
-      }
-      assertThat(apart.begin(apart.topics.deadLetters(), 0)).isEqualTo(kept.offset());
-    }
-  }
-
-  @Test
-  void whoTakesOverSelectsAnew() throws Exception {
-    Map<Job, Place> jobs = all.deadLetters(2);
-    var id = new PlanId("selected-anew");
-    var never = new PreparedSelections(new CountDownLatch(1));
-    ReplayerService one = all.replayer(never);
-    try {
-      Coordinator coordinator = coordinator(one);
-      var asked = coordinator.ask(new Request.Create(draft(id, 10, REPLAY, null)));
-      assertThat(state(asked)).isEqualTo(State.SELECTING);
-      await().atMost(PATIENCE).until(() -> never.begun.get() == 1);
-      List<Long> ends = Objects.requireNonNull(all.plan(id)).ends();
-      one.close();
-      await().atMost(PATIENCE).until(() -> never.interrupted.get() == 1);
-      assertThat(all.state(id)).isEqualTo(State.SELECTING);
-      try (ReplayerService replayer =
-          all.replayer(
-              new PreparedSelections().with(id, PreparedSelections.none(), jobs.values()))) {
-        awaitState(id, State.DRAFT);
-        assertThat(Objects.requireNonNull(all.plan(id)).ends()).isEqualTo(ends);
-        assertThat(move(coordinator(replayer), id, Command.ABORT)).isEqualTo(State.ABORTED);
-      }
-    } finally {
-      one.close();
-    }
-    assertReplayed(jobs.keySet(), List.of());
-  }
-
-  @Test
-  void aSelectionThatFailsIsToldAndOneThatIsAbortedIsInterrupted() throws Exception {
-    var wrong = new PlanId("wrong");
-    try (ReplayerService replayer = all.replayer()) {
-      var asked = coordinator(replayer).ask(new Request.Create(draft(wrong, 10, REPLAY, null)));
-      assertThat(state(asked)).isEqualTo(State.SELECTING);
-      awaitState(wrong, State.ABORTED);
-      assertThat(Objects.requireNonNull(all.plan(wrong)).note()).contains("nothing is prepared");
-    }
-    var never = new PreparedSelections(new CountDownLatch(1));
-    try (ReplayerService replayer = all.replayer(never)) {
-      Coordinator coordinator = coordinator(replayer);
-      for (int i = 0; i < 3; i++) {
-        var plan = new PlanId("never-" + i);
-        assertThat(state(coordinator.ask(new Request.Create(draft(plan, 10, REPLAY, null)))))
-            .isEqualTo(State.SELECTING);
-      }
-      await().atMost(PATIENCE).until(() -> never.begun.get() == 2);
-      move(coordinator, new PlanId("never-0"), Command.ABORT);
-      // The third one waited for its turn.
-      await().atMost(PATIENCE).until(() -> never.begun.get() == 3);
-      assertThat(never.interrupted.get()).isEqualTo(1);
-      move(coordinator, new PlanId("never-1"), Command.ABORT);
-      move(coordinator, new PlanId("never-2"), Command.ABORT);
-    }
-  }
-
-  private static State state(CompletableFuture<Reply> reply) throws Exception {
-    return ((Reply.Done) reply.get()).plan().state();
   }
 
   @Test

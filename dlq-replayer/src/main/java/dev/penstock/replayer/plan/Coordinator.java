@@ -23,7 +23,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,9 +61,6 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   /** How many plans may be there that have not ended. */
   static final int MAX_OPEN_PLANS = 100;
-
-  /** How many plans are kept that have ended; the oldest give way. */
-  static final int MAX_ENDED_PLANS = 1_000;
 
   /** How soon a request, and the end of a stage, is seen. */
   private static final Duration FOLLOW = Duration.ofMillis(50);
@@ -377,7 +373,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
     for (PlanRecord record : records) {
       batch.add(record(record.key(), JsonCodec.PLANS.encode(record)));
     }
-    List<PlanId> old = plan.state().isEnd() ? old(plan) : List.of();
+    List<PlanId> old = PlanLife.notKept(plans.values(), plan);
     if (plan.state().isEnd()) {
       forget(plan, batch);
     }
@@ -396,19 +392,6 @@ public final class Coordinator implements Runnable, AutoCloseable {
       log.info("plan {}: {} by {}", plan.id(), did, who);
     }
     return commit;
-  }
-
-  /** Plans that are not kept any more when {@code ended} has. */
-  private List<PlanId> old(Plan ended) {
-    List<Plan> others =
-        plans.values().stream()
-            .filter(plan -> plan.state().isEnd() && !plan.id().equals(ended.id()))
-            .sorted(Comparator.comparing(Plan::changedAt))
-            .toList();
-    return others.stream()
-        .limit(Math.max(0, others.size() + 1 - MAX_ENDED_PLANS))
-        .map(Plan::id)
-        .toList();
   }
 
   /** What an ended plan had selected is not kept; how many of them, it tells itself. */

@@ -1,6 +1,7 @@
 package dev.penstock.replayer.plan;
 
 import dev.penstock.replay.LedgerRecord.Progress;
+import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord.Action;
 import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Plan;
@@ -9,6 +10,8 @@ import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replay.Tally;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +37,9 @@ public final class PlanLife {
   private static final Set<State> BEFORE_ITS_START = EnumSet.of(State.SELECTING, State.DRAFT);
   private static final Set<State> AT_WORK =
       EnumSet.of(State.RUNNING, State.CANARY_REPORT, State.PAUSED);
+
+  /** How many plans are kept that have ended; the oldest give way. */
+  static final int MAX_ENDED = 1_000;
 
   private PlanLife() {}
 
@@ -275,6 +281,19 @@ public final class PlanLife {
   /** What all partitions have come to together. */
   public static Tally tally(Map<Integer, Progress> progress) {
     return progress.values().stream().map(Progress::tally).reduce(Tally.NONE, Tally::plus);
+  }
+
+  /** Which plans are not kept any more when {@code changed} is as it is now. */
+  static List<PlanId> notKept(Collection<Plan> plans, Plan changed) {
+    if (!changed.state().isEnd()) {
+      return List.of();
+    }
+    List<Plan> others =
+        plans.stream()
+            .filter(plan -> plan.state().isEnd() && !plan.id().equals(changed.id()))
+            .sorted(Comparator.comparing(Plan::changedAt))
+            .toList();
+    return others.stream().limit(Math.max(0, others.size() + 1 - MAX_ENDED)).map(Plan::id).toList();
   }
 
   private static String report(Map<Integer, Progress> progress) {

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class Selections implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Selections.class);
 
+  private static final String FAULT = "it can't be looked for: a fault of the service";
+
   /** How many run at once; each reads all dead letters. */
   static final int MAX_RUNNING = 2;
 
@@ -79,9 +81,7 @@ final class Selections implements AutoCloseable {
           new Told(
               plan.id(),
               Thread.currentThread(),
-              ended == null
-                  ? new Ended(plan, null, "it can't be looked for: a fault of the service")
-                  : ended));
+              ended == null ? new Ended(plan, null, FAULT) : ended));
     }
   }
 
@@ -100,6 +100,9 @@ final class Selections implements AutoCloseable {
         }
       } catch (IllegalArgumentException e) {
         return new Ended(plan, null, "it can't be selected: " + e.getMessage());
+      } catch (RuntimeException e) {
+        log.error("what the plan {} selects can't be looked for", plan.id(), e);
+        return new Ended(plan, null, FAULT);
       }
       pauses.pause(rest);
     }

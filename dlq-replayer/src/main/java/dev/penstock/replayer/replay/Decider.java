@@ -73,6 +73,7 @@ public final class Decider {
   private final Set<PlanId> forgotten = new HashSet<>();
 
   private final Predicate<PlanId> isOver;
+  private final int maxBatch;
   private boolean recalledAll = true;
   private boolean recallNeeded;
   private final Map<PlanId, Progress> progress = new HashMap<>();
@@ -166,7 +167,15 @@ public final class Decider {
    * @param isOver whether nothing is wanted for a plan any more, as far as is known
    */
   public Decider(Predicate<PlanId> isOver) {
+    this(isOver, MAX_BATCH);
+  }
+
+  /**
+   * @param maxBatch the most dead letters that one transaction decides about, and the most cancels
+   */
+  Decider(Predicate<PlanId> isOver, int maxBatch) {
     this.isOver = isOver;
+    this.maxBatch = maxBatch;
   }
 
   // What the ledger says
@@ -409,7 +418,7 @@ public final class Decider {
     var cancels = new ArrayList<Step.Cancel>();
     long through = task.place.cancelsTo;
     for (Begun each : task.begun.tailMap(task.place.cancelsTo, true).values()) {
-      if (cancels.size() == MAX_BATCH) {
+      if (cancels.size() == maxBatch) {
         break;
       }
       through = each.offset + 1;
@@ -436,11 +445,11 @@ public final class Decider {
   }
 
   /** How many more it may decide about now. */
-  private static int room(Task task, Instant now) {
+  private int room(Task task, Instant now) {
     if (!(task.order.action() instanceof Action.Replay)) {
-      return MAX_BATCH;
+      return maxBatch;
     }
-    int room = Math.min(MAX_BATCH, task.order.inFlight() - task.inFlight);
+    int room = Math.min(maxBatch, task.order.inFlight() - task.inFlight);
     TokenBucket bucket = bucket(task, now);
     return bucket == null ? room : Math.min(room, bucket.available(now));
   }
@@ -485,7 +494,7 @@ public final class Decider {
     OptionalLong next = order.selected().nextFrom(through);
     while (next.isPresent()
         && next.getAsLong() < reading.through()
-        && ledger.size() < MAX_BATCH
+        && ledger.size() < maxBatch
         && successors.size() < room
         && bytes < MAX_BATCH_BYTES) {
       long offset = next.getAsLong();

@@ -16,6 +16,7 @@ import dev.penstock.replay.Tally;
 import dev.penstock.replayer.plan.PlanLife.Answer;
 import dev.penstock.replayer.plan.PlanLife.Command;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -261,5 +262,38 @@ final class PlanLifeTest {
     assertThat(
             PlanLife.advance(plan(State.PAUSED, 1, REST), Map.of(0, progress(1, true, 5, 5)), NOW))
         .isEmpty();
+  }
+
+  private static Plan ended(int number, State state) {
+    Plan plan = plan(state, 1, REST);
+    return new Plan(
+        new PlanId("p" + number),
+        plan.name(),
+        plan.requestedBy(),
+        plan.createdAt(),
+        plan.selection(),
+        plan.ends(),
+        plan.action(),
+        plan.pace(),
+        plan.canary(),
+        plan.shares(),
+        plan.state(),
+        plan.stage(),
+        plan.version(),
+        NOW.plusSeconds(number),
+        null);
+  }
+
+  @Test
+  void theOldestOfTooManyEndedPlansAreNotKept() {
+    var plans = new ArrayList<Plan>();
+    plans.add(ended(0, State.PAUSED));
+    for (int number = PlanLife.MAX_ENDED; number >= 1; number--) {
+      plans.add(ended(number, State.DONE));
+    }
+    assertThat(PlanLife.notKept(plans, ended(0, State.RUNNING))).isEmpty();
+    assertThat(PlanLife.notKept(plans, ended(PlanLife.MAX_ENDED, State.DONE))).isEmpty();
+    assertThat(PlanLife.notKept(plans, ended(5_000, State.UNDONE)))
+        .containsExactly(new PlanId("p1"));
   }
 }
