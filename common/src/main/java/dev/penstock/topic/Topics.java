@@ -403,13 +403,15 @@ public record Topics(
     all.add(
         spec(
             dlqLedger(),
-            "offset of the dead letter; plan/ and plan, with / and offset where it was refused",
+            "offset of the dead letter, behind purged/ where it was purged; plan/ and plan, with /"
+                + " and offset where it was refused",
             "LedgerRecord",
             compacted()));
     all.add(
         new TopicSpec(
             dlqPlans(),
-            "plan; with its stage, partition and part where it is of offsets",
+            "plan, with /preview where it is that; with its stage, partition and part where it is"
+                + " of offsets",
             "PlanRecord",
             1,
             compacted()));

@@ -61,6 +61,7 @@ final class Installation implements AutoCloseable {
   final Topics topics;
   private final Settings settings;
   private final Producer<byte[], byte[]> producer;
+  private final Map<String, Reader> readers = new HashMap<>();
 
   /** Where a dead letter stands. */
   record Place(int partition, long offset) {}
@@ -140,6 +141,10 @@ final class Installation implements AutoCloseable {
 
   /** A record that nobody can read. */
   Place poison(int partition) {
+    return send(poisonRecord(partition));
+  }
+
+  ProducerRecord<byte[], byte[]> poisonRecord(int partition) {
     var record =
         new ProducerRecord<byte[], byte[]>(
             topics.deadLetters(), partition, null, bytes("not JSON"));
@@ -147,7 +152,7 @@ final class Installation implements AutoCloseable {
         .headers()
         .add(RecordHeaders.DEAD_LETTER, bytes("poison"))
         .add(RecordHeaders.REASON, bytes("not a JSON object"));
-    return send(record);
+    return record;
   }
 
   void finished(JobId job, int generation) {
@@ -237,28 +242,36 @@ final class Installation implements AutoCloseable {
     }
   }
 
-  /** What stands on a topic, as a reader of committed records sees it. */
-  List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-    Map<String, Object> reading = new HashMap<>(kafka.clientSettings("reader"));
-    reading.put("isolation.level", "read_committed");
-    var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
-    try (Consumer<byte[], byte[]> consumer = Clients.REAL.consumer(reading)) {
-      int partitions =
+  /** Reads a topic, on and on. */
+  private final class Reader {
+    private final Consumer<byte[], byte[]> consumer = consumer("reader");
+    private final List<TopicPartition> partitions;
+    private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+
+    Reader(String topic) {
+      int count =
           topics.all().stream()
               .filter(spec -> spec.name().equals(topic))
               .findFirst()
               .orElseThrow()
               .partitions();
-      List<TopicPartition> all =
-          IntStream.range(0, partitions).mapToObj(p -> new TopicPartition(topic, p)).toList();
-      consumer.assign(all);
-      consumer.seekToBeginning(all);
-      var ends = consumer.endOffsets(all);
+      partitions = IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic, p)).toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+    }
+
+    List<ConsumerRecord<byte[], byte[]>> read() {
+      var ends = consumer.endOffsets(partitions);
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         consumer.poll(Duration.ofMillis(100)).forEach(records::add);
       }
+      return List.copyOf(records);
     }
-    return records;
+  }
+
+  /** What was written to a topic, as a reader of committed records sees it. */
+  synchronized List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    return readers.computeIfAbsent(topic, Reader::new).read();
   }
 
   <T> List<T> values(String topic, JsonCodec<T> codec) {
@@ -374,5 +387,6 @@ final class Installation implements AutoCloseable {
   @Override
   public void close() {
     producer.close();
+    readers.values().forEach(reader -> reader.consumer.close());
   }
 }
