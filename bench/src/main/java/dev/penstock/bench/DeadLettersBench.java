@@ -96,9 +96,9 @@ final class DeadLettersBench extends Bench {
     check("--heap-mb", heapMb, 32, 65_536);
     check("--rounds", rounds, 1, 100);
     try (Lab lab = Lab.open()) {
-      fill(lab, lab.install(FEW, partitions), letters / 10);
+      fill(lab, topics(lab, FEW), letters / 10);
       recordBytes = 0;
-      fill(lab, lab.install(ALL, partitions), letters);
+      fill(lab, topics(lab, ALL), letters);
       progress(letters + " dead letters are on the topic");
       Map<Task, List<Look>> all = new LinkedHashMap<>();
       Map<Task, List<Look>> few = new LinkedHashMap<>();
@@ -164,6 +164,16 @@ final class DeadLettersBench extends Bench {
       case PREVIEW -> "preview";
       case PREVIEW_OF_A_CHANGE -> "preview of a change";
     };
+  }
+
+  /** Of an installation only those that are looked at. */
+  private KafkaConfig topics(Lab lab, String prefix) throws InterruptedException {
+    KafkaConfig kafka = lab.installation(prefix, partitions);
+    for (String topic : List.of(kafka.topics().deadLetters(), kafka.topics().dlqLedger())) {
+      lab.createTopic(topic, partitions);
+      lab.awaitLeaders(topic, partitions);
+    }
+    return kafka;
   }
 
   private JsonNode look(Lab lab) throws IOException, InterruptedException {
