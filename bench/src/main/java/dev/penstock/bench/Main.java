@@ -29,7 +29,8 @@ import picocli.CommandLine.Command;
       CacheBench.class,
       LimitsBench.class,
       ProviderCallBench.class,
-      SearchBench.class
+      SearchBench.class,
+      DeadLettersBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

@@ -32,6 +32,10 @@ public final class KafkaLetterLog implements LetterLog {
 
   private static final int FETCH_BYTES = MAX_SIDE_BY_SIDE * PARTITION_FETCH_BYTES;
   private static final int MAX_POLL_RECORDS = 1_000;
+
+  /** A fetch ahead that waits for what is not there yet holds back the next reading so long. */
+  private static final int FETCH_WAIT_MILLIS = 5;
+
   private static final Duration POLL = Duration.ofMillis(100);
 
   /** Kafka does not answer when nothing has come for so long, though there is more. */
@@ -64,6 +68,7 @@ public final class KafkaLetterLog implements LetterLog {
     settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
     settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
     settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
     String topic = kafka.topics().deadLetters();
     return new Reader(
         clients.consumer(settings),
@@ -127,6 +132,8 @@ public final class KafkaLetterLog implements LetterLog {
         Instant deadline,
         Visitor visitor) {
       consumer.assign(ends.keySet());
+      // Those that an earlier reading was done with are still paused.
+      consumer.resume(ends.keySet());
       from.forEach(consumer::seek);
       var open = new HashMap<>(ends);
       Instant movedAt = clock.instant();
