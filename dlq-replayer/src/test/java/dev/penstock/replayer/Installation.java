@@ -43,6 +43,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -87,11 +88,15 @@ final class Installation implements AutoCloseable {
   }
 
   ReplayerService replayer() {
-    return replayer(new PreparedSelections());
+    return started(UnaryOperator.identity());
   }
 
   ReplayerService replayer(Selecting selecting) {
-    ReplayerService service = ReplayerService.of(settings, _ -> selecting);
+    return started(_ -> selecting);
+  }
+
+  private ReplayerService started(UnaryOperator<Selecting> selecting) {
+    ReplayerService service = ReplayerService.of(settings, selecting);
     service.start();
     return service;
   }

@@ -62,6 +62,8 @@ final class IntakeServiceTest {
                     // The first can't be reached: the next one is asked.
                     "api.streams-url",
                     "http://127.0.0.1:1, " + views.url(),
+                    "api.replayer-url",
+                    "http://127.0.0.1:1",
                     "api.max-event-streams",
                     "2")));
     intake.start();
@@ -251,7 +253,9 @@ final class IntakeServiceTest {
           operation
               .substring(method.length() + 1)
               .replace("{id}", UNKNOWN)
-              .replace("{name}", "unknown");
+              .replace("{name}", "unknown")
+              .replace("{letter}", "0-0")
+              .replace("{command}", "confirm");
       HttpResponse<String> response =
           client.send(
               method, path, BodyPublishers.ofString(""), "Content-Type", "application/json");

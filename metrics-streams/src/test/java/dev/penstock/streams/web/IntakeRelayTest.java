@@ -107,6 +107,25 @@ class IntakeRelayTest {
   }
 
   @Test
+  void deadLettersAndPlansAreAskedForAtTheIntake() throws Exception {
+    assertThat(send("GET", "/v1/dead-letters?code=a%20b&limit=5", "").body()).contains(ID);
+    assertThat(send("GET", "/v1/dead-letters/3-17", "").statusCode()).isEqualTo(202);
+    assertThat(send("POST", "/v1/replays", "{}").statusCode()).isEqualTo(202);
+    assertThat(send("POST", "/v1/replays/p-1/confirm", "{\"version\":2}").statusCode())
+        .isEqualTo(202);
+    assertThat(send("GET", "/v1/replays/p-1/differences", "").statusCode()).isEqualTo(202);
+    assertThat(send("GET", "/v1/replays/..%2Fjobs", "").statusCode()).isEqualTo(404);
+    assertThat(send("POST", "/v1/replays/p-1/..%2F..%2Fx", "{}").statusCode()).isEqualTo(404);
+    assertThat(seen)
+        .containsExactly(
+            "GET /v1/dead-letters?code=a%20b&limit=5  null null",
+            "GET /v1/dead-letters/3-17  null null",
+            "POST /v1/replays {} k-1 null",
+            "POST /v1/replays/p-1/confirm {\"version\":2} k-1 null",
+            "GET /v1/replays/p-1/differences  null null");
+  }
+
+  @Test
   void nothingElseIsSentOn() throws Exception {
     assertThat(send("DELETE", "/v1/jobs/..%2Fschedules%2Fnightly", "").statusCode()).isEqualTo(404);
     assertThat(send("POST", "/v1/schedules/nightly/pause", "").statusCode()).isEqualTo(404);
