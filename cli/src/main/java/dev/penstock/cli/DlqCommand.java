@@ -223,7 +223,9 @@ final class DlqCommand implements Runnable {
           @Nullable Path file)
       throws IOException {
     try (ApiClient api = context.api(spec, connection)) {
-      String path = "/v1/dead-letters/export?" + filter.parameters();
+      String parameters = filter.parameters();
+      String path =
+          "/v1/dead-letters/export" + (parameters.isEmpty() ? "" : "?" + parameters.substring(1));
       boolean whole;
       if (file == null) {
         whole = api.copyLines(path, context.terminal().out());

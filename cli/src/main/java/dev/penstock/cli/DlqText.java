@@ -296,7 +296,7 @@ final class DlqText {
 
   private static String change(JsonNode change) {
     String path = cut(text(change, "path"), 200);
-    JsonNode before = change.has("old") ? change.get("old") : change.path("from value");
+    JsonNode before = change.path("old");
     String value = cut(change.path("value").toString(), MAX_VALUE_COLUMNS);
     return switch (text(change, "op")) {
       case "add" -> "+ " + path + " " + value;

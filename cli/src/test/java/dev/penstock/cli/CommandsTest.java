@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -489,5 +490,27 @@ class CommandsTest {
 
   private JsonNode job() {
     return Objects.requireNonNull(api.lastJob.get());
+  }
+
+  @Test
+  void theStartScriptKnowsEveryCommand() throws IOException {
+    Shell shell = Shell.alone();
+    assertThat(shell.run("--help")).isZero();
+    List<String> commands =
+        shell.outLines().stream()
+            .dropWhile(line -> !line.startsWith("Commands:"))
+            .filter(line -> line.matches("  [a-z].*"))
+            .map(line -> line.strip().split(" ", 2)[0])
+            .toList();
+    assertThat(commands).contains("submit", "retry", "dlq");
+    String script = Files.readString(Path.of("..", "penstock"));
+    String known =
+        script
+            .lines()
+            .filter(line -> line.matches(" *submit \\|.*\\)"))
+            .findFirst()
+            .orElseThrow()
+            .replace(")", "");
+    assertThat(List.of(known.strip().split(" \\| "))).containsAll(commands);
   }
 }
