@@ -215,6 +215,7 @@ public final class LedgerView implements Standings, Runnable, AutoCloseable {
   public boolean catchUp(Duration patience) throws InterruptedException {
     Map<TopicPartition, Long> ends;
     try (Consumer<byte[], byte[]> consumer = consumer("ledger-ends")) {
+      consumer.assign(partitions);
       ends = consumer.endOffsets(partitions, patience);
     } catch (InterruptException _) {
       var _ = Thread.interrupted();

@@ -97,6 +97,7 @@ public final class PlanTail implements Runnable, AutoCloseable {
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     try (Consumer<byte[], byte[]> consumer = clients.consumer(settings)) {
+      consumer.assign(List.of(partition));
       return Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition));
     }
   }
