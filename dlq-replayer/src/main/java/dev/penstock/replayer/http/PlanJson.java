@@ -2,6 +2,7 @@ package dev.penstock.replayer.http;
 
 import dev.penstock.codec.Json;
 import dev.penstock.job.JsonObject;
+import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.PlanRecord.Action;
 import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Plan;
@@ -9,20 +10,27 @@ import dev.penstock.replay.PlanRecord.Share;
 import dev.penstock.replay.PlanRecord.State;
 import dev.penstock.replay.Tally;
 import dev.penstock.replayer.plan.Draft;
+import dev.penstock.replayer.plan.PlanLife;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Plans as the API tells them: the schema {@code Replay}. Pure. */
 final class PlanJson {
+  /** States in which it is told whether all partitions have come to know of it. */
+  private static final Set<State> OBEYED = EnumSet.of(State.PAUSED, State.ABORTING, State.UNDOING);
+
   private PlanJson() {}
 
   /**
    * The plan without its preview.
    *
-   * @param tally how far it has come
+   * @param progress how far it has come, by partition
    */
-  static ObjectNode of(Plan plan, Tally tally) {
+  static ObjectNode of(Plan plan, Map<Integer, Progress> progress) {
     ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("id", plan.id().text());
     json.put("name", plan.name());
@@ -58,13 +66,16 @@ final class PlanJson {
           .put("canary", selected(plan, Draft.CANARY))
           .put("rest", selected(plan, Draft.REST));
     }
-    json.set("progress", progress(tally));
+    json.set("progress", progress(PlanLife.tally(progress)));
+    if (OBEYED.contains(plan.state())) {
+      json.put("obeyed", PlanLife.isObeyed(plan, progress));
+    }
     return json;
   }
 
   /** The plan whole. */
-  static ObjectNode of(Plan plan, Tally tally, @Nullable JsonObject preview) {
-    ObjectNode json = of(plan, tally);
+  static ObjectNode of(Plan plan, Map<Integer, Progress> progress, @Nullable JsonObject preview) {
+    ObjectNode json = of(plan, progress);
     if (preview != null) {
       json.set("preview", tree(preview));
     }

@@ -2,16 +2,15 @@ package dev.penstock.replayer.http;
 
 import dev.penstock.codec.Json;
 import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord.Plan;
 import dev.penstock.replay.PlanRecord.State;
-import dev.penstock.replay.Tally;
 import dev.penstock.replayer.audit.AuditLog;
 import dev.penstock.replayer.look.LedgerView;
 import dev.penstock.replayer.plan.Coordinator.Reply;
 import dev.penstock.replayer.plan.Coordinator.Request;
 import dev.penstock.replayer.plan.PlanBook;
-import dev.penstock.replayer.plan.PlanLife;
 import dev.penstock.replayer.plan.PlanLife.Command;
 import dev.penstock.replayer.plan.PlanTail;
 import dev.penstock.runtime.ownership.Neighbours;
@@ -33,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -191,11 +191,11 @@ public final class ReplayRoutes implements HttpService {
   }
 
   private ObjectNode whole(Plan plan) {
-    return PlanJson.of(plan, tally(plan), parts.book.preview(plan.id()).orElse(null));
+    return PlanJson.of(plan, progress(plan), parts.book.preview(plan.id()).orElse(null));
   }
 
-  private Tally tally(Plan plan) {
-    return PlanLife.tally(parts.ledger.progress(plan.id()));
+  private Map<Integer, Progress> progress(Plan plan) {
+    return parts.ledger.progress(plan.id());
   }
 
   private void catchUp() throws InterruptedException {
@@ -225,7 +225,7 @@ public final class ReplayRoutes implements HttpService {
     }
     ObjectNode json = Json.MAPPER.createObjectNode();
     ArrayNode replays = json.putArray("replays");
-    page.forEach(plan -> replays.add(PlanJson.of(plan, tally(plan))));
+    page.forEach(plan -> replays.add(PlanJson.of(plan, progress(plan))));
     if (more) {
       json.put("next", page.getLast().id().text());
     }

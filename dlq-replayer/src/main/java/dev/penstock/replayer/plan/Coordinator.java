@@ -320,6 +320,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
             .mapToObj(partition -> new TopicPartition(parts.topics().deadLetters(), partition))
             .toList();
     try (Consumer<byte[], byte[]> consumer = parts.consumers().apply("ends")) {
+      consumer.assign(all);
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
       return all.stream().map(partition -> Objects.requireNonNull(ends.get(partition))).toList();
     }
