@@ -82,6 +82,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
    *     what they are for
    * @param rest how long it rests when Kafka did not let it go on
+   * @param threads run what looks for what plans select
    */
   public record Parts(
       Topics topics,
@@ -90,7 +91,20 @@ public final class Coordinator implements Runnable, AutoCloseable {
       Function<String, Consumer<byte[], byte[]>> consumers,
       InstantSource clock,
       Pauses pauses,
-      Duration rest) {}
+      Duration rest,
+      Threads threads) {
+    /** The same, with threads of its own. */
+    public Parts(
+        Topics topics,
+        Selecting selecting,
+        Supplier<PartitionLog> plans,
+        Function<String, Consumer<byte[], byte[]>> consumers,
+        InstantSource clock,
+        Pauses pauses,
+        Duration rest) {
+      this(topics, selecting, plans, consumers, clock, pauses, rest, Threads.REAL);
+    }
+  }
 
   /** What someone wants. */
   public sealed interface Request {
@@ -206,7 +220,8 @@ public final class Coordinator implements Runnable, AutoCloseable {
                   parts.consumers().apply("progress"),
                   parts.topics().dlqLedger(),
                   parts.topics().partitions());
-          var selections = new Selections(parts.selecting(), parts.pauses(), parts.rest())) {
+          var selections =
+              new Selections(parts.selecting(), parts.pauses(), parts.rest(), parts.threads())) {
         // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
         progress.catchUp(() -> closed);
         boolean ours = true;
