@@ -211,15 +211,13 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   private void coordinate() throws LogUnavailableException {
     plans.clear();
+    long plansFrom = plansEnd();
     try (PartitionLog ledger = parts.plans().get()) {
       ledger.open(null, this::recall);
       audit =
           new AuditLog(parts.topics().dlqAudit(), () -> parts.consumers().apply("audit")).last();
       try (var progress =
-              new LedgerTail(
-                  parts.consumers().apply("progress"),
-                  parts.topics().dlqLedger(),
-                  parts.topics().partitions());
+              new LedgerTail(parts.consumers().apply("progress"), parts.topics(), plansFrom);
           var selections =
               new Selections(parts.selecting(), parts.pauses(), parts.rest(), parts.threads())) {
         // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
@@ -227,10 +225,34 @@ public final class Coordinator implements Runnable, AutoCloseable {
         boolean ours = true;
         while (ours && !closed) {
           progress.follow(FOLLOW);
-          ours = serve(ledger, progress) && select(ledger, selections) && advance(ledger, progress);
+          ours =
+              !isOvertaken(progress)
+                  && serve(ledger, progress)
+                  && select(ledger, selections)
+                  && advance(ledger, progress);
         }
       }
     }
+  }
+
+  private long plansEnd() {
+    var plansLog = new TopicPartition(parts.topics().dlqPlans(), 0);
+    try (Consumer<byte[], byte[]> consumer = parts.consumers().apply("plans-end")) {
+      return Objects.requireNonNull(consumer.endOffsets(List.of(plansLog)).get(plansLog));
+    }
+  }
+
+  /**
+   * Whether another coordinator has written since this one opened the log. Whoever has nothing to
+   * write would not hear of it otherwise, and wait for ever for plans that are other ones by now.
+   */
+  private boolean isOvertaken(LedgerTail tail) {
+    return tail.written().values().stream()
+        .anyMatch(written -> {
+          Plan known = plans.get(written.id());
+          // Of those that have ended the oldest are not kept.
+          return known == null ? !written.state().isEnd() : known.version() < written.version();
+        });
   }
 
   private void recall(ConsumerRecord<byte[], byte[]> record) {

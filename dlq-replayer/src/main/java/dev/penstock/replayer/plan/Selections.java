@@ -83,11 +83,7 @@ final class Selections implements AutoCloseable {
       // Nobody wants to know it any more.
       return;
     } finally {
-      told.add(
-          new Told(
-              plan.id(),
-              search,
-              ended == null ? new Ended(plan, null, FAULT) : ended));
+      told.add(new Told(plan.id(), search, ended == null ? new Ended(plan, null, FAULT) : ended));
     }
   }
 
