@@ -24,13 +24,26 @@ const LOADERS = {
   jobs: () => import('./screens/jobs.js').then(m => m.Jobs), job: () => import('./screens/job.js').then(m => m.Job),
   dead: () => import('./screens/dead-letters.js').then(m => m.DeadLetters), workers: () => import('./screens/workers.js').then(m => m.Workers),
   providers: () => import('./screens/providers.js').then(m => m.Providers), topics: () => import('./screens/topics.js').then(m => m.Topics),
+  letters: () => import('./screens/letters.js').then(m => m.Letters), letter: () => import('./screens/letter.js').then(m => m.Letter),
+  planNew: () => import('./screens/plan-new.js').then(m => m.PlanNew), plans: () => import('./screens/plans.js').then(m => m.Plans),
+  plan: () => import('./screens/plan.js').then(m => m.Plan), audit: () => import('./screens/audit.js').then(m => m.Audit),
 };
 
+/** Screens that stand below others: {of: the path of the screen in the navigation, one: the name of its parameter}. */
+const BELOW = [
+  {path: /^\/jobs\/([^/]+)$/, name: 'job', of: '/jobs', one: 'id'}, {path: /^\/dead-letters\/list$/, name: 'letters', of: '/dead-letters'},
+  {path: /^\/dead-letters\/letters\/([^/]+)$/, name: 'letter', of: '/dead-letters', one: 'letter'}, {path: /^\/dead-letters\/new$/, name: 'planNew', of: '/dead-letters'},
+  {path: /^\/dead-letters\/plans$/, name: 'plans', of: '/dead-letters'}, {path: /^\/dead-letters\/plans\/([^/]+)$/, name: 'plan', of: '/dead-letters', one: 'id'},
+  {path: /^\/dead-letters\/audit$/, name: 'audit', of: '/dead-letters'},
+];
+
 function screenOf(path) {
-  const job = /^\/jobs\/([^/]+)$/.exec(path);
-  if (job) return {name: 'job', props: {id: decodeURIComponent(job[1])}};
+  for (const below of BELOW) {
+    const match = below.path.exec(path);
+    if (match) return {name: below.name, of: below.of, props: below.one ? {[below.one]: decodeURIComponent(match[1])} : {}};
+  }
   const found = SCREENS.find(s => s.path === path);
-  return {name: found ? found.icon : null, props: {}};
+  return {name: found ? found.icon : null, of: path, props: {}};
 }
 
 function Shown({name, props}) {
@@ -54,7 +67,7 @@ function Shown({name, props}) {
   }
   if (!name) return html`<${Page} title="Not found"><${Card} label="Not found"><div class="notice"><p class="notice-title">There is no such page</p><p><a href="/">To the overview</a></p></div></${Card}></${Page}>`;
   const Screen = loaded[name];
-  return Screen ? html`<${Screen} key=${name + (props.id || '')} ...${props}/>` : html`<div class="page" aria-busy="true"><p class="soft">Loading…</p></div>`;
+  return Screen ? html`<${Screen} key=${name + Object.values(props).join()} ...${props}/>` : html`<div class="page" aria-busy="true"><p class="soft">Loading…</p></div>`;
 }
 
 const CONNECTION = {
@@ -78,7 +91,7 @@ function Theme() {
 }
 
 const KEYS = [
-  ['/', 'Search jobs'], ['g o', 'Overview'], ['g j', 'Jobs'], ['g d', 'Dead letters'], ['g w', 'Workers'], ['g p', 'Providers'], ['g t', 'Topics'],
+  ['/', 'Search'], ['g o', 'Overview'], ['g j', 'Jobs'], ['g d', 'Dead letters'], ['g r', 'Replay plans'], ['g a', 'Audit'], ['g w', 'Workers'], ['g p', 'Providers'], ['g t', 'Topics'],
   ['j / k', 'Next, previous row'], ['Enter', 'Open the row'], ['x', 'Select the row'], ['Esc', 'Clear the selection, close'], ['r', 'Read anew'], ['t', 'Theme'], ['?', 'This help'],
 ];
 
@@ -129,6 +142,8 @@ function App() {
         setTimeout(wait, 0);
       }
     },
+    'g r': () => navigate('/dead-letters/plans'),
+    'g a': () => navigate('/dead-letters/audit'),
     ...Object.fromEntries(SCREENS.map(s => [`g ${s.key}`, () => navigate(s.path)])),
   }), []);
   // The focus goes with the page, so that a reader of the screen hears where it is.
@@ -161,7 +176,7 @@ function App() {
       <header class="side">
         <a class="brand" href="/" aria-label="Penstock, overview"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8"/><path d="M7 8h6c6 0 6 16 12 16"/><circle cx="24" cy="10" r="3.2"/></svg><span>Penstock</span></a>
         <nav aria-label="Screens"><ul>${SCREENS.map(s => {
-          const current = s.path === path || (s.path === '/jobs' && screen.name === 'job');
+          const current = s.path === screen.of;
           return html`<li key=${s.path}><a href=${s.path} aria-current=${current ? 'page' : undefined} title=${`${s.name} (g ${s.key})`}>
             <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${ICONS[s.icon]}/></svg><span>${s.name}</span>
             ${badge[s.icon] ? html`<b class=${s.icon === 'overview' ? 'nav-count bad' : 'nav-count'} aria-label=${s.icon === 'overview' ? `${badge[s.icon]} critical` : `${badge[s.icon]} dead letters`}>${count(badge[s.icon])}</b>` : null}</a></li>`;

@@ -3,8 +3,8 @@ import {html, useEffect, useMemo, useRef, useState, useValue} from '../lib.js';
 import {get, send} from '../api.js';
 import {now, currency, visible, useResource} from '../live.js';
 import {navigate} from '../router.js';
-import {Page, Card, State, Badge, Code, Ago, Failed, Skeleton, Facts, Id, Copy, Source, Confirm, Dialog, Stale, toast} from '../ui.js';
-import {advice} from '../advice.js';
+import {Page, Card, State, Ago, Failed, Skeleton, Facts, Id, Copy, Source, Confirm, Dialog, Stale, toast} from '../ui.js';
+import {WhyFailed, Attempts} from '../failure.js';
 import {duration, isoMillis, instant, money, exact, time, none, relative, shortId} from '../format.js';
 
 const ENDED = new Set(['succeeded', 'dead-lettered', 'cancelled', 'expired']);
@@ -117,22 +117,7 @@ function Timeline({job}) {
     </div>
     <div class="track-scale" aria-hidden="true"><span>${time(job.acceptedAt)}</span><span>${duration(span)}</span></div>
     <ul class="legend">${present.map(k => html`<li key=${k}><i class=${`key p-${k}`}></i>${KINDS[k]} <b>${duration(parts.filter(p => p.kind === k).reduce((sum, p) => sum + p.to - p.from, 0))}</b></li>`)}</ul>
-    ${attempts.length > 0 && html`<div class="scroll-x"><table class="table attempts">
-      <thead><tr><th>Attempt</th><th>Provider and model</th><th>Started</th><th class="num">Waited</th><th class="num">Limit</th><th class="num">Call</th><th class="num">Tokens in / out</th><th class="num">Cost${unit && `, ${unit}`}</th><th>Result</th></tr></thead>
-      <tbody>${attempts.map(a => {
-        const tokens = a.served?.inputTokens || a.served?.outputTokens;
-        return html`<tr key=${a.number}>
-          <td class="num-left">${a.number}</td>
-          <td>${a.provider}${a.served?.providerModel ? html` <span class="soft">${a.served.providerModel}</span>` : ''}${a.served?.target ? html`<span class="sub">target ${a.served.target}</span>` : ''}${a.served?.insteadOf ? html`<span class="sub">instead of: ${a.served.insteadOf}</span>` : ''}<span class="sub">on ${a.worker}${a.served?.requestId ? `, request ${a.served.requestId}` : ''}</span></td>
-          <td class="nowrap"><time title=${a.startedAt}>${time(a.startedAt)}</time></td>
-          <td class="num">${a.waits?.queuedMillis != null ? duration(a.waits.queuedMillis) : none}</td>
-          <td class="num">${a.waits?.limitMillis != null ? duration(a.waits.limitMillis) : none}</td>
-          <td class="num">${duration(isoMillis(a.latency))}</td>
-          <td class="num">${tokens ? `${exact(a.served.inputTokens)} / ${exact(a.served.outputTokens)}` : none}</td>
-          <td class="num">${money(a.served?.costNanos)}</td>
-          <td>${a.failure ? html`<${Code} code=${a.failure.code}/><span class="sub wrap">${a.failure.message}</span>` : a.served?.cachedAt ? html`<${Badge} tone="ok">From the cache</${Badge}>` : html`<${Badge} tone="ok" sign="✓">Answered</${Badge}>`}</td>
-        </tr>`;
-      })}</tbody></table></div>`}
+    ${attempts.length > 0 && html`<${Attempts} attempts=${attempts} unit=${unit}/>`}
   </div>`;
 }
 
@@ -148,16 +133,6 @@ function Output({output}) {
     return html`<p>${exact(output.vector.length)} dimensions, of unit length.</p><${Source} value=${JSON.stringify(output.vector)} limit=${400} label="the vector"/>`;
   }
   return html`<${Source} value=${output.value ?? output} label="the output"/>`;
-}
-
-function WhyFailed({failure}) {
-  const [means, todo] = advice(failure.code);
-  return html`<div class="why">
-    <p><${Code} code=${failure.code}/> <strong>${means}</strong></p>
-    <pre class="message" tabindex="0" aria-label="Message of the failure">${failure.message}</pre>
-    ${failure.retryAfter && html`<p class="soft">The provider asked to wait ${duration(isoMillis(failure.retryAfter))}.</p>`}
-    ${todo && html`<p><span class="next">Next</span> ${todo}</p>`}
-  </div>`;
 }
 
 const UNITS = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1_000]];
@@ -315,6 +290,7 @@ export function Job({id}) {
   const actions = html`
     ${waits && html`<button class="button" disabled=${!!hurried} onClick=${() => setDialog('retry')}>${hurried ? 'Asked to run now' : `${hurry}…`}</button>`}
     ${job.state === 'dead-lettered' && job.orderingKey ? html`<button class="button" onClick=${() => setDialog('release')}>Release</button>` : null}
+    ${job.state === 'dead-lettered' ? html`<a class="button" href=${`/dead-letters/new?id=${id}`}>Replay…</a>` : null}
     <button class="button" onClick=${() => setDialog('clone')}>Edit and clone…</button>
     ${!ended && html`<button class="button danger" disabled=${job.cancelRequested} onClick=${() => setDialog('cancel')}>${job.cancelRequested ? 'Cancel requested' : 'Cancel…'}</button>`}`;
   const close = () => setDialog(null);

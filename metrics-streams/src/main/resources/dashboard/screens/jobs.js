@@ -5,6 +5,7 @@ import {changes, currency, visible} from '../live.js';
 import {route, setQuery, navigate} from '../router.js';
 import {Page, State, Badge, Ago, Failed, Empty, Skeleton, Stale, Code, STATE_NAMES, stateText, Id} from '../ui.js';
 import {Rows} from '../rows.js';
+import {apiQuery, Search, Since, Chips} from '../filters.js';
 import {BulkDialog} from '../actions.js';
 import {bind} from '../keys.js';
 import {count, exact, duration, money, none, shortId} from '../format.js';
@@ -12,30 +13,18 @@ import {count, exact, duration, money, none, shortId} from '../format.js';
 const FACETS = ['state', 'kind', 'model', 'provider', 'code', 'tenant', 'priority'];
 const FACET_NAMES = {state: 'State', kind: 'Kind', model: 'Model or route', provider: 'Provider', code: 'Failure', tenant: 'Tenant', priority: 'Priority'};
 const FILTERS = [...FACETS, 'label'];
-const SINCE = {'15m': ['15 minutes', 900_000], '1h': ['1 hour', 3_600_000], '24h': ['24 hours', 86_400_000], '7d': ['7 days', 604_800_000]};
 const SORTS = {'-acceptedAt': 'Newest first', acceptedAt: 'Oldest first', '-finishedAt': 'Finished last', '-durationMillis': 'Longest', '-costNanos': 'Dearest'};
 const PAGE_SIZE = 200;
 const NEXT_SIZE = 500;
 const MAX_ROWS = 50_000;
 const MAX_IDS = 1_000;
-const TYPING_MS = 250;
 const FRESH_EVERY_MS = 3_000;
 
 const isNarrow = () => matchMedia('(max-width: 760px)').matches;
 
-/** The filters as the API takes them; `since` becomes an instant. */
-export function apiQuery(query) {
-  const api = new URLSearchParams();
-  for (const name of FILTERS) for (const value of query.getAll(name)) api.append(name, value);
-  for (const name of ['from', 'to', 'q']) if (query.get(name)) api.set(name, query.get(name));
-  const since = SINCE[query.get('since')];
-  if (since && !api.has('from')) api.set('from', new Date(Math.floor((Date.now() - since[1]) / 60_000) * 60_000).toISOString());
-  return api;
-}
-
 /** The list as far as it was read, and how to read on. */
 function useJobs(query) {
-  const filter = apiQuery(query).toString();
+  const filter = apiQuery(query, FILTERS).toString();
   const sort = SORTS[query.get('sort')] ? query.get('sort') : '-acceptedAt';
   const key = `${filter}#${sort}`;
   const [list, setList] = useState({key: null, jobs: [], total: null, facets: null, next: null, problem: null, loading: true});
@@ -113,45 +102,6 @@ function Facet({name, values, chosen}) {
       <span class="facet-text">${name === 'state' ? stateText(v.value) : v.value}</span><span class="facet-count">${v.count == null ? '' : count(v.count)}</span></label>`)}
     ${list.length > 6 && html`<button class="link" onClick=${() => setAll(!all)}>${all ? 'Fewer' : `${list.length - 6} more`}</button>`}
   </fieldset>`;
-}
-
-function Search({value}) {
-  const [text, setText] = useState(value);
-  const sent = useRef(value);
-  useEffect(() => {
-    if (value !== sent.current) {
-      sent.current = value;
-      setText(value);
-    }
-  }, [value]);
-  useEffect(() => {
-    if (text === sent.current) return undefined;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      setQuery({q: text || null}, {replace: true});
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return html`<div class="search">
-    <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="7" cy="7" r="4.5"/><path d="M10.5 10.5L14 14"/></svg>
-    <input id="search" type="search" placeholder="Search ids, inputs, outputs, failures" aria-label="Search jobs" autocomplete="off" spellcheck=${false}
-      value=${text} onInput=${e => setText(e.currentTarget.value)} aria-describedby="search-help"
-      onKeyDown=${e => e.key === 'Escape' && e.currentTarget.blur()}/><kbd aria-hidden="true">/</kbd>
-    <span id="search-help" class="visually-hidden">Words are joined by and. "A phrase", a word~ for similar ones, and a prefix* work.</span>
-  </div>`;
-}
-
-function Chips({query}) {
-  const chips = [];
-  for (const name of FILTERS) for (const value of query.getAll(name)) chips.push([name, value]);
-  if (query.get('since')) chips.push(['since', query.get('since')]);
-  for (const name of ['from', 'to']) if (query.get(name)) chips.push([name, query.get(name)]);
-  if (!chips.length) return null;
-  return html`<ul class="chips" aria-label="Filters in use">
-    ${chips.map(([name, value]) => html`<li key=${name + value}><button class="chip" aria-label=${`Remove the filter ${name} ${value}`}
-      onClick=${() => setQuery({[name]: query.getAll(name).filter(v => v !== value)})}><span>${name}</span> ${value} <b aria-hidden="true">×</b></button></li>`)}
-    <li><button class="link" onClick=${() => navigate('/jobs')}>Clear all</button></li>
-  </ul>`;
 }
 
 function Row({job, index, height, selected, current, toggle, narrow, place}) {
@@ -290,9 +240,9 @@ export function Jobs() {
 
   return html`<${Page} title="Jobs" fill count=${total ? `${total.exact ? '' : '≈ '}${exact(total.count)}` : null}>
     <div class="toolbar">
-      <${Search} value=${query.get('q') || ''}/>
-      <label class="select"><span class="visually-hidden">Accepted within</span><select value=${query.get('since') || ''} onChange=${e => setQuery({since: e.currentTarget.value || null})}>
-        <option value="">Any time</option>${Object.entries(SINCE).map(([k, [t]]) => html`<option key=${k} value=${k}>Last ${t}</option>`)}</select></label>
+      <${Search} value=${query.get('q') || ''} label="Search jobs" placeholder="Search ids, inputs, outputs, failures"
+        help='Words are joined by and. "A phrase", a word~ for similar ones, and a prefix* work.'/>
+      <${Since} value=${query.get('since')} label="Accepted within"/>
       <label class="select"><span class="visually-hidden">Order</span><select value=${query.get('sort') || '-acceptedAt'} onChange=${e => setQuery({sort: e.currentTarget.value === '-acceptedAt' ? null : e.currentTarget.value})}>
         ${Object.entries(SORTS).map(([k, t]) => html`<option key=${k} value=${k}>${t}</option>`)}</select></label>
       <button class=${`button news${news ? ' shown' : ''}`} aria-hidden=${news ? undefined : 'true'} tabindex=${news ? undefined : '-1'} title="Read the list anew (r)" onClick=${() => {
@@ -300,7 +250,7 @@ export function Jobs() {
         reload();
       }}>${news ? `${count(news)} changes · Refresh` : 'Refresh'}</button>
     </div>
-    <${Chips} query=${query}/>
+    <${Chips} query=${query} names=${FILTERS} clear="/jobs"/>
     <div class="jobs-body">
       ${narrow ? html`<details class="facets-fold"><summary>Filters</summary>${facets}</details>` : html`<aside aria-label="Filters">${list.facets ? facets : html`<${Skeleton} rows=${12}/>`}</aside>`}
       <div class="jobs-list card">

@@ -13,7 +13,11 @@ import dev.penstock.cli.ApiClient;
 import dev.penstock.codec.Json;
 import dev.penstock.config.Settings;
 import dev.penstock.job.JobId;
+import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -43,6 +48,7 @@ class DashboardTest {
   private static final Duration WARM_UP_FOR_DOCS = Duration.ofMinutes(4);
 
   @TempDir private Path data;
+  private final HttpClient http = HttpClient.newHttpClient();
   private final List<String> complaints = new ArrayList<>();
 
   /** What the server answered with an error. */
@@ -83,10 +89,12 @@ class DashboardTest {
           cancelThroughThePage(browser, system.addresses(), samples);
           hurryThroughThePage(browser, system.addresses(), samples);
           cloneThroughThePage(browser, system.addresses(), samples);
+          replayThroughThePage(browser, system.addresses());
         }
       }
     } finally {
       feeding = false;
+      http.close();
       system.close();
     }
     assertThat(complaints).isEmpty();
@@ -113,7 +121,7 @@ class DashboardTest {
   private static Map<String, String> options(boolean docs) {
     var options = new HashMap<String, String>();
     options.put("api.port", "0");
-    options.put("worker.providers", "simulated,steady,broken");
+    options.put("worker.providers", "simulated,steady,broken,scarce");
     options.put("worker.provider.simulated.latency-mean", docs ? "900ms" : "150ms");
     options.put("worker.provider.simulated.failure-rate", "0.15");
     options.put("worker.provider.simulated.throttle-rate", "0.05");
@@ -125,6 +133,10 @@ class DashboardTest {
     options.put("worker.provider.steady.type", "simulated");
     options.put("worker.provider.steady.latency-mean", "30m");
     options.put("worker.provider.steady.latency-sigma", "0");
+    // Answers well, but so seldom that what waits for it can still be taken back.
+    options.put("worker.provider.scarce.type", "simulated");
+    options.put("worker.provider.scarce.latency-mean", "20ms");
+    options.put("worker.limit.scarce.requests-per-minute", "30");
     options.put("worker.provider.broken.type", "simulated");
     options.put("worker.provider.broken.latency-mean", "40ms");
     options.put("worker.provider.broken.failure-rate", "0.6");
@@ -187,6 +199,10 @@ class DashboardTest {
     screens.put("jobs", "/jobs");
     samples.forEach((state, id) -> screens.put("job-" + state, "/jobs/" + id));
     screens.put("dead-letters", "/dead-letters");
+    screens.put("dead-letters-list", "/dead-letters/list");
+    screens.put("plan-new", "/dead-letters/new");
+    screens.put("plans", "/dead-letters/plans");
+    screens.put("audit", "/dead-letters/audit");
     screens.put("workers", "/workers");
     screens.put("providers", "/providers");
     screens.put("topics", "/topics");
@@ -228,6 +244,9 @@ class DashboardTest {
           case "overview" -> ".uplot";
           case "jobs" -> ".rows .s-dead-lettered, .rows .s-succeeded";
           case "dead-letters" -> ".group .code-badge";
+          case "dead-letters-list" -> ".row.letter .code-badge";
+          case "plan-new" -> "#matching";
+          case "plans", "audit" -> ".empty .command";
           case "workers" -> ".worker .t-ok";
           case "providers" -> ".provider .target";
           case "topics" -> ".group";
@@ -273,6 +292,139 @@ class DashboardTest {
           url.contains("/jobs/") && !url.endsWith(String.valueOf(samples.get("dead-lettered"))));
       page.locator(".job-head .s-dead-lettered").waitFor();
     }
+  }
+
+  /**
+   * From a group of dead letters to a plan that is taken back half way: what the page says at each
+   * step is what the API says then, and what became of the jobs.
+   */
+  private void replayThroughThePage(Browser browser, Standalone.Addresses at)
+      throws IOException, InterruptedException {
+    try (BrowserContext context = context(browser, 1440, ColorScheme.LIGHT);
+        var api = new ApiClient(URI.create(at.api()))) {
+      Page page = open(context);
+      page.navigate(at.streams() + "/dead-letters?model=broken&code=invalid_request");
+      page.locator(".disclosure").first().click();
+      page.locator(".group-detail .primary").click();
+      long selected = Long.parseLong(text(page, "#matching"));
+      JsonNode letters =
+          get(at, "/v1/dead-letters?limit=500&" + URI.create(page.url()).getRawQuery());
+      assertThat(letters.path("letters").size()).isEqualTo((int) selected).isGreaterThan(4);
+
+      // As it is first: a preview, and a draft that nothing has happened for.
+      forward(page, 2);
+      page.locator("[name=by]").fill("ada");
+      forward(page, 1);
+      assertThat(text(page, ".figures")).contains("Selected" + selected, "Left out0");
+      String first = planOf(page);
+      assertThat(get(at, "/v1/replays/" + first).path("state").asString()).isEqualTo("draft");
+
+      // Then with another model and a canary; the first draft is dropped for it.
+      page.getByText("Change it…").click();
+      page.locator("[name=model]").fill("scarce");
+      forward(page, 1);
+      page.locator("[name=canary]").selectOption("count");
+      page.locator("[name=canarySize]").fill("1");
+      forward(page, 1);
+      page.waitForURL(url -> url.contains("/plans/") && !url.endsWith(first));
+      page.locator(".changes del").getByText("broken").waitFor();
+      String plan = planOf(page);
+      assertThat(get(at, "/v1/replays/" + first).path("state").asString()).isEqualTo("aborted");
+      for (JsonNode letter : letters.path("letters")) {
+        assertThat(standing(at, letter)).isEqualTo("open");
+      }
+
+      move(page, "Confirm…");
+      page.locator("#plan-meaning").getByText("1 of 1 succeeded").waitFor();
+      assertThat(get(at, "/v1/replays/" + plan).path("state").asString())
+          .isEqualTo("canary-report");
+      assertThat(progress(at, plan).path("replayed").asLong()).isEqualTo(1);
+
+      move(page, "Go on with the rest…");
+      page.locator(".legend").getByText("Run or wait").waitFor();
+      move(page, "Abort…");
+      page.locator(".job-head").getByText("Aborting").waitFor();
+      page.locator("#plan-meaning").getByText("still run or wait").waitFor();
+      move(page, "Undo…");
+      page.locator(".job-head").getByText("Undone").waitFor();
+
+      JsonNode told = progress(at, plan);
+      long succeeded = told.path("succeeded").asLong();
+      long cancelled = told.path("cancelled").asLong();
+      assertThat(cancelled).isPositive();
+      assertThat(told.path("open").asLong()).isZero();
+      assertThat(succeeded + cancelled).isEqualTo(told.path("replayed").asLong());
+      assertThat(text(page, "#plan-meaning")).startsWith(cancelled + " job");
+      page.locator(".legend").getByText("Succeeded " + succeeded).waitFor();
+      var became = new HashMap<String, Long>();
+      for (JsonNode letter : letters.path("letters")) {
+        boolean replayed = standing(at, letter).equals("replayed");
+        JsonNode job = api.job(JobId.of(letter.path("jobId").asString()));
+        assertThat(job.path("generation").asInt()).isEqualTo(replayed ? 1 : 0);
+        became.merge(job.path("state").asString(), 1L, Long::sum);
+      }
+      long left = selected - succeeded - cancelled;
+      assertThat(became)
+          .isEqualTo(
+              left == 0
+                  ? Map.of("succeeded", succeeded, "cancelled", cancelled)
+                  : Map.of("succeeded", succeeded, "cancelled", cancelled, "dead-lettered", left));
+
+      page.navigate(at.streams() + "/dead-letters/audit");
+      page.getByText("Verify", new Page.GetByTextOptions().setExact(true)).click();
+      page.getByText("It holds").waitFor();
+      assertThat(get(at, "/v1/audit?plan=" + plan).path("entries").valueStream())
+          .filteredOn(entry -> entry.path("who").asString().equals("ada"))
+          .extracting(entry -> entry.path("did").asString())
+          .containsExactly("undo", "abort", "go-on", "confirm", "create");
+    }
+  }
+
+  private static void forward(Page page, int steps) {
+    for (int i = 0; i < steps; i++) {
+      page.locator(".wizard-foot .primary").click();
+    }
+  }
+
+  /** Asks for it, and says yes. */
+  private static void move(Page page, String what) {
+    page.getByText(what).click();
+    page.locator("dialog [type=submit]").click();
+    page.waitForFunction("() => !document.querySelector('dialog')");
+  }
+
+  private static String text(Page page, String selector) {
+    return page.locator(selector).first().textContent();
+  }
+
+  /** The id of the plan that is shown. */
+  private static String planOf(Page page) {
+    page.waitForURL("**/dead-letters/plans/*");
+    page.locator(".figures").waitFor();
+    String path = URI.create(page.url()).getPath();
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  private JsonNode get(Standalone.Addresses at, String path)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer =
+        http.send(
+            HttpRequest.newBuilder(URI.create(at.api() + path)).build(),
+            HttpResponse.BodyHandlers.ofByteArray());
+    assertThat(answer.statusCode()).as(path).isEqualTo(200);
+    return Json.MAPPER.readTree(answer.body());
+  }
+
+  private JsonNode progress(Standalone.Addresses at, String plan)
+      throws IOException, InterruptedException {
+    return get(at, "/v1/replays/" + plan).path("progress");
+  }
+
+  private String standing(Standalone.Addresses at, JsonNode letter)
+      throws IOException, InterruptedException {
+    return get(at, "/v1/dead-letters/" + letter.path("letter").asString())
+        .path("standing")
+        .asString();
   }
 
   private void picture(Browser browser, String streams, Map<String, JobId> samples)

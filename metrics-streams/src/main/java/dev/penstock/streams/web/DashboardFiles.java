@@ -35,7 +35,20 @@ import java.util.zip.GZIPOutputStream;
 public final class DashboardFiles implements HttpService {
   /** The addresses of the page; it tells itself which screen is meant. */
   static final List<String> PAGES =
-      List.of("/", "/jobs", "/jobs/{id}", "/dead-letters", "/workers", "/providers", "/topics");
+      List.of(
+          "/",
+          "/jobs",
+          "/jobs/{id}",
+          "/dead-letters",
+          "/dead-letters/list",
+          "/dead-letters/letters/{id}",
+          "/dead-letters/new",
+          "/dead-letters/plans",
+          "/dead-letters/plans/{id}",
+          "/dead-letters/audit",
+          "/workers",
+          "/providers",
+          "/topics");
 
   /** Names every file, one a line; a directory in a jar can't be listed. */
   static final String INDEX = "files.txt";

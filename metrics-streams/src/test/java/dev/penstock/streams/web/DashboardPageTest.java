@@ -39,6 +39,13 @@ class DashboardPageTest {
     SCREENS.put("/jobs", "Jobs");
     SCREENS.put("/jobs/" + FakeStreams.id(0), "Job 0198f3a0");
     SCREENS.put("/dead-letters", "Dead letters");
+    SCREENS.put("/dead-letters/list", "Dead letters");
+    SCREENS.put("/dead-letters/letters/3-17", "Dead letter 3-17");
+    SCREENS.put("/dead-letters/letters/" + FakeDeadLetters.POISON, "Dead letter 3-290");
+    SCREENS.put("/dead-letters/new", "New plan");
+    SCREENS.put("/dead-letters/plans", "Plans");
+    SCREENS.put("/dead-letters/plans/" + FakeDeadLetters.PLAN, "Retry the outage");
+    SCREENS.put("/dead-letters/audit", "Audit");
     SCREENS.put("/workers", "Workers");
     SCREENS.put("/providers", "Providers");
     SCREENS.put("/topics", "Topics");
@@ -253,7 +260,15 @@ class DashboardPageTest {
   void whereThereIsNothingTheCommandToTryIsTold() {
     fake.mode(Mode.EMPTY);
     for (String path :
-        List.of("/", "/jobs", "/dead-letters", "/workers", "/providers", "/topics")) {
+        List.of(
+            "/",
+            "/jobs",
+            "/dead-letters",
+            "/dead-letters/plans",
+            "/dead-letters/audit",
+            "/workers",
+            "/providers",
+            "/topics")) {
       visit(path);
       assertThat(shown(".empty .command code").textContent()).as(path).contains("./penstock ");
     }
@@ -288,7 +303,16 @@ class DashboardPageTest {
   void whatModelsAndSubmittersWroteStaysText() {
     for (String path :
         List.of(
-            "/jobs", "/jobs/" + FakeStreams.id(0), "/jobs/" + FakeStreams.id(4), "/dead-letters")) {
+            "/jobs",
+            "/jobs/" + FakeStreams.id(0),
+            "/jobs/" + FakeStreams.id(4),
+            "/dead-letters",
+            "/dead-letters/list",
+            "/dead-letters/letters/3-17",
+            "/dead-letters/letters/" + FakeDeadLetters.POISON,
+            "/dead-letters/plans",
+            "/dead-letters/plans/" + FakeDeadLetters.PLAN,
+            "/dead-letters/audit")) {
       visit(path);
       page.getByText("<img src=x", new Page.GetByTextOptions().setExact(false)).first().waitFor();
       for (Locator fold : page.locator(".fold > summary").all()) {
@@ -585,6 +609,118 @@ class DashboardPageTest {
     assertThat(fake.writes())
         .extracting(FakeStreams.Write::path)
         .containsExactly("/v1/workers/worker-1/drain");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void tickedDeadLettersBecomeAPlanAndFaultsStandAtTheirFields() {
+    visit("/dead-letters/list");
+    shown(".rows .row");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    page.keyboard().press("j");
+    page.keyboard().press("x");
+    assertThat(shown(".selection").textContent()).contains("2 ticked");
+    page.locator(".selection button").first().click();
+    page.getByText("2 dead letters by place").waitFor();
+    next();
+    page.locator("[name=model]").fill("careful");
+    page.locator("[name=attemptTimeout]").fill("90s");
+    page.locator("[name=expires]").selectOption("never");
+    next();
+    page.locator("[name=perSecond]").fill("many");
+    page.locator("[name=by]").fill("ada");
+    next();
+    assertThat(shown(".field .field-note").textContent()).isEqualTo("must be a number");
+    assertThat(page.locator("[name=perSecond]").getAttribute("aria-invalid")).isEqualTo("true");
+    page.locator("[name=perSecond]").fill("50");
+    page.locator("[name=canary]").selectOption("percent");
+    page.locator("[name=canarySize]").fill("5");
+    page.locator("[name=then]").selectOption("go-on");
+    page.locator("[name=minSucceeded]").fill("95");
+    next();
+    page.waitForURL("**/dead-letters/plans/*");
+    assertThat(shown(".figures").textContent()).contains("Selected200", "Left out30");
+    assertThat(shown(".changes").textContent()).contains("/model", "fast", "careful");
+    String body = fake.writes().getLast().body();
+    assertThat(body.replaceFirst("\"id\":\"[a-z0-9-]+\",", ""))
+        .isEqualTo(
+            "{\"by\":\"ada\",\"selection\":{\"letters\":[\"3-299\",\"3-298\"]},"
+                + "\"override\":{\"model\":\"careful\",\"attemptTimeout\":\"90s\",\"expireAt\":null},"
+                + "\"pace\":{\"perSecond\":50},"
+                + "\"canary\":{\"percent\":5,\"then\":\"go-on\",\"minSucceeded\":0.95}}");
+    assertThat(complaints).allMatch(text -> text.contains("422"));
+  }
+
+  private void next() {
+    page.locator(".wizard-foot .primary").click();
+  }
+
+  @Test
+  void aPlanIsMovedOnInTheVersionThatWasSeenByWhoeverSaysWho() {
+    visit("/dead-letters/plans/" + FakeDeadLetters.PLAN);
+    page.getByText("Confirm…").click();
+    assertThat(shown("dialog").textContent())
+        .contains("Replay 200 dead letters?", "20 of them go first");
+    assertThat(shown("dialog [type=submit]").isDisabled()).isTrue();
+    page.locator("dialog [name=by]").fill("ada");
+    page.locator("dialog [type=submit]").click();
+    shown(".pieces");
+    page.getByText("Undo…").click();
+    assertThat(shown("dialog").textContent()).contains("11 jobs that still run or wait");
+    // Kept in the browser.
+    assertThat(page.locator("dialog [name=by]").inputValue()).isEqualTo("ada");
+    assertThat(fake.writes())
+        .containsExactly(
+            new FakeStreams.Write(
+                "POST",
+                "/v1/replays/" + FakeDeadLetters.PLAN + "/confirm",
+                "{\"by\":\"ada\",\"version\":2}"));
+    page.keyboard().press("Escape");
+    page.getByText("Differences from the preview").waitFor();
+    page.getByText("the job is past its time").waitFor();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void filtersOfDeadLettersStandInTheAddressAndGoIntoThePlan() {
+    visit("/dead-letters?tenant=acme&since=1h");
+    shown(".disclosure").click();
+    page.locator(".add-filter select").selectOption("label");
+    page.locator(".add-filter input").fill("plant:north, east");
+    page.locator(".add-filter input").press("Enter");
+    page.waitForURL("**label=plant*");
+    assertThat(page.locator(".chip").count()).isEqualTo(3);
+    page.locator(".group-detail .primary").click();
+    page.waitForURL("**/dead-letters/new?*fingerprint=*");
+    assertThat(shown(".facts").textContent())
+        .contains("tenant acme", "label plant:north, east", "fingerprint 0000000000000000", "from");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeReadIsShownInHexadecimalAndReadInAnotherWay() {
+    visit("/dead-letters/letters/" + FakeDeadLetters.POISON);
+    page.getByText("Hex", new Page.GetByTextOptions().setExact(true)).click();
+    assertThat(shown(".hex pre").textContent())
+        .contains("000040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO");
+    page.getByText("Show all 5,000 bytes").click();
+    page.getByText("Read it so").click();
+    page.getByText("It is no job: it has no field").waitFor();
+    page.locator(".decode select").selectOption("ordered");
+    page.getByText("Read it so").click();
+    page.getByText("It can be read as ordered").waitFor();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void theAuditSaysWhetherItHolds() {
+    visit("/dead-letters/audit");
+    page.getByText("Verify", new Page.GetByTextOptions().setExact(true)).click();
+    page.getByText("It holds").waitFor();
+    page.getByText("3".repeat(64)).waitFor();
+    shown(".audit .disclosure").click();
+    assertThat(shown(".audit .detail").textContent()).contains("Entry 3", "0".repeat(64));
     assertThat(complaints).isEmpty();
   }
 }

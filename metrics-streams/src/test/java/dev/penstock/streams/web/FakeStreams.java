@@ -91,6 +91,9 @@ final class FakeStreams implements AutoCloseable {
   private volatile int updatesPerSecond;
   private volatile boolean closed;
 
+  /** Whether any plan was moved on. */
+  private volatile boolean confirmed;
+
   FakeStreams(int port, String token) {
     var config = new DashboardConfig(new Secret(token), Set.of());
     http =
@@ -144,6 +147,7 @@ final class FakeStreams implements AutoCloseable {
     readPaths.clear();
     mode = Mode.FULL;
     updatesPerSecond = 0;
+    confirmed = false;
   }
 
   @Override
@@ -177,6 +181,31 @@ final class FakeStreams implements AutoCloseable {
         .get("/v1/workers", answer(_ -> workers()))
         .get("/v1/providers", answer(_ -> providers()))
         .get("/v1/topics", answer(_ -> topics()))
+        .get(
+            "/v1/dead-letters/groups",
+            answer(r ->
+                FakeDeadLetters.groups(
+                    r.query().first("by").orElse("fingerprint"), mode == Mode.EMPTY)))
+        .get(
+            "/v1/dead-letters",
+            answer(r ->
+                FakeDeadLetters.list(r.query().first("cursor").orElse(""), mode == Mode.EMPTY)))
+        .get("/v1/dead-letters/{id}", answer(r -> FakeDeadLetters.letter(name(r))))
+        .get(
+            "/v1/dead-letters/{id}/decoded",
+            answer(r -> FakeDeadLetters.decoded(r.query().get("codec"))))
+        .get("/v1/replays", answer(_ -> FakeDeadLetters.plans(mode == Mode.EMPTY)))
+        .get("/v1/replays/{id}", answer(r -> FakeDeadLetters.plan(name(r), confirmed)))
+        .get("/v1/replays/{id}/differences", answer(_ -> FakeDeadLetters.differences()))
+        .get("/v1/audit", answer(_ -> FakeDeadLetters.audit(mode == Mode.EMPTY)))
+        .get("/v1/audit/verification", answer(_ -> FakeDeadLetters.verification()))
+        .post("/v1/replays", this::plan)
+        .post(
+            "/v1/replays/{id}/{command}",
+            (r, s) -> {
+              confirmed = true;
+              accept(r, s, FakeDeadLetters.plan(name(r), true).toString());
+            })
         .post(
             "/v1/jobs/actions",
             (r, s) -> {
@@ -194,6 +223,31 @@ final class FakeStreams implements AutoCloseable {
         .post("/v1/jobs/{id}/release", (r, s) -> accept(r, s, "{\"release\":\"requested\"}"))
         .post("/v1/workers/{id}/drain", (r, s) -> accept(r, s, "{}"))
         .post("/v1/workers/{id}/resume", (r, s) -> accept(r, s, "{}"));
+  }
+
+  private static String name(ServerRequest request) {
+    return request.path().pathParameters().get("id");
+  }
+
+  /** Takes a plan whose pace is a number. */
+  private void plan(ServerRequest request, ServerResponse response) {
+    String body = request.content().as(String.class);
+    writes.add(new Write("POST", "/v1/replays", body));
+    JsonNode wanted = Json.MAPPER.readTree(body);
+    if (wanted.path("pace").path("perSecond").isString()) {
+      ObjectNode problem = Json.MAPPER.createObjectNode();
+      problem.put("status", 422).put("code", "invalid_replay").put("title", "Not valid");
+      problem
+          .putArray("errors")
+          .addObject()
+          .put("pointer", "/pace/perSecond")
+          .put("message", "must be a number");
+      response.status(Status.create(422));
+      json(response, problem);
+      return;
+    }
+    response.status(Status.ACCEPTED_202);
+    json(response, FakeDeadLetters.plan(wanted.path("id").asString(""), false));
   }
 
   private interface Answer {
