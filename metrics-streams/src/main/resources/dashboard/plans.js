@@ -80,9 +80,9 @@ export function keepWho(name) {
   }
 }
 
-export function Who({value, change, error}) {
+export function Who({value, change, error, focus}) {
   return html`<label class="field">Your name, for the audit
-    <input name="by" autocomplete="name" maxlength="200" required value=${value} aria-invalid=${error ? 'true' : undefined} onInput=${e => change(e.currentTarget.value)}/>${error && html`<span class="field-note bad">${error}</span>`}</label>`;
+    <input name="by" autocomplete="name" maxlength="200" required autofocus=${focus} value=${value} aria-invalid=${error ? 'true' : undefined} onInput=${e => change(e.currentTarget.value)}/>${error && html`<span class="field-note bad">${error}</span>`}</label>`;
 }
 
 /** The fault of each field, by the JSON Pointer of it or of what it stands in. */
@@ -146,6 +146,7 @@ export const isDangerous = (plan, command) => !!COMMANDS[command].danger?.(plan)
 export function CommandDialog({plan, command, onClose, onDone}) {
   const words = COMMANDS[command];
   const [by, setBy] = useState(who());
+  const [known] = useState(by !== '');
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
@@ -171,12 +172,12 @@ export function CommandDialog({plan, command, onClose, onDone}) {
   return html`<${Dialog} title=${words.title(plan)} onClose=${onClose}><form onSubmit=${go}>
     <div class="dialog-text">
       <p>${words.says(plan)}</p>
-      <${Who} value=${by} change=${setBy} error=${faultsOf(problem)['/by']}/>
+      <${Who} value=${by} change=${setBy} error=${faultsOf(problem)['/by']} focus=${!known}/>
       ${many && html`<label class="field">Type ${total} to confirm<input inputmode="numeric" autocomplete="off" value=${typed} onInput=${e => setTyped(e.currentTarget.value)}/></label>`}
       ${problem && html`<p class="field-error" role="alert">${problem.message}${problem.status === 409 ? ' Look at it as it is now, and ask again.' : ''}</p>`}
     </div>
     <footer class="dialog-foot"><button type="button" class="button" onClick=${onClose}>Back</button>
-      <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${busy || problem?.status === 409 || !by.trim() || (many && typed.replace(/\D/g, '') !== String(total))}>${busy ? 'Working…' : words.name}</button></footer>
+      <button type="submit" autofocus=${known && !many} class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${busy || problem?.status === 409 || !by.trim() || (many && typed.replace(/\D/g, '') !== String(total))}>${busy ? 'Working…' : words.name}</button></footer>
   </form></${Dialog}>`;
 }
 

@@ -38,9 +38,9 @@ function Bytes({raw, name}) {
   if (!raw || raw.base64 == null) return html`<p class="soft pad">There are none.</p>`;
   const shown = bytes.slice(0, all ? MAX_HEX_BYTES : FIRST_HEX_BYTES);
   return html`<div class="bytes">
-    <div class="line"><span class="soft">${plural(raw.bytes ?? bytes.length, 'byte')}</span>
+    <div class="line"><span class="soft">${plural(raw.bytes ?? bytes.length, 'byte')}</span><span class="grow"></span>${as === 'hex' && html`<${Copy} text=${hexLines(shown)} label=${`Copy ${name} in hexadecimal`}/>`}
       <div class="segments" role="group" aria-label="Show as">${[['text', 'Text'], ['hex', 'Hex'], ['base64', 'Base64']].map(([k, t]) => html`<button key=${k} aria-pressed=${as === k ? 'true' : 'false'} onClick=${() => setAs(k)}>${t}</button>`)}</div></div>
-    ${as === 'hex' ? html`<div class="source hex"><${Copy} text=${hexLines(shown)} label=${`Copy ${name} in hexadecimal`}/><pre tabindex="0" aria-label=${`${name} in hexadecimal`}>${hexLines(shown)}</pre>
+    ${as === 'hex' ? html`<div class="source hex"><pre tabindex="0" aria-label=${`${name} in hexadecimal`}>${hexLines(shown)}</pre>
         ${bytes.length > shown.length && (all ? html`<p class="soft">The first ${exact(MAX_HEX_BYTES)} bytes.</p>` : html`<button class="button small" onClick=${() => setAll(true)}>Show ${bytes.length > MAX_HEX_BYTES ? `the first ${exact(MAX_HEX_BYTES)}` : `all ${exact(bytes.length)}`} bytes</button>`)}</div>`
       : html`<${Source} value=${as === 'text' ? raw.text || '' : raw.base64} label=${name}/>`}
   </div>`;
@@ -119,7 +119,7 @@ export function Letter({letter}) {
     <${Card} title=${record ? 'Why it was dead-lettered' : 'Why it can’t be read'} className="bad-edge"><${WhyFailed} failure=${record?.reason || {code: l.code, message: l.reason || l.message}}/></${Card}>
     ${record && html`<${Card} title="What was tried">${record.attempts?.length ? html`<${Attempts} attempts=${record.attempts} unit=${unit}/>` : html`<p class="soft pad">Nothing: it failed before any call.</p>`}</${Card}>`}
     ${!record && html`<${Card} title="Read it in another way"><${Decode} letter=${l.letter}/></${Card}>`}
-    <div class="grid two even">
+    <div class=${l.submission ? 'grid two even' : 'grid'}>
       ${l.submission && html`<${Card} title="What a plan can change" extra="the submission that would ask for the job"><${Source} value=${l.submission} label="the submission"/></${Card}>`}
       <${Card} title="Bytes of the record"><${Bytes} raw=${l.value} name="the value"/></${Card}>
     </div>

@@ -3,7 +3,7 @@ import {html, useEffect, useMemo, useRef, useState, useValue} from '../lib.js';
 import {send} from '../api.js';
 import {useResource} from '../live.js';
 import {route, setQuery, navigate} from '../router.js';
-import {Page, Card, Failed, Skeleton, Facts} from '../ui.js';
+import {Page, Card, Failed, Skeleton, Facts, toast} from '../ui.js';
 import {filterOf, lettersQuery, paramsOf, picked, withQuery} from '../letters.js';
 import {ACTIONS, Steps, Who, faultsOf, keepWho, newPlanId, selectionText, who} from '../plans.js';
 import {exact, plural, time} from '../format.js';
@@ -185,7 +185,8 @@ export function PlanNew() {
       keepWho(by.trim());
       const plan = await send('POST', '/v1/replays', {id: made.current.id, ...request});
       // The draft that this one replaces is dropped; where it was confirmed meanwhile, it stays.
-      if (from && old.data?.state === 'draft') await send('POST', `/v1/replays/${encodeURIComponent(from)}/abort`, {by: by.trim(), version: old.data.version}).catch(() => null);
+      if (from && old.data?.state === 'draft') await send('POST', `/v1/replays/${encodeURIComponent(from)}/abort`, {by: by.trim(), version: old.data.version})
+        .catch(e => e.status !== 409 && toast(`The former draft could not be dropped: ${e.message}`, 'warn'));
       // Who goes back comes to this plan's words.
       navigate(`/dead-letters/new?like=${plan.id}&step=${LAST_STEP}`, {replace: true});
       navigate(`/dead-letters/plans/${plan.id}`);
@@ -269,7 +270,7 @@ export function PlanNew() {
       <footer class="wizard-foot">
         ${step > 0 ? html`<button type="button" class="button" onClick=${() => go(step - 1)}>Back</button>` : html`<a class="button" href="/dead-letters">Back</a>`}
         <span class="grow soft">${count != null ? plural(count, selection.ids ? 'job' : 'dead letter') : ''}</span>
-        <button class="button primary" disabled=${busy || none || (step === LAST_STEP && !by.trim())}>${step < LAST_STEP ? 'Next' : busy ? 'Making the plan…' : 'Make the plan and preview it'}</button>
+        <button class="button primary" disabled=${busy || none}>${step < LAST_STEP ? 'Next' : busy ? 'Making the plan…' : 'Make the plan and preview it'}</button>
       </footer>
     </form>
   </${Page}>`;

@@ -50,7 +50,10 @@ final class FakeDeadLetters {
       } else {
         group.put("value", i == 2 ? FakeStreams.XSS : by + "-" + i);
       }
-      group.put("count", 120 / (i + 1)).put("firstAt", ago(90_000)).put("lastAt", ago(12L * (i + 1)));
+      group
+          .put("count", 120 / (i + 1))
+          .put("firstAt", ago(90_000))
+          .put("lastAt", ago(12L * (i + 1)));
       group.putArray("examples").add("3-" + i).add("0-" + i);
     }
     return answer.put("matched", empty ? 0 : 250).put("scanned", empty ? 0 : LETTERS);
