@@ -26,7 +26,7 @@ function meaning(plan) {
     case 'canary-report': return `All of the canary has ended: ${exact(p.succeeded || 0)} of ${exact(canary)} succeeded${p.deadLettered ? `, ${exact(p.deadLettered)} came back dead-lettered` : ''}. ${exact(plan.selected?.rest || 0)} wait for you.`;
     case 'paused': return `${begins} ${open}`;
     case 'aborting': return `${begins} ${open} It is aborted when all have ended.`;
-    case 'aborted': return plan.note && !plan.selected ? plan.note : `Nothing more begins. What was not begun is still dead-lettered. ${open}`;
+    case 'aborted': return plan.note && !totalOf(plan) ? plan.note : p.decided ? `Nothing more begins. What was not begun is still dead-lettered. ${open}` : 'Nothing was done to any dead letter.';
     case 'undoing': return `${begins} ${plural(p.cancelsAsked || 0, 'job')} asked to be cancelled. ${open}`;
     case 'undone': return `${plural(p.cancelled || 0, 'job')} cancelled. What had ended before stays as it is.`;
     case 'done': return 'All of it is done.';
@@ -143,7 +143,7 @@ export function Plan({id}) {
         ['Made', html`<${Ago} at=${plan.createdAt}/> by ${plan.by}`], ['Changed', html`<${Ago} at=${plan.changedAt}/>, version ${plan.version}`],
         ['Id', html`<span class="id">${plan.id}</span><${Copy} text=${plan.id} label="Copy the id"/>`]]}/>
       <p class="selection-words"><span class="soft">Selects</span> ${selectionText(plan.selection)} ${filter && html`<a href=${withQuery('/dead-letters/list', filter)}>those that match now</a>`}</p>
-      ${plan.note && plan.selected && html`<p class="soft basis">${plan.note}</p>`}
+      ${plan.note && totalOf(plan) > 0 && html`<p class="soft basis">${plan.note}</p>`}
     </${Card}>
     ${plan.state === 'selecting' ? html`<${Card} title="Preview"><${Skeleton} rows=${5}/></${Card}>` : plan.preview && html`<${Preview} plan=${plan}/>`}
     ${plan.patch && html`<${Card} title="Change on the way" extra="the dead letters stay as they are"><${Changes} operations=${plan.patch} before=${false}/></${Card}>`}
