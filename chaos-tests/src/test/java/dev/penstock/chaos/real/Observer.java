@@ -134,7 +134,8 @@ final class Observer implements AutoCloseable {
     return finished.size();
   }
 
-  private <T> void decodeAll(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
+  /** Reads a topic to its end. Records no one can read are left out. */
+  <T> void decodeAll(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
     read(topic).forEach(record -> decode(record, codec, into));
   }
 
