@@ -30,7 +30,8 @@ import picocli.CommandLine.Command;
       LimitsBench.class,
       ProviderCallBench.class,
       SearchBench.class,
-      DeadLettersBench.class
+      DeadLettersBench.class,
+      ReplayBench.class
     })
 public final class Main {
   /** Kept here, because the log manager forgets a logger that no one holds. */

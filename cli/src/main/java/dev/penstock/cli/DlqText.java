@@ -48,7 +48,7 @@ final class DlqText {
             text(letter, "letter"),
             text(letter, "jobId"),
             text(letter, "standing"),
-            time(text(letter, "failedAt")),
+            time(text(letter, "at")),
             cut(text(letter, "model"), 18),
             text(letter, "generation"),
             text(letter, "attempts"),
@@ -69,11 +69,11 @@ final class DlqText {
       if (fingerprints) {
         table.row(
             count,
-            text(group, "fingerprint"),
+            text(group, "value"),
             text(group, "code"),
             cut(text(group, "provider"), 24),
             cut(text(group, "model"), 32),
-            time(text(group, "last")),
+            time(text(group, "lastAt")),
             cut(text(group, "message"), 100));
       } else {
         table.row(count, cut(text(group, "value"), 100));

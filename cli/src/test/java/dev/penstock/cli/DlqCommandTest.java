@@ -88,7 +88,7 @@ final class DlqCommandTest {
   @Test
   void deadLettersAreListedPageByPageWithoutWhatATerminalWouldObey() {
     String letter =
-        "{\"letter\":\"0-%d\",\"type\":\"job\",\"standing\":\"open\",\"failedAt\":"
+        "{\"letter\":\"0-%d\",\"type\":\"job\",\"standing\":\"open\",\"at\":"
             + "\"2026-11-22T06:00:00Z\",\"code\":\"timeout\",\"message\":\"\\u001b[31mred\"}";
     answer(
         "GET /v1/dead-letters?limit=3&code=timeout&code=overloaded&q=a%20b",
@@ -111,9 +111,9 @@ final class DlqCommandTest {
     answer(
         "GET /v1/dead-letters/groups?by=fingerprint&standing=any",
         """
-        {"by":"fingerprint","groups":[{"fingerprint":"0123456789abcdef","code":"timeout","provider":"p","model":"m",
-         "kind":"embed","message":"no answer in * s","count":12345,"first":"2026-11-22T06:00:00Z",
-         "last":"2026-11-22T06:00:00Z","examples":["0-1"]}],"other":7,"matched":12352,"scanned":20000,"complete":false}
+        {"by":"fingerprint","groups":[{"value":"0123456789abcdef","code":"timeout","provider":"p","model":"m",
+         "kind":"embed","message":"no answer in * s","count":12345,"firstAt":"2026-11-22T06:00:00Z",
+         "lastAt":"2026-11-22T06:00:00Z","examples":["0-1"]}],"other":7,"matched":12352,"scanned":20000,"complete":false}
         """);
     Shell shell = shell().onTerminal();
     assertThat(shell.run("dlq", "groups", "--standing", "any")).as(shell.err()).isZero();

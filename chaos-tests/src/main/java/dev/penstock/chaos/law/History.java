@@ -8,6 +8,9 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.RetryNowRequest;
+import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanRecord;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +29,9 @@ import java.util.Map;
  * @param deadLetters whole jobs on the dead-letter topic
  * @param planted unreadable records that the test put on the jobs and retry topics
  * @param poison unreadable records on the dead-letter topic
+ * @param plans the topic of plans, but for what was taken back
+ * @param ledger what became of dead letters
+ * @param audit who did what with dead letters
  * @param results what {@code GET /v1/jobs/{id}/result} answered; empty when the API was not asked
  * @param calls what providers saw; empty when nobody looked
  */
@@ -41,6 +47,9 @@ public record History(
     List<Recorded<DeadLetter>> deadLetters,
     List<Poison> planted,
     List<Poison> poison,
+    List<Recorded<PlanRecord>> plans,
+    List<Recorded<LedgerRecord>> ledger,
+    List<Recorded<AuditEntry>> audit,
     Map<JobId, JobResult> results,
     List<Call> calls) {
   public History {
@@ -55,6 +64,9 @@ public record History(
     deadLetters = List.copyOf(deadLetters);
     planted = List.copyOf(planted);
     poison = List.copyOf(poison);
+    plans = List.copyOf(plans);
+    ledger = List.copyOf(ledger);
+    audit = List.copyOf(audit);
     results = Map.copyOf(results);
     calls = List.copyOf(calls);
   }

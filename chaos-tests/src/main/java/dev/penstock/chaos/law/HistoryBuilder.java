@@ -8,6 +8,9 @@ import dev.penstock.job.JobRecord;
 import dev.penstock.job.JobResult;
 import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.RetryNowRequest;
+import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.PlanRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +29,9 @@ public final class HistoryBuilder {
   public final List<Recorded<DeadLetter>> deadLetters = new ArrayList<>();
   public final List<Poison> planted = new ArrayList<>();
   public final List<Poison> poison = new ArrayList<>();
+  public final List<Recorded<PlanRecord>> plans = new ArrayList<>();
+  public final List<Recorded<LedgerRecord>> ledger = new ArrayList<>();
+  public final List<Recorded<AuditEntry>> audit = new ArrayList<>();
   public final Map<JobId, JobResult> results = new HashMap<>();
   public final List<Call> calls = new ArrayList<>();
 
@@ -43,6 +49,9 @@ public final class HistoryBuilder {
         deadLetters,
         planted,
         poison,
+        plans,
+        ledger,
+        audit,
         results,
         calls);
   }

@@ -78,6 +78,7 @@ public final class Laws {
       LaneLaws.recordsKeepTheirLane(life, (law, finding) -> laws.violated(law, life, finding));
       lanes.noLaneStarves(life, (law, finding) -> laws.violated(law, life, finding));
     }
+    new ReplayLaws(history, laws.lives, laws::violated).check();
     laws.orderIsKept();
     lanes.reservedSlotsStayFree((law, worker, finding) -> laws.violated(law, worker, finding, ""));
     laws.sameKeySameJob();
@@ -383,7 +384,7 @@ public final class Laws {
       return;
     }
     Instant submitted = life.jobs().getFirst().visibleAt();
-    @Nullable Instant runAt = life.jobs().getFirst().value().job().runAt();
+    @Nullable Instant runAt = life.jobs().getFirst().value().dueAt();
     if (runAt != null) {
       Instant due = life.dueToAll(0, runAt);
       submitted = due.isAfter(submitted) ? due : submitted;
@@ -582,8 +583,8 @@ public final class Laws {
   }
 
   private void nothingRunsBeforeItsTime(Life life) {
-    @Nullable Instant runAt =
-        life.jobs().isEmpty() ? null : life.jobs().getFirst().value().job().runAt();
+    // A later generation has a time of its own.
+    @Nullable Instant runAt = life.jobs().isEmpty() ? null : life.jobs().getFirst().value().dueAt();
     if (runAt == null) {
       return;
     }
@@ -695,7 +696,11 @@ public final class Laws {
             @Nullable Ordering ordering = enter.record().job().ordering();
             @Nullable Life life = byName.get(new Life.Name(enter.jobId(), enter.generation()));
             if (ordering != null && life != null && !hasLeftItsLine(life)) {
-              lines.computeIfAbsent(ordering.key(), _ -> new ArrayList<>()).add(life);
+              enter(
+                  lines.computeIfAbsent(ordering.key(), _ -> new ArrayList<>()),
+                  life,
+                  record,
+                  byName.get(new Life.Name(enter.jobId(), enter.generation() - 1)));
             }
           }
         });
@@ -711,6 +716,30 @@ public final class Laws {
         follows(key, line.get(i - 1), line.get(i));
       }
     });
+  }
+
+  /**
+   * At the end of its line, or, as a later generation, behind the one before: in its place, where
+   * that one still blocks the key.
+   */
+  private void enter(
+      List<Life> line, Life life, Recorded<OrderedRecord> entry, @Nullable Life former) {
+    if (former != null
+        && line.contains(former)
+        && blocks(former)
+        && !isReleasedByHand(former, entry)) {
+      line.add(line.indexOf(former) + 1, life);
+    } else {
+      line.add(life);
+    }
+  }
+
+  /** Whether it was dead-lettered, and those behind it are to wait for someone. */
+  private static boolean blocks(Life life) {
+    return !life.outcomes().isEmpty()
+        && life.finished().getFirst().outcome() instanceof Outcome.DeadLettered dead
+        && !Objects.requireNonNull(life.jobs().getFirst().value().job().ordering())
+            .isReleasedBy(dead);
   }
 
   private static boolean hasLeftItsLine(Life life) {
@@ -741,11 +770,12 @@ public final class Laws {
       notInOrder(key, before, life, first);
       return;
     }
-    boolean blocks =
-        before.finished().getFirst().outcome() instanceof Outcome.DeadLettered dead
-            && !Objects.requireNonNull(before.jobs().getFirst().value().job().ordering())
-                .isReleasedBy(dead);
-    if (blocks && !isReleasedByHand(before, outcome, through.appendedAt())) {
+    boolean replays =
+        before.name().job().equals(life.name().job())
+            && before.name().generation() < life.name().generation();
+    if (blocks(before)
+        && !replays
+        && !isReleasedByHand(before, outcome, through.appendedAt(), Long.MAX_VALUE)) {
       violated(
           Law.ORDER_IS_KEPT,
           life,
@@ -759,14 +789,27 @@ public final class Laws {
   }
 
   /** Who releases by hand has seen the dead letter; a worker's release is older than that. */
-  private boolean isReleasedByHand(Life life, Recorded<JobEvent> outcome, Instant until) {
+  private boolean isReleasedByHand(
+      Life life, Recorded<JobEvent> outcome, Instant until, long below) {
+    // Each partition shows at its own time that a transaction was committed.
+    Instant seen =
+        Stream.concat(Stream.of(outcome), life.deadLetters().stream())
+            .map(Recorded::visibleAt)
+            .min(Comparator.naturalOrder())
+            .orElseThrow();
     return history.ordered().stream()
         .anyMatch(record ->
             record.value() instanceof OrderedRecord.Release release
                 && release.jobId().equals(life.name().job())
                 && release.generation() == life.name().generation()
-                && record.appendedAt().plusMillis(1).isAfter(outcome.visibleAt())
-                && !record.appendedAt().isAfter(until));
+                && record.appendedAt().plusMillis(1).isAfter(seen)
+                && !record.appendedAt().isAfter(until)
+                && record.offset() < below);
+  }
+
+  /** Whether that was before {@code entry} stood in the same line. */
+  private boolean isReleasedByHand(Life life, Recorded<OrderedRecord> entry) {
+    return isReleasedByHand(life, life.outcomes().getFirst(), entry.appendedAt(), entry.offset());
   }
 
   private void notInOrder(String key, Life before, Life life, Instant start) {

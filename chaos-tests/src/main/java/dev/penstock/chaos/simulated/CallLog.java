@@ -5,6 +5,9 @@ import dev.penstock.chaos.law.Law;
 import dev.penstock.chaos.law.Violation;
 import dev.penstock.chaos.simulated.kafka.SimKafka;
 import dev.penstock.chaos.simulated.strand.Scheduler;
+import dev.penstock.codec.Decoded;
+import dev.penstock.codec.JsonCodec;
+import dev.penstock.job.JobRecord;
 import dev.penstock.provider.ProviderCall;
 import dev.penstock.topic.Topics;
 import dev.penstock.worker.admit.BreakerRule;
@@ -96,15 +99,19 @@ final class CallLog {
         topics.retryTopics().stream().map(topic -> new TopicPartition(topic, number)).toList();
     var jobs = topics.jobsTopics().stream().map(topic -> new TopicPartition(topic, number));
     return Stream.concat(retries.stream(), call.attempt() > 1 ? Stream.empty() : jobs)
-        .filter(partition -> stands(key, partition))
+        .filter(partition -> stands(key, call.generation(), partition))
         .findFirst()
         .orElse(retries.getFirst());
   }
 
   /** A job that was not to run at once may have gone through the holds before its first call. */
-  private boolean stands(byte[] key, TopicPartition partition) {
+  private boolean stands(byte[] key, int generation, TopicPartition partition) {
     return kafka.log(partition).committed().stream()
-        .anyMatch(record -> Arrays.equals(record.key(), key));
+        .anyMatch(record ->
+            Arrays.equals(record.key(), key)
+                && JsonCodec.JOB_RECORDS.decode(record.value())
+                    instanceof Decoded.Value<JobRecord>(JobRecord job)
+                && job.generation() == generation);
   }
 
   private Optional<SimKafka.Owner> owner(SimWorker worker, TopicPartition source) {

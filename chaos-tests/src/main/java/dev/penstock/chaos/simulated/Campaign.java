@@ -37,6 +37,7 @@ final class Campaign {
       List<Simulation.Result> unlawful,
       long jobs,
       long calls,
+      long replays,
       long steps,
       Duration simulated) {}
 
@@ -45,6 +46,7 @@ final class Campaign {
     long broken;
     long jobs;
     long calls;
+    long replays;
     long steps;
     Duration simulated = Duration.ZERO;
     final List<Simulation.Result> unlawful = new ArrayList<>();
@@ -52,6 +54,7 @@ final class Campaign {
     synchronized void add(Simulation.Result result) {
       jobs += result.jobs();
       calls += result.calls();
+      replays += result.replays();
       steps += result.steps();
       simulated = simulated.plus(result.simulated());
       if (!result.isLawful()) {
@@ -99,6 +102,7 @@ final class Campaign {
         List.copyOf(sum.unlawful),
         sum.jobs,
         sum.calls,
+        sum.replays,
         sum.steps,
         sum.simulated);
   }

@@ -82,7 +82,11 @@ final class Hunt {
 
   private static Optional<Simulation.Result> first(PlantedBug bug, Scenario.Size size, int seeds) {
     for (int seed = 0; seed < seeds; seed++) {
-      var result = Simulation.run(Scenario.of(seed, size), bug);
+      Scenario scenario = Scenario.of(seed, size);
+      if (bug.isOfReplays() && scenario.replays().isNone()) {
+        continue;
+      }
+      var result = Simulation.run(scenario, bug);
       if (!result.isLawful()) {
         return Optional.of(result);
       }

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "penstock simulate",
     description = {
-      "Runs the worker's real code in simulation, on a Kafka, a clock and a provider in memory,"
-          + " under faults that follow from a seed, and judges each run by the laws of the design.",
+      "Runs the worker's and the replayer's real code in simulation, on a Kafka, a clock and a"
+          + " provider in memory, under faults that follow from a seed, and judges each run by the"
+          + " laws of the design.",
       "Ends with 0 when every law held and every planted bug was caught, and with 1 otherwise."
     },
     sortOptions = false,
@@ -151,6 +152,7 @@ public final class Main implements Callable<Integer> {
     summary.put("missed", missed);
     summary.put("jobs", report.jobs());
     summary.put("calls", report.calls());
+    summary.put("replays", report.replays());
     summary.put("steps", report.steps());
     summary.put("simulatedSeconds", report.simulated().toSeconds());
     summary.put("seconds", took.toMillis() / 1_000.0);

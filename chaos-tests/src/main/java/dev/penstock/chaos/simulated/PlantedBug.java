@@ -16,6 +16,17 @@ import dev.penstock.job.OrderedRecord;
 import dev.penstock.job.Ordering;
 import dev.penstock.job.Outcome;
 import dev.penstock.job.RetryNowRequest;
+import dev.penstock.replay.AuditEntry;
+import dev.penstock.replay.LedgerRecord;
+import dev.penstock.replay.LedgerRecord.Progress;
+import dev.penstock.replay.PlanId;
+import dev.penstock.replay.PlanRecord;
+import dev.penstock.replay.PlanRecord.Action;
+import dev.penstock.replay.PlanRecord.Plan;
+import dev.penstock.replay.PlanRecord.State;
+import dev.penstock.replay.Tally;
+import dev.penstock.replayer.replay.DecidedPartition;
+import dev.penstock.replayer.replay.Order;
 import dev.penstock.streams.order.Line;
 import dev.penstock.worker.Retries;
 import dev.penstock.worker.admit.AdmissionConfig;
@@ -29,6 +40,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,6 +51,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -58,9 +71,9 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mistake that a worker could make, planted into the clients, limits or clock that the real
- * worker is given. The laws must find each of them: what they would not find, they could not prove
- * to be absent.
+ * A mistake that a worker or replayer could make, planted into the clients, limits or clock that
+ * the real one is given. The laws must find each of them: what they would not find, they could not
+ * prove to be absent.
  */
 enum PlantedBug {
   /** The worker as it is. */
@@ -821,6 +834,180 @@ enum PlantedBug {
           limits,
           new CoreLimits.LaneRule(0, lanes.high(), lanes.normal(), lanes.low(), lanes.ageing()));
     }
+  },
+
+  // Rule 13: replays
+
+  /** The new generation is committed first, and then what it follows from. */
+  RESOLVES_AFTER_REPLAYING("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return inTwoSteps(
+          kafka, process, settings, DECIDER, record -> !record.topic().endsWith(LEDGER));
+    }
+  },
+  /** How far a plan has come is committed before what it has decided: whoever follows skips it. */
+  PROGRESS_BEFORE_DECISIONS("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return inTwoSteps(
+          kafka,
+          process,
+          settings,
+          DECIDER,
+          record -> record.topic().endsWith(LEDGER) && isProgress(record));
+    }
+  },
+  LEDGER_IS_NOT_READ_TO_ITS_END("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isClient(settings, "penstock-dlq-reader")
+          ? new SimConsumer(kafka, process, settings) {
+            @Override
+            public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+              var ends = new HashMap<>(super.endOffsets(partitions));
+              ends.replaceAll((_, end) -> end / 2);
+              return ends;
+            }
+          }
+          : kafka.consumer(process, settings);
+    }
+  },
+  DECIDERS_ARE_NOT_FENCED("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return kafka.producer(process, unfenced(process, settings, DECIDER));
+    }
+  },
+  COORDINATORS_ARE_NOT_FENCED("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return kafka.producer(process, unfenced(process, settings, COORDINATOR));
+    }
+  },
+  REPLAYS_AGAIN_AFTER_UNKNOWN_COMMIT("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return REDOES_AFTER_UNKNOWN_COMMIT.producer(kafka, process, settings);
+    }
+  },
+  TAKES_UNKNOWN_REPLAYS_FOR_DONE("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return TAKES_UNKNOWN_COMMIT_FOR_DONE.producer(kafka, process, settings);
+    }
+  },
+  /** What an aborted plan has not come to is given up, so nobody can replay it any more. */
+  LOSES_LETTERS_ON_ABORT("13") {
+    @Override
+    DecidedPartition.Orders orders(DecidedPartition.Orders right) {
+      return new Stubborn(right, new Action.Discard("aborted"));
+    }
+  },
+  GOES_ON_AFTER_ABORT("13") {
+    @Override
+    DecidedPartition.Orders orders(DecidedPartition.Orders right) {
+      return new Stubborn(right, null);
+    }
+  },
+  IGNORES_PAUSES("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return planning(
+          kafka,
+          process,
+          settings,
+          plan ->
+              plan.state() == State.PAUSED
+                  ? with(plan, plan.action(), State.RUNNING, plan.stage())
+                  : plan);
+    }
+  },
+  /** The rest is replayed at once. */
+  IGNORES_THE_CANARY("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return planning(
+          kafka,
+          process,
+          settings,
+          plan ->
+              plan.state() == State.RUNNING
+                      && plan.shares().stream().anyMatch(share -> share.stage() > plan.stage())
+                  ? with(plan, plan.action(), plan.state(), plan.stage() + 1)
+                  : plan);
+    }
+  },
+  /** Whatever comes of the canary, the rest follows by itself. */
+  TRUSTS_EVERY_CANARY("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isClient(settings, "penstock-replayer-progress")
+          ? altering(kafka, process, settings, PlantedBug::allSucceeded)
+          : kafka.consumer(process, settings);
+    }
+  },
+  /** Jobs may come back as often as they like. */
+  HAS_NO_LOOP_GUARD("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return planning(
+          kafka,
+          process,
+          settings,
+          plan ->
+              plan.action() instanceof Action.Replay(int _, String patch)
+                  ? with(plan, new Action.Replay(1_000, patch), plan.state(), plan.stage())
+                  : plan);
+    }
+  },
+  /** Whoever was asked to be cancelled counts as cancelled, whatever came of it. */
+  COUNTS_AS_UNDONE_WHAT_HAD_STARTED("13") {
+    @Override
+    Consumer<byte[], byte[]> replayerConsumer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return isClient(settings, "penstock-replayer-outcomes-")
+          ? altering(kafka, process, settings, record -> asCancelled(kafka, record))
+          : kafka.consumer(process, settings);
+    }
+  },
+  /** What nobody asked for is not told in the audit. */
+  AUDITS_PEOPLE_ONLY("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return rewriting(
+          kafka,
+          process,
+          settings,
+          record ->
+              record.topic().endsWith(AUDIT)
+                      && JsonCodec.AUDIT.decode(record.value())
+                          instanceof Decoded.Value<AuditEntry>(AuditEntry entry)
+                      && entry.who().equals("penstock")
+                  ? List.of()
+                  : List.of(record));
+    }
+  },
+  /** A plan is changed in one transaction, and the audit told in another. */
+  AUDITS_APART("13") {
+    @Override
+    Producer<byte[], byte[]> replayerProducer(
+        SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+      return inTwoSteps(
+          kafka, process, settings, COORDINATOR, record -> !record.topic().endsWith(AUDIT));
+    }
   };
 
   private final String rule;
@@ -832,6 +1019,11 @@ enum PlantedBug {
   /** The rule of the design that it breaks. */
   String rule() {
     return rule;
+  }
+
+  /** Whether it can show only where dead letters are replayed. */
+  boolean isOfReplays() {
+    return rule.equals("13");
   }
 
   CoreLimits limits(CoreLimits limits) {
@@ -878,6 +1070,21 @@ enum PlantedBug {
     return kafka.producer(process, settings);
   }
 
+  Producer<byte[], byte[]> replayerProducer(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+    return kafka.producer(process, settings);
+  }
+
+  Consumer<byte[], byte[]> replayerConsumer(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings) {
+    return kafka.consumer(process, settings);
+  }
+
+  /** What the deciders take for the orders of the plans. */
+  DecidedPartition.Orders orders(DecidedPartition.Orders right) {
+    return right;
+  }
+
   /** What the sequencer takes a record for. */
   OrderedRecord sequenced(OrderedRecord record, Line.@Nullable Head head) {
     return record;
@@ -891,7 +1098,185 @@ enum PlantedBug {
 
   private static final int LONG_METADATA = 38;
 
+  /** How the ids of those who write for replayers begin, behind the prefix of the topics. */
+  private static final String DECIDER = "p.dlq-";
+
+  private static final String COORDINATOR = "p.dlq-plans-";
+  private static final String LEDGER = "dlq-ledger";
+  private static final String AUDIT = "dlq-audit";
+
   // How they are planted
+
+  /** Whether it is the one who writes as {@link #DECIDER} or as {@link #COORDINATOR}. */
+  private static boolean writesAs(String who, Map<String, Object> settings) {
+    String id = String.valueOf(settings.get("transactional.id"));
+    return id.startsWith(who) && (who.equals(COORDINATOR) || !id.startsWith(COORDINATOR));
+  }
+
+  private static Map<String, Object> unfenced(
+      SimProcess process, Map<String, Object> settings, String who) {
+    return writesAs(who, settings)
+        ? with(settings, "transactional.id", settings.get("transactional.id") + process.unique())
+        : settings;
+  }
+
+  /** Commits what is {@code first} in a transaction of its own, and then the rest. */
+  private static Producer<byte[], byte[]> inTwoSteps(
+      SimKafka kafka,
+      SimProcess process,
+      Map<String, Object> settings,
+      String who,
+      Predicate<ProducerRecord<byte[], byte[]>> first) {
+    return writesAs(who, settings)
+        ? new TwoSteps(kafka, process, settings, first)
+        : kafka.producer(process, settings);
+  }
+
+  private static boolean isClient(Map<String, Object> settings, String prefix) {
+    return String.valueOf(settings.get("client.id")).startsWith(prefix);
+  }
+
+  private static boolean isProgress(ProducerRecord<byte[], byte[]> record) {
+    return JsonCodec.LEDGER.decode(record.value())
+            instanceof Decoded.Value<LedgerRecord>(LedgerRecord told)
+        && told instanceof Progress;
+  }
+
+  /** A consumer of the one who follows plans, to whom they are others than they are. */
+  private static Consumer<byte[], byte[]> planning(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings, UnaryOperator<Plan> plans) {
+    return isClient(settings, "penstock-replayer-plans")
+        ? altering(
+            kafka,
+            process,
+            settings,
+            record ->
+                JsonCodec.PLANS.decode(record.value())
+                        instanceof Decoded.Value<PlanRecord>(Plan plan)
+                    ? JsonCodec.PLANS.encode(plans.apply(plan))
+                    : record.value())
+        : kafka.consumer(process, settings);
+  }
+
+  private static Plan with(Plan plan, Action action, State state, int stage) {
+    return new Plan(
+        plan.id(),
+        plan.name(),
+        plan.requestedBy(),
+        plan.createdAt(),
+        plan.selection(),
+        plan.ends(),
+        action,
+        plan.pace(),
+        plan.canary(),
+        plan.shares(),
+        state,
+        stage,
+        plan.version(),
+        plan.changedAt(),
+        plan.note());
+  }
+
+  private static byte[] allSucceeded(ConsumerRecord<byte[], byte[]> record) {
+    if (!(JsonCodec.LEDGER.decode(record.value())
+            instanceof Decoded.Value<LedgerRecord>(LedgerRecord told)
+        && told instanceof Progress last)) {
+      return record.value();
+    }
+    Tally tally = last.tally();
+    return JsonCodec.LEDGER.encode(
+        new Progress(
+            last.plan(),
+            last.stage(),
+            last.nextOffset(),
+            last.complete(),
+            new Tally(
+                tally.replayed(),
+                tally.discarded(),
+                tally.purged(),
+                tally.refused(),
+                tally.replayed() - tally.open(),
+                0,
+                0,
+                0,
+                0,
+                tally.cancelsAsked()),
+            last.eventsFrom(),
+            last.seen(),
+            last.cancelsTo(),
+            last.cutTo(),
+            last.at()));
+  }
+
+  private static byte[] asCancelled(SimKafka kafka, ConsumerRecord<byte[], byte[]> record) {
+    boolean asked =
+        kafka
+            .log(
+                new TopicPartition(record.topic().replace("events", "control"), record.partition()))
+            .committed()
+            .stream()
+            .anyMatch(each ->
+                each.value() != null
+                    && JsonCodec.CANCEL_REQUESTS.decode(each.value())
+                        instanceof Decoded.Value<CancelRequest>(CancelRequest request)
+                    && JsonCodec.EVENTS.decode(record.value())
+                        instanceof Decoded.Value<JobEvent>(JobEvent event)
+                    && request.jobId().equals(event.jobId())
+                    && request.generation() == event.generation());
+    return asked
+            && JsonCodec.EVENTS.decode(record.value())
+                instanceof Decoded.Value<JobEvent>(JobEvent event)
+            && event instanceof JobEvent.Finished finished
+        ? JsonCodec.EVENTS.encode(
+            new JobEvent.Finished(
+                finished.jobId(),
+                finished.generation(),
+                finished.attempts(),
+                new Outcome.Cancelled(),
+                finished.at()))
+        : record.value();
+  }
+
+  /** What is read in the place of a record's value. */
+  private interface Altering {
+    byte[] value(ConsumerRecord<byte[], byte[]> record);
+  }
+
+  /** A consumer that reads other values than stand on the topics. */
+  private static Consumer<byte[], byte[]> altering(
+      SimKafka kafka, SimProcess process, Map<String, Object> settings, Altering altering) {
+    return new SimConsumer(kafka, process, settings) {
+      @Override
+      public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        var records = super.poll(timeout);
+        var changed = new LinkedHashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
+        for (TopicPartition partition : records.partitions()) {
+          changed.put(
+              partition,
+              records.records(partition).stream()
+                  .map(each -> each.value() == null ? each : withValue(each, altering.value(each)))
+                  .toList());
+        }
+        return new ConsumerRecords<>(changed, records.nextOffsets());
+      }
+    };
+  }
+
+  private static ConsumerRecord<byte[], byte[]> withValue(
+      ConsumerRecord<byte[], byte[]> record, byte[] value) {
+    return new ConsumerRecord<>(
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        record.timestamp(),
+        record.timestampType(),
+        record.serializedKeySize(),
+        value.length,
+        record.key(),
+        value,
+        record.headers(),
+        Optional.empty());
+  }
 
   private static Map<String, Object> with(Map<String, Object> settings, String key, Object value) {
     var changed = new HashMap<>(settings);
@@ -1296,6 +1681,143 @@ enum PlantedBug {
         var _ = super.send(record);
       }
       super.commitTransaction();
+    }
+  }
+
+  /** Writes its records in two transactions. */
+  private static final class TwoSteps extends SimProducer {
+    private final Predicate<ProducerRecord<byte[], byte[]>> isFirst;
+    private final List<ProducerRecord<byte[], byte[]>> held = new ArrayList<>();
+    private boolean begun;
+    private boolean halfDone;
+
+    TwoSteps(
+        SimKafka kafka,
+        SimProcess process,
+        Map<String, Object> settings,
+        Predicate<ProducerRecord<byte[], byte[]>> isFirst) {
+      super(kafka, process, settings);
+      this.isFirst = isFirst;
+    }
+
+    @Override
+    public void beginTransaction() {
+      held.clear();
+      begun = false;
+      halfDone = false;
+    }
+
+    @Override
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+      held.add(record);
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public void commitTransaction() {
+      if (!halfDone) {
+        commit(isFirst);
+        halfDone = true;
+      }
+      commit(isFirst.negate());
+    }
+
+    /** Asked again it asks again. */
+    private void commit(Predicate<ProducerRecord<byte[], byte[]>> which) {
+      if (!begun) {
+        super.beginTransaction();
+        begun = true;
+        for (ProducerRecord<byte[], byte[]> record : held) {
+          if (which.test(record)) {
+            var _ = super.send(record);
+          }
+        }
+      }
+      super.commitTransaction();
+      begun = false;
+    }
+
+    @Override
+    public void abortTransaction() {
+      if (begun) {
+        super.abortTransaction();
+      }
+    }
+  }
+
+  /** For some time after a plan was to stop, it goes on, or does something else. */
+  private static final class Stubborn implements DecidedPartition.Orders {
+    /** About two seconds. */
+    private static final int LOOKS = 40;
+
+    private final DecidedPartition.Orders right;
+    private final @Nullable Action instead;
+    private final Map<PlanId, Order> last = new LinkedHashMap<>();
+    private final Map<PlanId, Integer> stopped = new HashMap<>();
+    private int looks;
+
+    Stubborn(DecidedPartition.Orders right, @Nullable Action instead) {
+      this.right = right;
+      this.instead = instead;
+    }
+
+    @Override
+    public boolean hasWork(int partition) {
+      return right.hasWork(partition);
+    }
+
+    @Override
+    public long version() {
+      looks++;
+      return right.version() * 1_000_000 + looks / (LOOKS / 4);
+    }
+
+    @Override
+    public List<Order> orders(int partition) {
+      var orders = new ArrayList<Order>();
+      var known = new HashSet<PlanId>();
+      for (Order order : right.orders(partition)) {
+        known.add(order.plan());
+        if (order.want() == Order.Want.STOP) {
+          stopped.putIfAbsent(order.plan(), looks);
+        }
+        last.put(order.plan(), order);
+        orders.add(isStubborn(order.plan()) ? goingOn(order) : order);
+      }
+      last.forEach((plan, order) -> {
+        if (!known.contains(plan) && isStubborn(plan)) {
+          orders.add(goingOn(order));
+        }
+      });
+      return orders;
+    }
+
+    private boolean isStubborn(PlanId plan) {
+      Integer since = stopped.get(plan);
+      return since != null && looks - since < LOOKS;
+    }
+
+    private Order goingOn(Order order) {
+      return new Order(
+          order.plan(),
+          order.version(),
+          order.stage(),
+          order.selected(),
+          instead == null ? order.action() : instead,
+          order.change(),
+          order.inFlight(),
+          order.perSecond(),
+          Order.Want.GO_ON);
+    }
+
+    @Override
+    public boolean hasEnded(PlanId plan) {
+      return right.hasEnded(plan);
+    }
+
+    @Override
+    public boolean catchUp(Duration patience) throws InterruptedException {
+      return right.catchUp(patience);
     }
   }
 

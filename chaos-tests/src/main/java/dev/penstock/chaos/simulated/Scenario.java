@@ -32,6 +32,7 @@ import java.util.SplittableRandom;
  * @param order jobs with ordering keys
  * @param targets whom jobs are sent to, and how well they are
  * @param haste jobs that someone wants to run now
+ * @param replays plans to run dead letters again
  */
 record Scenario(
     long seed,
@@ -52,9 +53,12 @@ record Scenario(
     List<Fault> faults,
     Order order,
     Targets targets,
-    Haste haste) {
+    Haste haste,
+    Replays replays) {
   /** Longer than any run: who is held for so long runs in time only if someone asks for it. */
   private static final Duration LONG_HOLD = Duration.ofMinutes(20);
+
+  private static final int MANY_BAD_CALLS = 50;
 
   static final Duration SESSION = Duration.ofSeconds(3);
   static final Duration HEARTBEAT = Duration.ofMillis(500);
@@ -109,6 +113,72 @@ record Scenario(
               10 + random.nextInt(70),
               random.nextInt(50),
               random.nextBoolean() ? MovedOffsets.MAX_CHARS : 27 + random.nextInt(12));
+    }
+  }
+
+  /**
+   * Plans to run dead letters again.
+   *
+   * @param replayers how many there are; 0 where nobody makes plans
+   * @param plans how many are made at most
+   * @param longer how long people go on with them when all jobs are there
+   * @param troubles what the replayers go through, in the order of its times
+   */
+  record Replays(int replayers, int plans, Duration longer, List<Trouble> troubles) {
+    Replays {
+      troubles = List.copyOf(troubles);
+    }
+
+    /** What a replayer may come to. */
+    sealed interface Trouble {
+      Duration at();
+
+      /** {@code kill -9}, and a start after {@code back}. */
+      record Kill(Duration at, int replayer, Duration back) implements Trouble {}
+
+      /** {@code kill -9} of whoever commits next, just when that is decided. */
+      record KillAtCommit(Duration at, Duration back) implements Trouble {}
+
+      /** SIGSTOP, and SIGCONT after {@code lasting}. */
+      record Stop(Duration at, int replayer, Duration lasting) implements Trouble {}
+
+      /** Nobody hears whether transactions were committed. */
+      record Unheard(Duration at, Duration lasting) implements Trouble {}
+
+      /** The group shares the partitions out in another way. */
+      record Move(Duration at) implements Trouble {}
+    }
+
+    private static final Replays NONE = new Replays(0, 0, Duration.ZERO, List.of());
+
+    static Replays draw(
+        SplittableRandom random, Size size, boolean calm, boolean crowded, Duration span) {
+      if (crowded || random.nextInt(3) > 0) {
+        return NONE;
+      }
+      int replayers = 1 + random.nextInt(3);
+      var longer = Duration.ofMillis(3_000 + random.nextInt(6_000));
+      var troubles = new ArrayList<Trouble>();
+      for (int i = random.nextInt(size.faults() + 1); i > 0 && !calm; i--) {
+        var at = Duration.ofMillis(500 + random.nextLong(span.plus(longer).toMillis()));
+        int replayer = random.nextInt(replayers);
+        troubles.add(
+            switch (random.nextInt(9)) {
+              case 0 -> new Trouble.Kill(at, replayer, Duration.ofMillis(random.nextInt(5_000)));
+              case 1, 2, 3 ->
+                  new Trouble.KillAtCommit(at, Duration.ofMillis(random.nextInt(3_000)));
+              case 4, 5 ->
+                  new Trouble.Stop(at, replayer, Duration.ofMillis(100 + random.nextInt(7_000)));
+              case 6 -> new Trouble.Unheard(at, Duration.ofMillis(1_000 + random.nextInt(4_000)));
+              default -> new Trouble.Move(at);
+            });
+      }
+      troubles.sort(Comparator.comparing(Trouble::at));
+      return new Replays(replayers, 2 + random.nextInt(5), longer, troubles);
+    }
+
+    boolean isNone() {
+      return replayers == 0;
     }
   }
 
@@ -226,6 +296,8 @@ record Scenario(
       previous = at;
     }
     faults.sort(Comparator.comparing(Fault::at));
+    Replays replays =
+        Replays.draw(new SplittableRandom(Long.rotateLeft(seed, 32)), size, calm, crowded, span);
     return new Scenario(
         seed,
         workers,
@@ -236,7 +308,7 @@ record Scenario(
         Duration.ofMillis(random.nextInt(200)),
         random.nextInt(30),
         random.nextInt(50),
-        calm || crowded ? 10 : random.nextInt(60),
+        failing(calm || crowded ? 10 : random.nextInt(60), replays),
         topics,
         limits,
         new Retries(RetryPolicies.all(retry), random.nextInt(100), 5 + random.nextInt(50)),
@@ -245,7 +317,13 @@ record Scenario(
         faults,
         Order.draw(random, calm, span),
         Targets.draw(new SplittableRandom(~seed), calm || crowded, span),
-        haste);
+        haste,
+        replays);
+  }
+
+  /** Where people wait for dead letters, there are to be some. */
+  private static int failing(int percent, Replays replays) {
+    return replays.isNone() ? percent : Math.max(MANY_BAD_CALLS, percent);
   }
 
   private static CoreLimits.LaneRule lanes(int reserved) {
@@ -275,7 +353,7 @@ record Scenario(
 
   /** Whether no process is lost and Kafka is well. */
   boolean hasNoFaults() {
-    return faults.isEmpty() && killers == 0;
+    return faults.isEmpty() && killers == 0 && replays.troubles().isEmpty();
   }
 
   /** Whether nothing goes wrong but calls: then everything is to be prompt. */

@@ -113,7 +113,7 @@ final class SimIntake {
             : appendInTransaction(job, key, value, headers);
     history.submissions.add(new Submission(Optional.empty(), answer));
     if (scheduler.below(100) < scenario.cancels()) {
-      scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job));
+      scheduler.after(scheduler.below(scenario.span().toNanos() / 2), () -> cancel(job, 0));
     }
     if (isFar(job)) {
       scheduler.after(
@@ -188,7 +188,7 @@ final class SimIntake {
         model(),
         new JobInput.DetectLanguage(
             (kills ? SimProvider.KILLER : "") + "x".repeat(1 + (int) scheduler.below(600))),
-        1 + (int) scheduler.below(4),
+        1 + (int) scheduler.below(scenario.replays().isNone() ? 4 : 2),
         Duration.ofMillis(300 + scheduler.below(4_000)),
         now,
         expires ? now.plusMillis(scheduler.below(6_000)) : null,
@@ -241,8 +241,8 @@ final class SimIntake {
     @Nullable JobEvent last = null;
     for (var record : kafka.log(partition(topics.events(), key)).committed()) {
       if (Arrays.equals(record.key(), key)
-          && JsonCodec.EVENTS.decode(record.value())
-              instanceof Decoded.Value<JobEvent>(var event)) {
+          && JsonCodec.EVENTS.decode(record.value()) instanceof Decoded.Value<JobEvent>(var event)
+          && event.generation() == 0) {
         last = event;
       }
     }
@@ -265,17 +265,18 @@ final class SimIntake {
         record.headers());
   }
 
-  private void cancel(Job job) {
+  /** Someone wants a generation of a job to end. */
+  void cancel(Job job, int generation) {
     JobId id = job.id();
     byte[] key = utf8(id.toString());
     kafka.append(
         partition(topics.control(), key),
         key,
-        JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, 0, clock.instant())),
+        JsonCodec.CANCEL_REQUESTS.encode(new CancelRequest(id, generation, clock.instant())),
         new RecordHeaders());
     Ordering ordering = job.ordering();
     if (ordering != null) {
-      tellSequencer(ordering.key(), new OrderedRecord.Cancel(id, 0));
+      tellSequencer(ordering.key(), new OrderedRecord.Cancel(id, generation));
     }
   }
 

@@ -14,6 +14,7 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.DeadLetter;
 import dev.penstock.job.JobId;
+import dev.penstock.replay.LedgerRecord;
 import dev.penstock.topic.RecordHeaders;
 import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,9 @@ final class Simulation {
   /** Once a request can be read: workers read it, and the call hears of it. */
   private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(1);
 
+  /** How soon every replayer sees the end of a plan. */
+  private static final Duration LET_GO = Duration.ofSeconds(2);
+
   private static final Duration ALARM = Duration.ofSeconds(40);
   private static final int MAX_WORKERS = 4;
 
@@ -60,7 +64,9 @@ final class Simulation {
   private final InstantSource clock;
   private final SimWorker.World world;
   private final SimSequencer sequencer;
-  private final Set<JobId> released = new HashSet<>();
+  private final SimReplayers replayers;
+  private final Set<Dead> released = new HashSet<>();
+
   private boolean deathIsExpected;
   private boolean allAway;
   private int deaths;
@@ -81,6 +87,18 @@ final class Simulation {
     this.world =
         new SimWorker.World(scheduler, kafka, topics, scenario, EPOCH, bug, calls, this::halted);
     this.sequencer = new SimSequencer(scheduler, kafka, topics, bug);
+    this.replayers =
+        new SimReplayers(
+            new SimReplayer.World(scheduler, kafka, topics, scenario.skew(), EPOCH, bug),
+            weather,
+            scenario.replays().replayers());
+  }
+
+  /** A generation of a job that is dead-lettered. */
+  private record Dead(JobId job, int generation) {
+    static Dead of(DeadLetter letter) {
+      return new Dead(letter.job().id(), letter.generation());
+    }
   }
 
   /**
@@ -89,6 +107,7 @@ final class Simulation {
    * @param trace the same for the same run
    * @param simulated how long it took by its own clock
    * @param steps how many things happened one after the other
+   * @param replays how many dead letters were replayed
    */
   record Result(
       Scenario scenario,
@@ -97,7 +116,8 @@ final class Simulation {
       Duration simulated,
       long steps,
       int jobs,
-      int calls) {
+      int calls,
+      int replays) {
     boolean isLawful() {
       return violations.isEmpty();
     }
@@ -111,7 +131,7 @@ final class Simulation {
     try {
       scheduler.run(this::live);
     } catch (IllegalStateException e) {
-      incident("the run", "could not go on: " + e.getMessage() + ", " + e.getCause());
+      incident("the run", "could not go on: " + e.getMessage() + ", " + rootOf(e));
     }
     history.calls.addAll(calls.calls());
     var violations = new ArrayList<>(incidents);
@@ -124,7 +144,25 @@ final class Simulation {
         Duration.ofNanos(scheduler.now()),
         scheduler.handled(),
         history.jobs.size(),
-        history.calls.size());
+        history.calls.size(),
+        (int)
+            history.ledger.stream()
+                .filter(each -> each.value() instanceof LedgerRecord.Replayed)
+                .count());
+  }
+
+  /** Whether no plan has anything to do, and those that were ended have been let go. */
+  private boolean staysQuiet(SimPeople people) {
+    if (!people.isQuiet()) {
+      return false;
+    }
+    scheduler.sleep(LET_GO.toNanos());
+    return people.isQuiet() && isQuiet();
+  }
+
+  private static Throwable rootOf(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null ? failure : rootOf(cause);
   }
 
   private Allowance allowance() {
@@ -157,6 +195,8 @@ final class Simulation {
     kafka.watchTransactions((id, committed) -> {
       if (committed && id.startsWith("p.worker-")) {
         calls.committed(id.substring("p.worker-".length()));
+      } else if (committed && id.startsWith("p.dlq-")) {
+        replayers.committed(partitionOf(id));
       }
     });
     for (int i = 0; i < scenario.workers(); i++) {
@@ -168,11 +208,15 @@ final class Simulation {
     if (hasOrder()) {
       startSequencer(intake);
     }
+    var people = new SimPeople(kafka, scheduler, scenario, replayers, intake);
+    if (hasReplays()) {
+      startReplayers(people);
+    }
     for (Fault fault : scenario.faults()) {
       sleepUntil(fault.at());
       happens(fault);
     }
-    sleepUntil(scenario.span());
+    sleepUntil(scenario.span().plus(scenario.replays().longer()));
     weather.heal();
     for (SimWorker worker : workers) {
       worker.goOn();
@@ -182,7 +226,14 @@ final class Simulation {
     if (hasOrder()) {
       sequencer.start();
     }
-    if (!scheduler.poll(() -> intake.isDone() && isQuiet(), LOOK, QUIESCENCE)) {
+    if (hasReplays()) {
+      replayers.startAll();
+      people.finish();
+    }
+    if (!scheduler.poll(
+        () -> intake.isDone() && isQuiet() && (!hasReplays() || staysQuiet(people)),
+        LOOK,
+        QUIESCENCE)) {
       incident(
           "the workers", "did not finish within " + QUIESCENCE + " of the last fault: " + lags());
     }
@@ -192,6 +243,23 @@ final class Simulation {
 
   private boolean hasOrder() {
     return scenario.order().percent() > 0;
+  }
+
+  /** Where ids are unfenced, something follows the number. */
+  private static int partitionOf(String id) {
+    return id.startsWith("p.dlq-plans-") ? 0 : id.charAt("p.dlq-".length()) - '0';
+  }
+
+  private boolean hasReplays() {
+    return !scenario.replays().isNone();
+  }
+
+  private void startReplayers(SimPeople people) {
+    replayers.startAll();
+    people.start();
+    for (Scenario.Replays.Trouble trouble : scenario.replays().troubles()) {
+      later(trouble.at(), () -> replayers.happens(trouble));
+    }
   }
 
   private void startSequencer(SimIntake intake) {
@@ -213,7 +281,7 @@ final class Simulation {
                 scheduler.sleep(scheduler.below(Duration.ofSeconds(2).toNanos()));
                 deadLetteredInLine()
                     .forEach(letter -> {
-                      released.add(letter.job().id());
+                      released.add(Dead.of(letter));
                       intake.release(letter.job(), letter.generation());
                     });
               }
@@ -226,7 +294,7 @@ final class Simulation {
     decode(topics.deadLetters(), JsonCodec.DEAD_LETTERS, letters);
     return letters.stream()
         .map(Recorded::value)
-        .filter(letter -> letter.job().ordering() != null && !released.contains(letter.job().id()))
+        .filter(letter -> letter.job().ordering() != null && !released.contains(Dead.of(letter)))
         .toList();
   }
 
@@ -444,6 +512,9 @@ final class Simulation {
     decode(topics.events(), JsonCodec.EVENTS, history.events);
     decode(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
     decode(topics.control(), JsonCodec.RETRY_NOW_REQUESTS, history.hurries);
+    decode(topics.dlqPlans(), JsonCodec.PLANS, history.plans);
+    decode(topics.dlqLedger(), JsonCodec.LEDGER, history.ledger);
+    decode(topics.dlqAudit(), JsonCodec.AUDIT, history.audit);
     for (SimLog log : kafka.logs(topics.deadLetters())) {
       for (ConsumerRecord<byte[], byte[]> record : log.committed()) {
         if (text(record, RecordHeaders.DEAD_LETTER).equals("poison")) {
@@ -471,7 +542,8 @@ final class Simulation {
       ConsumerRecord<byte[], byte[]> record,
       JsonCodec<T> codec,
       List<Recorded<T>> into) {
-    if (codec.decode(record.value()) instanceof Decoded.Value<T>(T value)) {
+    if (record.value() != null
+        && codec.decode(record.value()) instanceof Decoded.Value<T>(T value)) {
       into.add(
           new Recorded<>(
               record.topic(),

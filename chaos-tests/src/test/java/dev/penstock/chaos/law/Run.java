@@ -181,13 +181,22 @@ final class Run {
   }
 
   void finish(JobId id, List<Attempt> attempts, Outcome outcome) {
+    finish(id, 0, attempts, outcome);
+  }
+
+  /** A later generation has succeeded. */
+  void succeed(JobId id, int generation) {
+    finish(id, generation, List.of(attempt(1, false)), SUCCESS);
+  }
+
+  private void finish(JobId id, int generation, List<Attempt> attempts, Outcome outcome) {
     Instant now = now();
-    event(new JobEvent.Finished(id, 0, attempts, outcome, now));
+    event(new JobEvent.Finished(id, generation, attempts, outcome, now));
     history.results.put(
         id,
         new JobResult(
             id,
-            0,
+            generation,
             outcome.state().wireName(),
             outcome instanceof Outcome.Succeeded(JobOutput output) ? output : null,
             outcome.state() == JobState.DEAD_LETTERED ? FAILURE : null,

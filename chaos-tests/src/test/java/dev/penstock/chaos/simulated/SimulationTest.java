@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The worker keeps the laws in every interleaving that these seeds stand for. */
+/** The worker and the replayer keep the laws in every interleaving that these seeds stand for. */
 final class SimulationTest {
   private static final int SEEDS = 2_000;
   private static final int REPRODUCED = 40;
@@ -23,6 +23,7 @@ final class SimulationTest {
         .as("runs that broke a law; ./penstock simulate --from SEED --seeds 1")
         .isEmpty();
     assertThat(report.calls()).as("there was something to judge").isGreaterThan(20_000);
+    assertThat(report.replays()).as("dead letters ran again").isGreaterThan(500);
   }
 
   @Test

@@ -48,7 +48,7 @@ final class RecordKinds {
   static ObjectNode decode(byte @Nullable [] value, String kind, @Nullable Integer version) {
     JsonCodec<?> codec = CODECS.get(kind);
     if (codec == null) {
-      throw new InvalidQueryException("as", "must be one of " + names());
+      throw new InvalidQueryException("codec", "must be one of " + names());
     }
     if (version != null && version != JsonCodec.VERSION) {
       throw new InvalidQueryException(

@@ -82,6 +82,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
    *     what they are for
    * @param rest how long it rests when Kafka did not let it go on
+   * @param threads run what looks for what plans select
    */
   public record Parts(
       Topics topics,
@@ -90,7 +91,20 @@ public final class Coordinator implements Runnable, AutoCloseable {
       Function<String, Consumer<byte[], byte[]>> consumers,
       InstantSource clock,
       Pauses pauses,
-      Duration rest) {}
+      Duration rest,
+      Threads threads) {
+    /** The same, with threads of its own. */
+    public Parts(
+        Topics topics,
+        Selecting selecting,
+        Supplier<PartitionLog> plans,
+        Function<String, Consumer<byte[], byte[]>> consumers,
+        InstantSource clock,
+        Pauses pauses,
+        Duration rest) {
+      this(topics, selecting, plans, consumers, clock, pauses, rest, Threads.REAL);
+    }
+  }
 
   /** What someone wants. */
   public sealed interface Request {
@@ -197,25 +211,48 @@ public final class Coordinator implements Runnable, AutoCloseable {
 
   private void coordinate() throws LogUnavailableException {
     plans.clear();
+    long plansFrom = plansEnd();
     try (PartitionLog ledger = parts.plans().get()) {
       ledger.open(null, this::recall);
       audit =
           new AuditLog(parts.topics().dlqAudit(), () -> parts.consumers().apply("audit")).last();
       try (var progress =
-              new LedgerTail(
-                  parts.consumers().apply("progress"),
-                  parts.topics().dlqLedger(),
-                  parts.topics().partitions());
-          var selections = new Selections(parts.selecting(), parts.pauses(), parts.rest())) {
+              new LedgerTail(parts.consumers().apply("progress"), parts.topics(), plansFrom);
+          var selections =
+              new Selections(parts.selecting(), parts.pauses(), parts.rest(), parts.threads())) {
         // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
         progress.catchUp(() -> closed);
         boolean ours = true;
         while (ours && !closed) {
           progress.follow(FOLLOW);
-          ours = serve(ledger, progress) && select(ledger, selections) && advance(ledger, progress);
+          ours =
+              !isOvertaken(progress)
+                  && serve(ledger, progress)
+                  && select(ledger, selections)
+                  && advance(ledger, progress);
         }
       }
     }
+  }
+
+  private long plansEnd() {
+    var plansLog = new TopicPartition(parts.topics().dlqPlans(), 0);
+    try (Consumer<byte[], byte[]> consumer = parts.consumers().apply("plans-end")) {
+      return Objects.requireNonNull(consumer.endOffsets(List.of(plansLog)).get(plansLog));
+    }
+  }
+
+  /**
+   * Whether another coordinator has written since this one opened the log. Whoever has nothing to
+   * write would not hear of it otherwise, and wait for ever for plans that are other ones by now.
+   */
+  private boolean isOvertaken(LedgerTail tail) {
+    return tail.written().values().stream()
+        .anyMatch(written -> {
+          Plan known = plans.get(written.id());
+          // Of those that have ended the oldest are not kept.
+          return known == null ? !written.state().isEnd() : known.version() < written.version();
+        });
   }
 
   private void recall(ConsumerRecord<byte[], byte[]> record) {

@@ -5,8 +5,11 @@ import dev.penstock.codec.JsonCodec;
 import dev.penstock.replay.LedgerRecord;
 import dev.penstock.replay.LedgerRecord.Progress;
 import dev.penstock.replay.PlanId;
+import dev.penstock.replay.PlanRecord;
+import dev.penstock.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,24 +19,34 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** Follows how far plans have come in all partitions. Used by one thread. */
+/**
+ * Follows how far plans have come in all partitions, and which versions of them are written
+ * meanwhile. Used by one thread.
+ */
 final class LedgerTail implements AutoCloseable {
   private static final String PLAN = "plan/";
 
   private final Consumer<byte[], byte[]> consumer;
+  private final TopicPartition plans;
   private final Map<PlanId, Map<Integer, Progress>> progress = new HashMap<>();
+  private final Map<PlanId, PlanRecord.Plan> written = new HashMap<>();
 
   /**
    * @param consumer of committed records; closed with this
+   * @param plansFrom from which offset on versions of plans are of interest
    */
-  LedgerTail(Consumer<byte[], byte[]> consumer, String topic, int partitions) {
+  LedgerTail(Consumer<byte[], byte[]> consumer, Topics topics, long plansFrom) {
     this.consumer = consumer;
-    List<TopicPartition> all =
-        IntStream.range(0, partitions)
-            .mapToObj(partition -> new TopicPartition(topic, partition))
+    this.plans = new TopicPartition(topics.dlqPlans(), 0);
+    List<TopicPartition> ledger =
+        IntStream.range(0, topics.partitions())
+            .mapToObj(partition -> new TopicPartition(topics.dlqLedger(), partition))
             .toList();
+    var all = new ArrayList<>(ledger);
+    all.add(plans);
     consumer.assign(all);
-    consumer.seekToBeginning(all);
+    consumer.seekToBeginning(ledger);
+    consumer.seek(plans, plansFrom);
   }
 
   /**
@@ -56,6 +69,14 @@ final class LedgerTail implements AutoCloseable {
   }
 
   private void take(ConsumerRecord<byte[], byte[]> record) {
+    if (record.topic().equals(plans.topic())) {
+      if (record.value() != null
+          && JsonCodec.PLANS.decode(record.value()) instanceof Decoded.Value<PlanRecord> read
+          && read.value() instanceof PlanRecord.Plan plan) {
+        written.put(plan.id(), plan);
+      }
+      return;
+    }
     // What became of single dead letters is most of the ledger, and not even decoded.
     String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
     if (key.startsWith(PLAN)
@@ -69,6 +90,11 @@ final class LedgerTail implements AutoCloseable {
   /** How far the plan has come, by partition, as far as was read. */
   Map<Integer, Progress> of(PlanId plan) {
     return progress.getOrDefault(plan, Map.of());
+  }
+
+  /** The last version of each plan that was written meanwhile, as far as was read. */
+  Map<PlanId, PlanRecord.Plan> written() {
+    return written;
   }
 
   @Override

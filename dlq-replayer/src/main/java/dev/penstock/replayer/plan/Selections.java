@@ -36,11 +36,17 @@ final class Selections implements AutoCloseable {
   private final Selecting selecting;
   private final Pauses pauses;
   private final Duration rest;
-  private final Map<PlanId, Thread> running = new HashMap<>();
+  private final Threads threads;
+  private final Map<PlanId, Search> running = new HashMap<>();
   private final Queue<Told> told = new ConcurrentLinkedQueue<>();
 
   /** What a thread has come to. */
-  private record Told(PlanId plan, Thread thread, Ended ended) {}
+  private record Told(PlanId plan, Search search, Ended ended) {}
+
+  /** A thread that looks. */
+  private static final class Search {
+    private Runnable interrupt = () -> {};
+  }
 
   /**
    * What came of one.
@@ -53,23 +59,23 @@ final class Selections implements AutoCloseable {
   /**
    * @param rest how long it rests when Kafka did not let it go on
    */
-  Selections(Selecting selecting, Pauses pauses, Duration rest) {
+  Selections(Selecting selecting, Pauses pauses, Duration rest, Threads threads) {
     this.selecting = selecting;
     this.pauses = pauses;
     this.rest = rest;
+    this.threads = threads;
   }
 
   /** Begins with this one if it has not begun, and not too many run. */
   void start(Plan plan) {
     if (running.size() < MAX_RUNNING && !running.containsKey(plan.id())) {
-      Thread thread =
-          Thread.ofVirtual().name("replayer-select-" + plan.id()).unstarted(() -> run(plan));
-      running.put(plan.id(), thread);
-      thread.start();
+      var search = new Search();
+      running.put(plan.id(), search);
+      search.interrupt = threads.start("replayer-select-" + plan.id(), () -> run(plan, search));
     }
   }
 
-  private void run(Plan plan) {
+  private void run(Plan plan, Search search) {
     @Nullable Ended ended = null;
     try {
       ended = select(plan);
@@ -77,11 +83,7 @@ final class Selections implements AutoCloseable {
       // Nobody wants to know it any more.
       return;
     } finally {
-      told.add(
-          new Told(
-              plan.id(),
-              Thread.currentThread(),
-              ended == null ? new Ended(plan, null, FAULT) : ended));
+      told.add(new Told(plan.id(), search, ended == null ? new Ended(plan, null, FAULT) : ended));
     }
   }
 
@@ -114,7 +116,7 @@ final class Selections implements AutoCloseable {
   List<Ended> ended() {
     var all = new ArrayList<Ended>();
     for (Told each = told.poll(); each != null; each = told.poll()) {
-      if (running.remove(each.plan, each.thread)) {
+      if (running.remove(each.plan, each.search)) {
         all.add(each.ended);
       }
     }
@@ -123,12 +125,12 @@ final class Selections implements AutoCloseable {
 
   /** Nobody wants to know any more what this plan selects. */
   void stop(PlanId plan) {
-    Optional.ofNullable(running.remove(plan)).ifPresent(Thread::interrupt);
+    Optional.ofNullable(running.remove(plan)).ifPresent(search -> search.interrupt.run());
   }
 
   @Override
   public void close() {
-    running.values().forEach(Thread::interrupt);
+    running.values().forEach(search -> search.interrupt.run());
     running.clear();
   }
 }

@@ -209,9 +209,10 @@ public final class DecidedPartition implements Runnable {
   }
 
   private void follow(OutcomeTail outcomes, @Nullable Instant until) {
-    Duration left = until == null ? FOLLOW : Duration.between(parts.clock().instant(), until);
+    Duration left = until == null ? FOLLOW : Duration.between(now(), until);
     if (left.isPositive()) {
-      outcomes.follow(left.compareTo(FOLLOW) < 0 ? left : FOLLOW);
+      // Not before the millisecond of that moment is over: the decider's time is in milliseconds.
+      outcomes.follow(left.compareTo(FOLLOW) < 0 ? left.plusMillis(1) : FOLLOW);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Plan;
 import dev.penstock.replayer.change.Change;
 import dev.penstock.replayer.change.PatchedSubmission;
+import dev.penstock.replayer.look.LedgerBehindException;
 import dev.penstock.replayer.look.LetterLog;
 import dev.penstock.replayer.look.LetterLog.Session;
 import dev.penstock.replayer.look.LetterLog.Span;
@@ -17,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
@@ -56,8 +56,7 @@ public final class Selector implements Selecting {
     var draw = new Draw(seed == null ? plan.id().text().hashCode() : seed);
     var judge = new Judge(plan.action(), change(plan.action()), clock.instant());
     if (!standings.catchUp(LEDGER_PATIENCE)) {
-      throw new TimeoutException(
-          "what became of the dead letters was not read within " + LEDGER_PATIENCE);
+      throw new LedgerBehindException();
     }
     var pass = new Pass(selection, draw, judge, standings);
     try (Session session = log.open()) {

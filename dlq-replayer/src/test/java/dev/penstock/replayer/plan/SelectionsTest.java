@@ -46,7 +46,7 @@ final class SelectionsTest {
   }
 
   private static Selections selections(Selecting selecting) {
-    return new Selections(selecting, _ -> {}, Duration.ofSeconds(1));
+    return new Selections(selecting, _ -> {}, Duration.ofSeconds(1), Threads.REAL);
   }
 
   /** What has ended, when so many have. */

@@ -15,7 +15,12 @@ final class Asked {
   private final LinkedHashMap<JobId, Integer> cancels = new LinkedHashMap<>();
   private final LinkedHashMap<JobId, RetryNowRequest> hurries = new LinkedHashMap<>();
 
+  /** Of several requests for one job, that for its latest generation stands. */
   void cancel(JobId jobId, int generation) {
+    Integer known = cancels.get(jobId);
+    if (known != null && generation < known) {
+      return;
+    }
     cancels.putLast(jobId, generation);
     if (cancels.size() > MAX_REQUESTS) {
       cancels.pollFirstEntry();
@@ -60,9 +65,10 @@ final class Asked {
 
   /** Whether the request to cancel the claim's job is no longer needed once it is settled so. */
   boolean isCancelOver(Claim claim, Settlement settlement) {
-    return !cancels.isEmpty()
-        && settlement instanceof Settlement.Finish
-        && cancels.containsKey(claim.record().job().id());
+    Integer generation = cancels.isEmpty() ? null : cancels.get(claim.record().job().id());
+    return settlement instanceof Settlement.Finish
+        && generation != null
+        && generation <= claim.record().generation();
   }
 
   /**

@@ -1418,10 +1418,14 @@ public final class WorkerCore {
   private void committed(Batch batch, Instant now) {
     inFlight = null;
     commitWorkedAt = now;
-    batch.settledCancels().forEach(asked::forgetCancel);
     for (Batch.Settled each : batch.settled()) {
-      // Meanwhile someone may have asked for the wait that begins with this commit.
+      // Meanwhile someone may have asked for what begins with this commit: the next wait, or the
+      // next generation.
       JobId id = each.claim().record().job().id();
+      if (batch.settledCancels().contains(id)
+          && asked.isCancelOver(each.claim(), each.settlement())) {
+        asked.forgetCancel(id);
+      }
       if (batch.settledHurries().contains(id)
           && asked.isHurryOver(each.claim(), each.settlement())) {
         asked.forgetHurry(id);

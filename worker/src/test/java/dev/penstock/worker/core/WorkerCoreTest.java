@@ -429,6 +429,40 @@ final class WorkerCoreTest {
   }
 
   @Test
+  void aLateRequestToCancelAnEarlierGenerationDoesNotReplaceThatForALaterOne() {
+    assign(P0, 0);
+    Job job = job();
+    core.handle(new CoreEvent.CancelRequested(job.id(), 1), now);
+    core.handle(new CoreEvent.CancelRequested(job.id(), 0), now);
+    var replayed = new JobRecord(job, 1, List.of(), null);
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 0, replayed)), 1), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(5));
+    assertThat(actions.calls).isEmpty();
+    assertThat(outcomes(lastCommit())).containsExactly(new Outcome.Cancelled());
+  }
+
+  @Test
+  void aRequestToCancelTheNextGenerationOutlivesTheCommitOfTheOneBefore() {
+    assign(P0, 0);
+    Job job = job();
+    var first = JobRecord.accepted(job);
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 0, first)), 1), now);
+    core.endTurn(now);
+    core.handle(new CoreEvent.CancelRequested(job.id(), 0), now);
+    end(claim(0), ANSWER);
+    pass(Duration.ofMillis(3));
+    assertThat(lastCommit().settledCancels()).containsExactly(job.id());
+    core.handle(new CoreEvent.CancelRequested(job.id(), 1), now);
+    committed();
+    var replayed = new JobRecord(job, 1, List.of(), null);
+    core.handle(new CoreEvent.Polled(P0, List.of(source(P0, 1, replayed)), 2), now);
+    core.endTurn(now);
+    pass(Duration.ofMillis(5));
+    assertThat(outcomes(lastCommit())).containsExactly(new Outcome.Cancelled());
+  }
+
+  @Test
   void aJobThatLeftItsLineCancelledIsEndedWithoutACallAlsoBeforeItsRequestIsKnown() {
     assign(P0, 0);
     JobRecord record = JobRecord.accepted(job()).asCancelled();

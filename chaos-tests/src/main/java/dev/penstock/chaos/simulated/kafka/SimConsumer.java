@@ -576,21 +576,29 @@ public class SimConsumer implements Consumer<byte[], byte[]> {
     }
   }
 
-  // What the worker does not use
-
-  private static UnsupportedOperationException notSimulated() {
-    return new UnsupportedOperationException("not simulated");
-  }
-
+  /** Nothing is taken from the logs here. */
   @Override
   public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions) {
-    throw notSimulated();
+    return beginningOffsets(partitions, DEFAULT_API_TIMEOUT);
   }
 
   @Override
   public Map<TopicPartition, Long> beginningOffsets(
       Collection<TopicPartition> partitions, Duration timeout) {
-    throw notSimulated();
+    return wakeable(
+        Network.Api.LIST_OFFSETS,
+        timeout,
+        () -> {
+          var begins = new HashMap<TopicPartition, Long>();
+          partitions.forEach(partition -> begins.put(partition, 0L));
+          return begins;
+        });
+  }
+
+  // What nobody uses
+
+  private static UnsupportedOperationException notSimulated() {
+    return new UnsupportedOperationException("not simulated");
   }
 
   @Override
