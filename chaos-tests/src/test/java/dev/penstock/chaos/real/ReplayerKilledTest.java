@@ -3,7 +3,9 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.chaos.law.Allowance;
 import dev.penstock.chaos.law.HistoryBuilder;
+import dev.penstock.chaos.law.Laws;
 import dev.penstock.chaos.law.Recorded;
 import dev.penstock.chaos.law.Submission;
 import dev.penstock.chaos.real.ReplayJudgement.Place;
@@ -11,7 +13,6 @@ import dev.penstock.codec.Decoded;
 import dev.penstock.codec.Json;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.DeadLetter;
-import dev.penstock.job.JobEvent;
 import dev.penstock.job.JobRecord;
 import dev.penstock.process.ChildJvm;
 import dev.penstock.replay.LedgerRecord;
@@ -56,7 +57,10 @@ final class ReplayerKilledTest {
   /** How many dead letters plans select. */
   private static final int LETTERS = Integer.getInteger("penstock.replay.letters", 1_500);
 
-  private static final int KILLS = Integer.getInteger("penstock.replay.kills", 10);
+  private static final int KILLS = Integer.getInteger("penstock.replay.kills", 6);
+
+  /** From so many kills on, plans are hit more often while they are made. */
+  private static final int MANY = 10;
 
   /** Dead letters that nobody selects. */
   private static final int UNSELECTED = LETTERS / 10;
@@ -68,9 +72,6 @@ final class ReplayerKilledTest {
   private static final int LINES = 40;
   private static final int SUBMITTED_AT_ONCE = 2_000;
   private static final int PAGE = 500;
-
-  /** Kills while plans are made and confirmed, before those that come by progress. */
-  private static final int EARLY_KILLS = 2;
 
   private static final Duration LONG = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(100);
@@ -155,21 +156,23 @@ final class ReplayerKilledTest {
       auditIsSound(replayers);
 
       cluster.observer().record(history);
-      List<Recorded<LedgerRecord>> decisions = new ArrayList<>();
-      cluster.observer().decodeAll(cluster.topics().dlqLedger(), JsonCodec.LEDGER, decisions);
       List<Recorded<JobRecord>> accepted = new ArrayList<>();
       cluster.observer().decodeAll(cluster.topics().accepted(), JsonCodec.JOB_RECORDS, accepted);
-      letters = letters(cluster);
       List<ReplayJudgement.Told> told =
           List.of(
               told(replayers, ONCE, selected, null),
               told(replayers, BY_FILTER, selected, SIMULATED),
               told(replayers, BY_NAME, selected, null));
       assertThat(
-              new ReplayJudgement(letters, told, topics(history, decisions, accepted)).findings())
+              new ReplayJudgement(history, accepted.stream().map(Recorded::value).toList(), told)
+                  .findings())
           .as("seed %d", seed)
           .isEmpty();
-      report(told, kills, all, unfinished(written, history, decisions), took);
+      assertThat(history.plans).as("the laws had plans to judge").isNotEmpty();
+      assertThat(Laws.check(history.build(), new Allowance(0, Duration.ZERO)))
+          .as("seed %d", seed)
+          .isEmpty();
+      report(told, kills, all, unfinished(written, history), took);
     }
   }
 
@@ -263,7 +266,7 @@ final class ReplayerKilledTest {
 
   /** The other one names its dead letters, poison among them, and is paced by what is in flight. */
   private static ObjectNode byName(Map<Place, DeadLetter> letters, Set<Place> poison) {
-    ObjectNode plan = plan(BY_NAME, 8);
+    ObjectNode plan = plan(BY_NAME, 16);
     var named = plan.putObject("selection").putArray("letters");
     places(letters, 0, "second", "both", "returned").forEach(place -> named.add(place.toString()));
     poison.forEach(place -> named.add(place.toString()));
@@ -314,15 +317,23 @@ final class ReplayerKilledTest {
 
   // The kills
 
-  /** Of those who coordinate, one dies about when a plan is made, one when it is confirmed. */
+  /**
+   * Of those who coordinate, one dies about when a plan is made, or when it is confirmed; where
+   * there are many kills, one each time.
+   */
   private static void killWhilePlansAreMade(
       Replayers replayers, JsonNode byName, Random random, List<Kill> kills)
       throws InterruptedException {
+    boolean whenMade = random.nextBoolean();
     JsonNode byFilter = byFilter();
-    killCoordinator(replayers, "/v1/replays", byFilter, random, kills);
+    if (whenMade || KILLS >= MANY) {
+      killCoordinator(replayers, "/v1/replays", byFilter, random, kills);
+    }
     create(replayers, byFilter);
     create(replayers, byName);
-    killCoordinator(replayers, "/v1/replays/" + BY_FILTER + "/confirm", by(), random, kills);
+    if (!whenMade || KILLS >= MANY) {
+      killCoordinator(replayers, "/v1/replays/" + BY_FILTER + "/confirm", by(), random, kills);
+    }
     confirm(replayers, BY_FILTER);
     confirm(replayers, BY_NAME);
   }
@@ -397,7 +408,7 @@ final class ReplayerKilledTest {
       Random random,
       List<Kill> kills)
       throws InterruptedException {
-    int more = KILLS - EARLY_KILLS;
+    int more = KILLS - kills.size();
     for (int i = 0; i < more; i++) {
       long target = (long) (all * (i + random.nextDouble()) / more);
       long deadline = System.nanoTime() + LONG.toNanos();
@@ -405,7 +416,7 @@ final class ReplayerKilledTest {
         assertThat(System.nanoTime()).as("%d are decided in time", target).isLessThan(deadline);
         var _ = tripwire.look();
       }
-      int way = random.nextInt(4);
+      int way = random.nextInt(6);
       if (way == 1) {
         Thread.sleep(random.nextInt(400));
       }
@@ -561,46 +572,11 @@ final class ReplayerKilledTest {
         .equals("poison");
   }
 
-  private static ReplayJudgement.Topics topics(
-      HistoryBuilder history,
-      List<Recorded<LedgerRecord>> ledger,
-      List<Recorded<JobRecord>> accepted) {
-    return new ReplayJudgement.Topics(
-        ledger.stream().flatMap(ReplayerKilledTest::decided).toList(),
-        values(history.jobs),
-        values(history.ordered),
-        values(accepted),
-        values(history.events).stream()
-            .filter(JobEvent.Finished.class::isInstance)
-            .map(JobEvent.Finished.class::cast)
-            .toList(),
-        values(history.deadLetters));
-  }
-
-  private static Stream<ReplayJudgement.Decided> decided(Recorded<LedgerRecord> record) {
-    return switch (record.value()) {
-      case LedgerRecord.Progress _ -> Stream.empty();
-      case LedgerRecord.Resolution resolution -> Stream.of(decided(record, resolution.offset()));
-      case LedgerRecord.Refused refused -> Stream.of(decided(record, refused.offset()));
-    };
-  }
-
-  private static ReplayJudgement.Decided decided(Recorded<LedgerRecord> record, long letter) {
-    return new ReplayJudgement.Decided(
-        new Place(record.partition(), letter), record.offset(), record.value());
-  }
-
-  private static <T> List<T> values(List<Recorded<T>> records) {
-    return records.stream().map(Recorded::value).toList();
-  }
-
   /** What was written and never committed. */
   private static Map<Tripwire.Place, Instant> unfinished(
-      Map<Tripwire.Place, Instant> written,
-      HistoryBuilder history,
-      List<Recorded<LedgerRecord>> ledger) {
+      Map<Tripwire.Place, Instant> written, HistoryBuilder history) {
     var unfinished = new HashMap<>(written);
-    Stream.concat(history.jobs.stream(), ledger.stream())
+    Stream.concat(history.jobs.stream(), history.ledger.stream())
         .forEach(each ->
             unfinished.remove(new Tripwire.Place(each.topic(), each.partition(), each.offset())));
     return unfinished;
