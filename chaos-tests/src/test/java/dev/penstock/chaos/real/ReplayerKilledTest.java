@@ -3,9 +3,7 @@ package dev.penstock.chaos.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.chaos.law.Allowance;
 import dev.penstock.chaos.law.HistoryBuilder;
-import dev.penstock.chaos.law.Laws;
 import dev.penstock.chaos.law.Recorded;
 import dev.penstock.chaos.law.Submission;
 import dev.penstock.chaos.real.ReplayJudgement.Place;
@@ -152,26 +150,15 @@ final class ReplayerKilledTest {
       }
       Duration took = Duration.between(begun, Instant.now());
       others.forEach(ChildJvm::checkAlive);
+      replayers.checkAlive();
       previewsAreRight(replayers, selected);
       auditIsSound(replayers);
-
-      cluster.observer().record(history);
-      List<Recorded<JobRecord>> accepted = new ArrayList<>();
-      cluster.observer().decodeAll(cluster.topics().accepted(), JsonCodec.JOB_RECORDS, accepted);
       List<ReplayJudgement.Told> told =
           List.of(
               told(replayers, ONCE, selected, null),
               told(replayers, BY_FILTER, selected, SIMULATED),
               told(replayers, BY_NAME, selected, null));
-      assertThat(
-              new ReplayJudgement(history, accepted.stream().map(Recorded::value).toList(), told)
-                  .findings())
-          .as("seed %d", seed)
-          .isEmpty();
-      assertThat(history.plans).as("the laws had plans to judge").isNotEmpty();
-      assertThat(Laws.check(history.build(), new Allowance(0, Duration.ZERO)))
-          .as("seed %d", seed)
-          .isEmpty();
+      judge(cluster, history, told);
       report(told, kills, all, unfinished(written, history), took);
     }
   }
@@ -447,6 +434,21 @@ final class ReplayerKilledTest {
   }
 
   // What came of it
+
+  /** By the topics: what the laws say, and what the test knows and was told. */
+  private static void judge(
+      Cluster cluster, HistoryBuilder history, List<ReplayJudgement.Told> told) {
+    Observer observer = cluster.observer();
+    observer.record(history);
+    var accepted = new ArrayList<Recorded<JobRecord>>();
+    observer.decodeAll(cluster.topics().accepted(), JsonCodec.JOB_RECORDS, accepted);
+    assertThat(
+            new ReplayJudgement(history, accepted.stream().map(Recorded::value).toList(), told)
+                .findings())
+        .isEmpty();
+    assertThat(history.plans).as("the laws have plans to judge").isNotEmpty();
+    Verdict.check(history.build(), 0);
+  }
 
   private static void previewsAreRight(Replayers replayers, Map<PlanId, Set<Place>> selected)
       throws InterruptedException {

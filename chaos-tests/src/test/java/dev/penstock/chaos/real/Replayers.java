@@ -99,6 +99,11 @@ final class Replayers implements AutoCloseable {
     victim.kill();
   }
 
+  /** That none died but those that were killed. */
+  void checkAlive() {
+    living.values().forEach(ChildJvm::checkAlive);
+  }
+
   /** The ports of those that live, oldest first. */
   List<Integer> ports() {
     return living.entrySet().stream()
@@ -130,7 +135,7 @@ final class Replayers implements AutoCloseable {
     }
   }
 
-  /** Waits until one lives that answers, so that a request meets nobody who is just starting. */
+  /** What one that lives answers; those that are starting are waited for. */
   Answer get(String path) throws InterruptedException {
     return ask(HttpRequest.newBuilder().GET(), path);
   }
