@@ -50,7 +50,8 @@ import tools.jackson.databind.node.ObjectNode;
     exitCodeListHeading = PenstockCommand.EXIT_CODES_HEADING,
     exitCodeList = {
       "0:done",
-      "1:the plan that was watched did not end well, or the audit does not hold",
+      "1:the plan that was watched did not end well, the audit does not hold, or an import is of an"
+          + " export that is not whole",
       PenstockCommand.EXIT_USAGE,
       PenstockCommand.EXIT_UNAVAILABLE,
       "4:refused, not found, or not possible in the plan's state"
@@ -84,8 +85,8 @@ final class DlqCommand implements Runnable {
   public void run() {
     throw CommandContext.usage(
         spec,
-        "give a command: list, groups, show, decode, export, plan, plans, status, confirm, pause,"
-            + " resume, go-on, abort, undo, differences or audit");
+        "give a command: list, groups, show, decode, export, import, plan, plans, status, confirm,"
+            + " pause, resume, go-on, abort, undo, differences or audit");
   }
 
   @Command(name = "list", description = "Lists dead letters, the newest first.")
@@ -240,6 +241,64 @@ final class DlqCommand implements Runnable {
       }
     }
     return ExitCode.OK;
+  }
+
+  @Command(
+      name = "import",
+      description = {
+        "Submits the jobs of an export anew, here or to another installation.",
+        "They are new jobs, with a label '"
+            + ImportedLetters.ORIGINAL
+            + "'; the same file twice makes each of them once, for as long as idempotency keys are"
+            + " remembered. The dead letters stay as they are: see 'dlq plan' to replay those."
+      })
+  int importing(
+      @Mixin ConnectionOptions connection,
+      @Parameters(
+              paramLabel = "FILE",
+              description = "What 'dlq export' wrote; '-' for standard input.")
+          String source,
+      @Option(
+              names = "--as",
+              paramLabel = "NAME",
+              defaultValue = "import",
+              description =
+                  "What tells this import from another one of the same dead letters. Default:"
+                      + " import.")
+          String name,
+      @Option(
+              names = "--set",
+              paramLabel = "FIELD=VALUE",
+              description = "Set a field of the jobs; 'null' takes it away. Repeatable.")
+          @Nullable List<String> sets)
+      throws IOException, InterruptedException {
+    if (!name.matches("[a-zA-Z0-9._-]{1,64}")) {
+      throw CommandContext.usage(spec, "--as is 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    Path file = Path.of(source);
+    if (!source.equals("-") && !Files.isRegularFile(file)) {
+      throw CommandContext.usage(spec, "there is no file " + source);
+    }
+    ObjectNode override = sets == null ? Json.MAPPER.createObjectNode() : override(sets);
+    try (ApiClient api = context.api(spec, connection);
+        var letters =
+            new ImportedLetters(
+                source.equals("-") ? context.terminal().in() : Files.newInputStream(file),
+                name,
+                override)) {
+      int code = new SubmitMany(context, api, context.json(connection), false).run(letters, 0);
+      if (letters.others() > 0) {
+        note(letters.others() + " dead letters hold no job that could run, and were left out");
+      }
+      if (!letters.isWhole()) {
+        context
+            .terminal()
+            .err()
+            .println("the last line of a whole export is missing: there may be more dead letters");
+        return code == ExitCode.OK ? ExitCode.NOT_SUCCEEDED : code;
+      }
+      return code;
+    }
   }
 
   /** What a plan does with its dead letters. */

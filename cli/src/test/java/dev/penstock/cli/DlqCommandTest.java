@@ -239,6 +239,55 @@ final class DlqCommandTest {
   }
 
   @Test
+  void anImportSubmitsTheJobsOfAnExportUnderKeysOfTheirOwn() throws IOException {
+    Path file = directory.resolve("letters.jsonl");
+    Files.writeString(
+        file,
+        """
+        {"letter":"0-1","type":"job","generation":2,"key":"j-1","submission":{"kind":"embed","input":{"text":"a"},"model":"m","expireAt":"2020-01-01T00:00:00Z"},"value":{}}
+        {"letter":"0-2","type":"poison","valueBase64":"AA=="}
+        {"letter":"0-3","type":"job","generation":0,"key":"j-2","submission":{"kind":"embed","input":{"text":"b"},"model":"m","labels":{"team":"x"}},"value":{}}
+        {"end":true,"letters":3,"scanned":3}
+        """);
+    answer(
+        "POST /v1/jobs",
+        """
+        {"line":1,"id":"0199b8f4-6a70-7c3e-9d54-2b8f0c6e1a35","state":"queued"}
+        {"line":2,"error":{"status":422,"code":"invalid_job","title":"t","detail":"d"}}
+        """);
+    Shell shell = shell().onTerminal();
+    assertThat(
+            shell.run(
+                "dlq", "import", file.toString(), "--set", "model=local", "--set", "expireAt=null"))
+        .as(shell.err())
+        .isEqualTo(4);
+    List<String> sent = seen.getFirst().substring("POST /v1/jobs ".length()).lines().toList();
+    assertThat(sent)
+        .containsExactly(
+            "{\"kind\":\"embed\",\"input\":{\"text\":\"a\"},\"model\":\"local\",\"idempotencyKey\":"
+                + "\"dlq-import/import/j-1/2\",\"labels\":{\"penstock.original\":\"j-1\"}}",
+            "{\"kind\":\"embed\",\"input\":{\"text\":\"b\"},\"model\":\"local\",\"labels\":"
+                + "{\"team\":\"x\",\"penstock.original\":\"j-2\"},\"idempotencyKey\":"
+                + "\"dlq-import/import/j-2/0\"}");
+    // The line of the file is named, not the one that was sent.
+    assertThat(shell.err()).contains("line 3 refused", "1 dead letters hold no job");
+    assertThat(shell.out()).contains("1 accepted, 1 refused");
+  }
+
+  @Test
+  void anImportOfWhatIsNoExportOrNotWholeSaysSo() throws IOException {
+    Path file = Files.writeString(directory.resolve("cut.jsonl"), "{\"letter\":\"0-1\"}\n");
+    Shell cut = shell();
+    assertThat(cut.run("dlq", "import", file.toString())).isEqualTo(1);
+    assertThat(cut.err()).contains("last line of a whole export is missing");
+    Files.writeString(file, "not JSON\n");
+    assertThat(shell().run("dlq", "import", file.toString())).isEqualTo(2);
+    assertThat(shell().run("dlq", "import", "/no/such/file")).isEqualTo(2);
+    assertThat(shell().run("dlq", "import", file.toString(), "--as", "a b")).isEqualTo(2);
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
   void anAuditThatDoesNotHoldIsAFailure() {
     answer("GET /v1/audit/verification", "{\"sound\":true,\"entries\":6,\"lastHash\":\"ab\"}");
     assertThat(shell().run("dlq", "audit", "--verify")).isZero();

@@ -143,6 +143,7 @@ public final class ReplayerService implements Service {
     var ledger = opened(new LedgerView(clients, kafka, clock));
     Thread.ofVirtual().name("replayer-ledgers").start(ledger);
     resolved = ledger;
+    var meters = new ReplayMeters(metrics.registry(), book, ledger);
     Selecting selector =
         selecting.apply(
             new Selector(new KafkaLetterLog(clients, kafka, clock), ledger, jobs, clock));
@@ -165,7 +166,8 @@ public final class ReplayerService implements Service {
                         orders,
                         clock,
                         Pauses.REAL,
-                        REST))));
+                        REST,
+                        meters::committed))));
     deciders = decided;
     var coordinating =
         opened(

@@ -161,7 +161,8 @@ final class PlansTest {
     PlanId id = draft.id();
     assertThat(create(draft)).isEqualTo(State.SELECTING);
     awaitState(id, State.DRAFT);
-    assertThat(plan(id).ends()).hasSize(Installation.PARTITIONS).allMatch(end -> end > 0);
+    // All of the jobs may be of one partition.
+    assertThat(plan(id).ends()).hasSize(Installation.PARTITIONS).anyMatch(end -> end > 0);
     assertThat(create(draft)).isEqualTo(State.DRAFT);
     assertThat(ask(new Request.Create(draft("whole-life", 99, REPLAY, null))))
         .isEqualTo(new Reply.Refused("there is another plan whole-life"));

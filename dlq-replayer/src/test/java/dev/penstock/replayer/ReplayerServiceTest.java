@@ -264,7 +264,8 @@ final class ReplayerServiceTest {
                   new PlanOrders(book, tail),
                   InstantSource.system(),
                   Pauses.REAL,
-                  Duration.ofMillis(100)));
+                  Duration.ofMillis(100),
+                  DecidedPartition.Witness.NONE));
       var killed = new AtomicInteger();
       Thread life =
           Thread.ofVirtual()

@@ -187,6 +187,7 @@ final class LiveSystem implements AutoCloseable {
       case "api" -> addresses().api();
       case "worker" -> addresses().worker();
       case "streams" -> addresses().streams();
+      case "replayer" -> addresses().replayer();
       default -> throw new IllegalArgumentException(service);
     };
   }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** The page of documentation that lists all metrics. */
 final class MetricsTable {
   private static final Map<String, String> TITLES =
-      Map.of("api", "Intake", "worker", "Workers", "streams", "Views");
+      Map.of("api", "Intake", "worker", "Workers", "streams", "Views", "replayer", "Replayer");
 
   private MetricsTable() {}
 
@@ -36,8 +36,9 @@ final class MetricsTable {
     Set<String> everywhere = new HashSet<>(names(pages, "api"));
     everywhere.retainAll(names(pages, "worker"));
     everywhere.retainAll(names(pages, "streams"));
+    everywhere.retainAll(names(pages, "replayer"));
     section(page, "All services", ours(pages, "api"), everywhere::contains);
-    for (String service : List.of("api", "worker", "streams")) {
+    for (String service : List.of("api", "worker", "streams", "replayer")) {
       section(
           page,
           Objects.requireNonNull(TITLES.get(service)),

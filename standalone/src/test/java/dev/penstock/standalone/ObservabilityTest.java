@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 final class ObservabilityTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Path METRICS_PAGE = Repository.root().resolve("docs/metrics.md");
-  private static final List<String> SERVICES = List.of("api", "worker", "streams");
+  private static final List<String> SERVICES = List.of("api", "worker", "streams", "replayer");
 
   @TempDir private static Path directory;
   private static LiveSystem system;
@@ -112,7 +112,7 @@ final class ObservabilityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"api", "worker", "streams"})
+  @ValueSource(strings = {"api", "worker", "streams", "replayer"})
   void metricsAreNamedExplainedAndBounded(String service) throws Exception {
     MetricsPage page = system.page(service);
 
@@ -123,7 +123,7 @@ final class ObservabilityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"api", "worker", "streams"})
+  @ValueSource(strings = {"api", "worker", "streams", "replayer"})
   void promtoolHasNothingToSayOfTheMetrics(String service) throws Exception {
     Optional<Tool> promtool = Tool.find("promtool");
     Assumptions.assumeTrue(promtool.isPresent(), PrometheusServer.INSTALL);

@@ -119,7 +119,8 @@ final class PrometheusServer implements AutoCloseable {
                 List.of("localhost:9093", alertmanager),
                 List.of("localhost:8080", target(system.api())),
                 List.of("localhost:8081", target(system.worker())),
-                List.of("localhost:8082", target(system.streams()))));
+                List.of("localhost:8082", target(system.streams())),
+                List.of("localhost:8083", target(system.replayer()))));
     Path file = Files.writeString(directory.resolve("prometheus.yml"), config);
     Path log = directory.resolve("prometheus.log");
     opened.push(

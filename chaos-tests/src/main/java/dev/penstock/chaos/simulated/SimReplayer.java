@@ -152,7 +152,8 @@ final class SimReplayer {
                 world.bug().orders(known),
                 clock(),
                 pauses(),
-                REST));
+                REST,
+                DecidedPartition.Witness.NONE));
     deciders.put(partition, decided);
     var _ = begin(owner, "decider-" + partition, decided);
     if (partition == COORDINATED) {

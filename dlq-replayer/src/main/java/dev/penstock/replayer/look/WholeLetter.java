@@ -95,8 +95,8 @@ final class WholeLetter {
   }
 
   /**
-   * For a file, on one line: what is needed to put the record back as it was. A value that is JSON
-   * stands there as it is, others in base64.
+   * For a file, on one line: what is needed to put the record back as it was, and the submission
+   * that would ask for its job. A value that is JSON stands there as it is, others in base64.
    */
   static byte[] line(LetterRecord letter, Standing standing) {
     ObjectNode json = Json.MAPPER.createObjectNode();
@@ -104,6 +104,10 @@ final class WholeLetter {
     json.put("type", letter.content().type().wireName());
     json.put("standing", standing.wireName());
     json.put("writtenAt", letter.writtenAt().toString());
+    if (letter.content() instanceof LetterContent.OfJob(DeadLetter dead)) {
+      json.put("generation", dead.generation());
+      json.set("submission", submission(dead));
+    }
     exact("key", letter.key(), json);
     var headers = json.putArray("headers");
     for (LetterRecord.RawHeader each : letter.headers()) {

@@ -68,7 +68,18 @@ public final class DecidedPartition implements Runnable {
       Orders orders,
       InstantSource clock,
       Pauses pauses,
-      Duration rest) {}
+      Duration rest,
+      Witness witness) {}
+
+  /** Is told what was done. */
+  @FunctionalInterface
+  public interface Witness {
+    /** Looks away. */
+    Witness NONE = _ -> {};
+
+    /** All of it is committed. */
+    void committed(Step.Write write);
+  }
 
   /** What the plans want. */
   public interface Orders {
@@ -222,6 +233,7 @@ public final class DecidedPartition implements Runnable {
     switch (ledger.commit(records.of(write))) {
       case Commit.Committed _ -> {
         decider.written();
+        parts.witness().committed(write);
         return true;
       }
       case Commit.Aborted(String reason) -> {
