@@ -587,73 +587,76 @@ final class ReplayLaws {
 
   /** All that a stage selects below where it has come to was decided by then. */
   private void progressIsNotAhead(Story story) {
+    var decidedAt = new HashMap<Place, Long>();
+    story.decisions().forEach(each -> decidedAt.merge(place(each), each.offset(), Math::min));
+    // What was decided before one progress was decided before all that follow.
+    var checkedTo = new HashMap<Part, Long>();
     for (Recorded<LedgerRecord> each : story.ledger) {
       if (!(each.value() instanceof Progress progress)) {
         continue;
       }
-      story.selected.forEach((part, offsets) -> {
-        if (part.partition() != each.partition() || part.stage() != progress.stage()) {
-          return;
+      var part = new Part(progress.stage(), each.partition());
+      OffsetSet offsets = story.selected.get(part);
+      if (offsets == null) {
+        continue;
+      }
+      long end = progress.complete() ? Long.MAX_VALUE : progress.nextOffset();
+      for (OptionalLong next = offsets.nextFrom(checkedTo.getOrDefault(part, 0L));
+          next.isPresent() && next.getAsLong() < end;
+          next = offsets.nextFrom(next.getAsLong() + 1)) {
+        var place = new Place(part.partition(), next.getAsLong());
+        checkedTo.put(part, place.offset() + 1);
+        if (decidedAt.getOrDefault(place, Long.MAX_VALUE) >= each.offset()) {
+          found(
+              Law.SELECTED_IS_DECIDED_ONCE,
+              story,
+              "has come further than " + place + ", but has not decided about it");
         }
-        long end = progress.complete() ? Long.MAX_VALUE : progress.nextOffset();
-        for (OptionalLong next = offsets.nextFrom(0);
-            next.isPresent() && next.getAsLong() < end;
-            next = offsets.nextFrom(next.getAsLong() + 1)) {
-          var place = new Place(part.partition(), next.getAsLong());
-          if (story.decisions().stream()
-              .noneMatch(one -> place(one).equals(place) && one.offset() < each.offset())) {
-            found(
-                Law.SELECTED_IS_DECIDED_ONCE,
-                story,
-                "has come further than " + place + ", but has not decided about it");
-          }
-        }
-      });
+      }
     }
   }
 
   /** What a plan is said to have come to is what the topics tell. */
   private void tellsTheTruth(Story story) {
+    var last = new HashMap<Integer, Recorded<LedgerRecord>>();
+    for (Recorded<LedgerRecord> each : story.ledger) {
+      if (each.value() instanceof Progress) {
+        last.put(each.partition(), each);
+      }
+    }
+    var cameTo = new HashMap<Integer, Tally>();
     for (Recorded<LedgerRecord> each : story.ledger) {
       if (each.value() instanceof Progress progress) {
-        List<LedgerRecord> decided =
-            story.decisions().stream()
-                .filter(one -> one.partition() == each.partition() && one.offset() < each.offset())
-                .map(Recorded::value)
-                .toList();
-        tellsTheTruth(story, each, progress, decided);
+        Tally known = cameTo.getOrDefault(each.partition(), Tally.NONE);
+        tellsTheTruth(
+            story, each, progress.tally(), known, each.equals(last.get(each.partition())));
+      } else {
+        cameTo.merge(each.partition(), known(each.value()), Tally::plus);
       }
     }
   }
 
+  /** What follows from a decision, with its outcome, whenever that came. */
+  private Tally known(LedgerRecord decision) {
+    Tally count = count(decision);
+    return decision instanceof Replayed replayed
+        ? end(replayed).map(count::with).orElse(count)
+        : count;
+  }
+
+  /**
+   * @param known what was decided before, with all outcomes
+   * @param last whether nothing is told of it later, in that partition
+   */
   private void tellsTheTruth(
-      Story story, Recorded<LedgerRecord> record, Progress progress, List<LedgerRecord> decided) {
-    Tally told = progress.tally();
-    Tally all = Tally.NONE;
-    for (LedgerRecord decision : decided) {
-      all = all.plus(count(decision));
-    }
-    if (!decided(told).equals(all)) {
+      Story story, Recorded<LedgerRecord> record, Tally told, Tally known, boolean last) {
+    if (!decided(told).equals(decided(known))) {
       found(
           Law.PLANS_TELL_THE_TRUTH,
           story,
-          "is said at " + record.place() + " to have come to " + told + ", but came to " + all);
+          "is said at " + record.place() + " to have come to " + told + ", but came to " + known);
       return;
     }
-    Tally known = all;
-    for (LedgerRecord decision : decided) {
-      if (decision instanceof Replayed replayed) {
-        Optional<JobState> end = end(replayed);
-        known = end.isPresent() ? known.with(end.get()) : known;
-      }
-    }
-    boolean last =
-        story.ledger.stream()
-            .filter(
-                each -> each.partition() == record.partition() && each.value() instanceof Progress)
-            .reduce((_, later) -> later)
-            .filter(record::equals)
-            .isPresent();
     boolean over = story.last().state().isEnd() && last;
     if (told.cancelled() > known.cancelled()) {
       found(

@@ -119,6 +119,11 @@ final class Cluster {
     return service("worker", id, FreePort.find(), all);
   }
 
+  /** A replayer that listens on {@code port}. */
+  ChildJvm startReplayer(String name, int port) {
+    return service("replayer", name, port, Map.of());
+  }
+
   /**
    * Waits until every service that was started since the last time says that it is ready, and every
    * worker has its share of the jobs: it is ready as soon as it belongs to the group.

@@ -106,6 +106,9 @@ final class Observer implements AutoCloseable {
     }
     decodeAll(topics.events(), JsonCodec.EVENTS, history.events);
     decodeAll(topics.control(), JsonCodec.CANCEL_REQUESTS, history.cancels);
+    decodeAll(topics.dlqPlans(), JsonCodec.PLANS, history.plans);
+    decodeAll(topics.dlqLedger(), JsonCodec.LEDGER, history.ledger);
+    decodeAll(topics.dlqAudit(), JsonCodec.AUDIT, history.audit);
     for (ConsumerRecord<byte[], byte[]> record : read(topics.deadLetters())) {
       if (text(record, RecordHeaders.DEAD_LETTER).equals("poison")) {
         history.poison.add(
@@ -134,7 +137,8 @@ final class Observer implements AutoCloseable {
     return finished.size();
   }
 
-  private <T> void decodeAll(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
+  /** Reads a topic to its end. Records no one can read are left out. */
+  <T> void decodeAll(String topic, JsonCodec<T> codec, List<Recorded<T>> into) {
     read(topic).forEach(record -> decode(record, codec, into));
   }
 
@@ -171,8 +175,11 @@ final class Observer implements AutoCloseable {
   }
 
   private List<TopicPartition> partitions(String topic) {
-    return IntStream.range(0, topics.partitions())
-        .mapToObj(partition -> new TopicPartition(topic, partition))
+    return topics.all().stream()
+        .filter(spec -> spec.name().equals(topic))
+        .flatMap(spec ->
+            IntStream.range(0, spec.partitions())
+                .mapToObj(partition -> new TopicPartition(topic, partition)))
         .toList();
   }
 

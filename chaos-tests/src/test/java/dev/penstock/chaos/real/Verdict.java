@@ -36,11 +36,7 @@ final class Verdict {
       }
     }
     History complete = history.build();
-    // All processes run on this machine, by one clock.
-    List<Violation> violations = Laws.check(complete, new Allowance(crashes, Duration.ZERO));
-    if (!violations.isEmpty()) {
-      throw new AssertionError(tell(violations));
-    }
+    check(complete, crashes);
     System.out.println(
         complete.jobs().size()
             + " jobs, "
@@ -53,6 +49,20 @@ final class Verdict {
             + Laws.wastedCalls(complete)
             + " wasted calls: all laws held");
     return complete;
+  }
+
+  /**
+   * Judges a history that is whole.
+   *
+   * @param crashes how many workers were killed
+   * @throws AssertionError with the first violations and their stories
+   */
+  static void check(History complete, int crashes) {
+    // All processes run on this machine, by one clock.
+    List<Violation> violations = Laws.check(complete, new Allowance(crashes, Duration.ZERO));
+    if (!violations.isEmpty()) {
+      throw new AssertionError(tell(violations));
+    }
   }
 
   /** How many violations of each law there are, and the first ones of each. */
