@@ -6,6 +6,7 @@ import dev.penstock.lifecycle.Service;
 import dev.penstock.replayer.audit.AuditLog;
 import dev.penstock.replayer.http.DeadLetterRoutes;
 import dev.penstock.replayer.http.Differences;
+import dev.penstock.replayer.http.ExperimentRoutes;
 import dev.penstock.replayer.http.PlanDesk;
 import dev.penstock.replayer.http.PlanIds;
 import dev.penstock.replayer.http.PlanRequests;
@@ -22,6 +23,8 @@ import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
 import dev.penstock.replayer.select.Selecting;
 import dev.penstock.replayer.select.Selector;
+import dev.penstock.replayer.travel.ExperimentRequests;
+import dev.penstock.replayer.travel.Experiments;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -169,6 +172,7 @@ public final class ReplayerService implements Service {
                         REST,
                         meters::committed))));
     deciders = decided;
+    var experiments = opened(Experiments.follow(topics, this::consumer, jobs, clock));
     var coordinating =
         opened(
             new Coordination(() ->
@@ -186,7 +190,8 @@ public final class ReplayerService implements Service {
                         this::consumer,
                         clock,
                         Pauses.REAL,
-                        REST))));
+                        REST),
+                    experiments.companion())));
     coordination = coordinating;
     // Closed before those who are told what it owns: the group knows first.
     var ownership =
@@ -198,17 +203,21 @@ public final class ReplayerService implements Service {
     ownership.listen(decided);
     ownership.listen(coordinating);
     var neighbours = opened(new Neighbours());
+    var ids = new PlanIds(clock, new SecureRandom());
+    var desk =
+        new PlanDesk(coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours);
     var plansOverHttp =
         new ReplayRoutes(
             new ReplayRoutes.Parts(
-                new PlanRequests(contract, jobs, new PlanIds(clock, new SecureRandom())),
+                new PlanRequests(contract, jobs, ids),
                 book,
                 tail,
                 ledger,
                 new Differences(topics.dlqLedger(), () -> consumer("differences")),
-                new PlanDesk(
-                    coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours),
+                desk,
                 new AuditLog(topics.dlqAudit(), () -> consumer("audit"))));
+    var experimentsOverHttp =
+        new ExperimentRoutes(new ExperimentRequests(contract, jobs, ids), experiments, desk);
     var letters = new DeadLetterRoutes(DeadLetters.of(clients, kafka, ledger, clock));
     var http =
         opened(
@@ -220,6 +229,7 @@ public final class ReplayerService implements Service {
                         routing
                             .register(new OpsRoutes(this::health, metrics))
                             .register(plansOverHttp)
+                            .register(experimentsOverHttp)
                             .register(letters))));
     http.start();
     endpoint = http;
