@@ -58,6 +58,8 @@ public final class ReplayerService implements Service {
   /** How long a partition rests after Kafka did not let it go on. */
   private static final Duration REST = Duration.ofSeconds(1);
 
+  private static final int SEEKER_WAIT_MILLIS = 5;
+
   private final ReplayerConfig config;
   private final UnaryOperator<Selecting> selecting;
   private final InstantSource clock;
@@ -70,6 +72,7 @@ public final class ReplayerService implements Service {
   private volatile @Nullable PlanTail plans;
   private volatile @Nullable LedgerView resolved;
   private volatile @Nullable Coordination coordination;
+  private volatile @Nullable Experiments experiments;
 
   private ReplayerService(
       ReplayerConfig config, UnaryOperator<Selecting> selecting, InstantSource clock) {
@@ -172,7 +175,8 @@ public final class ReplayerService implements Service {
                         REST,
                         meters::committed))));
     deciders = decided;
-    var experiments = opened(Experiments.follow(topics, this::consumer, jobs, clock));
+    var tried = opened(Experiments.follow(topics, this::consumer, this::seeker, jobs, clock));
+    experiments = tried;
     var coordinating =
         opened(
             new Coordination(() ->
@@ -191,7 +195,7 @@ public final class ReplayerService implements Service {
                         clock,
                         Pauses.REAL,
                         REST),
-                    experiments.companion())));
+                    tried.companion())));
     coordination = coordinating;
     // Closed before those who are told what it owns: the group knows first.
     var ownership =
@@ -217,7 +221,7 @@ public final class ReplayerService implements Service {
                 desk,
                 new AuditLog(topics.dlqAudit(), () -> consumer("audit"))));
     var experimentsOverHttp =
-        new ExperimentRoutes(new ExperimentRequests(contract, jobs, ids), experiments, desk);
+        new ExperimentRoutes(new ExperimentRequests(contract, jobs, ids), tried, desk);
     var letters = new DeadLetterRoutes(DeadLetters.of(clients, kafka, ledger, clock));
     var http =
         opened(
@@ -240,12 +244,23 @@ public final class ReplayerService implements Service {
   }
 
   private Consumer<byte[], byte[]> consumer(String purpose) {
+    return clients.consumer(consumerSettings(purpose));
+  }
+
+  /** One that goes from place to place: it does not wait at the end of one that it has left. */
+  private Consumer<byte[], byte[]> seeker(String purpose) {
+    Map<String, Object> settings = consumerSettings(purpose);
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, SEEKER_WAIT_MILLIS);
+    return clients.consumer(settings);
+  }
+
+  private Map<String, Object> consumerSettings(String purpose) {
     Map<String, Object> settings = config.kafka().clientSettings("penstock-replayer-" + purpose);
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
-    return clients.consumer(settings);
+    return settings;
   }
 
   private <T extends AutoCloseable> T opened(T part) {
@@ -270,6 +285,10 @@ public final class ReplayerService implements Service {
     }
     if (problem != null) {
       return new Health.NotReady("the plans can't be followed: " + problem);
+    }
+    Experiments run = experiments;
+    if (run != null && run.problem() != null) {
+      return new Health.NotReady("the experiments can't be followed: " + run.problem());
     }
     return started.problem().<Health>map(Health.NotReady::new).orElse(Health.READY);
   }

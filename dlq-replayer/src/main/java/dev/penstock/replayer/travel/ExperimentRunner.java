@@ -76,12 +76,14 @@ final class ExperimentRunner implements Companion {
    *
    * @param book what {@code tail} has read
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}
+   * @param seekers makes the like for those who go from place to place
    */
   record Parts(
       Topics topics,
       ExperimentBook book,
       ExperimentTail tail,
       Function<String, Consumer<byte[], byte[]>> consumers,
+      Function<String, Consumer<byte[], byte[]>> seekers,
       SubmissionReader reader,
       InstantSource clock,
       Pauses pauses) {}
@@ -100,7 +102,7 @@ final class ExperimentRunner implements Companion {
 
   ExperimentRunner(Parts parts) {
     this.parts = parts;
-    this.finder = new Finder(parts.topics, parts.consumers, parts.reader, parts.clock);
+    this.finder = new Finder(parts.topics, parts.seekers, parts.reader, parts.clock);
   }
 
   @Override
@@ -550,7 +552,7 @@ final class ExperimentRunner implements Companion {
   private Consumer<byte[], byte[]> places() {
     Consumer<byte[], byte[]> open = places;
     if (open == null) {
-      open = parts.consumers.apply("experiment-places");
+      open = parts.seekers.apply("experiment-places");
       places = open;
     }
     return open;

@@ -28,7 +28,7 @@ public final class Experiments implements AutoCloseable {
   private static final int MAX_PAGE_BYTES = 4_000_000;
 
   private final Topics topics;
-  private final Function<String, Consumer<byte[], byte[]>> consumers;
+  private final Function<String, Consumer<byte[], byte[]>> seekers;
   private final ExperimentBook book = new ExperimentBook();
   private final ExperimentTail tail;
   private final ExperimentRunner runner;
@@ -36,14 +36,16 @@ public final class Experiments implements AutoCloseable {
   private Experiments(
       Topics topics,
       Function<String, Consumer<byte[], byte[]>> consumers,
+      Function<String, Consumer<byte[], byte[]>> seekers,
       SubmissionReader reader,
       InstantSource clock) {
     this.topics = topics;
-    this.consumers = consumers;
+    this.seekers = seekers;
     this.tail = new ExperimentTail(consumers, topics.experiments(), book, Pauses.REAL);
     this.runner =
         new ExperimentRunner(
-            new ExperimentRunner.Parts(topics, book, tail, consumers, reader, clock, Pauses.REAL));
+            new ExperimentRunner.Parts(
+                topics, book, tail, consumers, seekers, reader, clock, Pauses.REAL));
   }
 
   /**
@@ -51,14 +53,16 @@ public final class Experiments implements AutoCloseable {
    *
    * @param consumers makes consumers of committed records, with {@code auto.offset.reset=none}, by
    *     what they are for
+   * @param seekers makes the like for those who go from place to place
    * @param reader the intake's, for what is changed of jobs
    */
   public static Experiments follow(
       Topics topics,
       Function<String, Consumer<byte[], byte[]>> consumers,
+      Function<String, Consumer<byte[], byte[]>> seekers,
       SubmissionReader reader,
       InstantSource clock) {
-    var experiments = new Experiments(topics, consumers, reader, clock);
+    var experiments = new Experiments(topics, consumers, seekers, reader, clock);
     Thread.ofVirtual().name("replayer-experiments").start(experiments.tail);
     return experiments;
   }
@@ -117,7 +121,7 @@ public final class Experiments implements AutoCloseable {
     ArrayNode items = json.putArray("items");
     int told = 0;
     long bytes = 0;
-    try (Consumer<byte[], byte[]> consumer = consumers.apply("experiment-items")) {
+    try (Consumer<byte[], byte[]> consumer = seekers.apply("experiment-items")) {
       var records = new Records(consumer);
       while (told < Math.min(limit, all.size()) && bytes < MAX_PAGE_BYTES) {
         List<Entry> some = all.subList(told, Math.min(Math.min(limit, all.size()), told + 20));
