@@ -73,7 +73,7 @@ final class ExperimentCommandTest {
   }
 
   private String out(String... args) {
-    Shell shell = shell();
+    Shell shell = shell().onTerminal();
     assertThat(shell.run(args)).as(shell.err()).isZero();
     return shell.out();
   }
@@ -82,7 +82,7 @@ final class ExperimentCommandTest {
   void anExperimentIsMadeAndShownBeforeItBegins() {
     answers.put("POST /v1/experiments", DRAFT.replace("draft", "selecting"));
     answers.put("GET /v1/experiments/e-1", DRAFT);
-    Shell made = shell();
+    Shell made = shell().onTerminal();
     int code =
         made.run(
             "experiment",

@@ -313,7 +313,7 @@ public final class Coordinator implements Runnable, AutoCloseable {
   private boolean serve(PartitionLog ledger, LedgerTail progress) {
     for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
       if (each.request instanceof Request.Aside(Companion.Wish wish)) {
-        each.reply.complete(companion.obey(wish, writer(ledger)));
+        each.reply.complete(obey(wish, ledger));
         if (lost) {
           return false;
         }
@@ -344,6 +344,17 @@ public final class Coordinator implements Runnable, AutoCloseable {
       }
     }
     return true;
+  }
+
+  private Reply obey(Companion.Wish wish, PartitionLog ledger) {
+    try {
+      return companion.obey(wish, writer(ledger));
+    } catch (KafkaException | IllegalStateException e) {
+      // Whoever asks is answered; what is known is read anew before anything else is done.
+      log.warn("nobody knows whether what was asked for was done", e);
+      lost = true;
+      return new Reply.Unknown("Kafka did not answer; look at what there is");
+    }
   }
 
   private Outcome outcome(Request request, LedgerTail progress) {

@@ -8,8 +8,8 @@ import dev.penstock.job.JobState;
 import dev.penstock.replayer.travel.Experiment.State;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,7 @@ final class ExperimentBook {
   private static final String RERUN = "rerun/";
   private static final String PREVIEW = "preview";
 
-  private final Map<String, Kept> experiments = new LinkedHashMap<>();
+  private final Map<String, Kept> experiments = new HashMap<>();
   private final Map<JobId, Whose> awaited = new HashMap<>();
 
   private static final class Kept {
@@ -154,6 +154,10 @@ final class ExperimentBook {
     Entry there = kept.entries.get(item.number());
     if (there != null) {
       awaited.remove(there.rerun);
+      if (there.isDecided()) {
+        // Read once more: what became of it follows once more, too.
+        kept.ended--;
+      }
     }
     kept.entries.put(
         item.number(),
@@ -202,7 +206,7 @@ final class ExperimentBook {
     return Optional.ofNullable(experiments.get(id)).map(kept -> kept.experiment);
   }
 
-  /** All of them, in the order in which they were made. */
+  /** All of them, the oldest first. */
   synchronized List<Experiment> experiments() {
     var all = new ArrayList<Experiment>();
     for (Kept kept : experiments.values()) {
@@ -210,6 +214,7 @@ final class ExperimentBook {
         all.add(kept.experiment);
       }
     }
+    all.sort(Comparator.comparing(Experiment::createdAt).thenComparing(Experiment::id));
     return all;
   }
 
