@@ -344,15 +344,20 @@ public final class ApiClient implements AutoCloseable {
    * @param plan with an {@code id}: the same plan again under the same id is made once
    */
   JsonNode planReplay(ObjectNode plan) {
-    return exchange(post("/v1/replays", plan));
+    return post("/v1/replays", plan);
   }
 
   /** Moves a plan on: {@code confirm}, {@code pause} ... */
   JsonNode commandReplay(String id, String command, ObjectNode who) {
-    return exchange(post("/v1/replays/" + encoded(id) + "/" + encoded(command), who));
+    return post("/v1/replays/" + encoded(id) + "/" + encoded(command), who);
   }
 
-  private HttpRequest post(String path, ObjectNode body) {
+  /** Posts what can be posted twice without being done twice. */
+  JsonNode post(String path, ObjectNode body) {
+    return exchange(posting(path, body));
+  }
+
+  private HttpRequest posting(String path, ObjectNode body) {
     return request(path)
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body)))

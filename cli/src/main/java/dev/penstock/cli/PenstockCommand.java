@@ -55,6 +55,7 @@ final class PenstockCommand implements Runnable {
             .addSubcommand(new RetryCommand(context))
             .addSubcommand(new ReleaseCommand(context))
             .addSubcommand(new DlqCommand(context))
+            .addSubcommand(new ExperimentCommand(context))
             .addSubcommand(new ScheduleCommand(context))
             .addSubcommand(new CacheCommand(context))
             .addSubcommand(new WorkersCommand(context))

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
  *
  * @param prefix put before every name, so that several installations can share a cluster
  * @param partitions of every topic but {@link #limits}, {@link #budgets}, {@link #cache}, {@link
- *     #workers}, {@link #dlqPlans} and {@link #dlqAudit}; they are keyed by job id (or idempotency
- *     key, ordering key or schedule), so equal counts keep a job's records in partitions of one
- *     number
+ *     #workers}, {@link #dlqPlans}, {@link #dlqAudit} and {@link #experiments}; they are keyed by
+ *     job id (or idempotency key, ordering key or schedule), so equal counts keep a job's records
+ *     in partitions of one number
  * @param eventRetention how long events are kept, hence how far back views can be recomputed
  * @param idempotencyWindow how long an idempotency key is remembered at least
  * @param holds for how long each hold topic holds every record, shortest first; a list that once
@@ -260,6 +260,11 @@ public record Topics(
     return prefix + "dlq-audit";
   }
 
+  /** Jobs that have ended and are run again in another way, in one partition. */
+  public String experiments() {
+    return prefix + "experiments";
+  }
+
   /** Requests to cancel, and to run a next attempt now. */
   public String control() {
     return prefix + "control";
@@ -416,6 +421,14 @@ public record Topics(
             1,
             compacted()));
     all.add(new TopicSpec(dlqAudit(), "none", "AuditEntry", 1, kept));
+    all.add(
+        new TopicSpec(
+            experiments(),
+            "experiment, with /preview where it is that; with /item/ or /rerun/ and a number where"
+                + " it is one of its jobs",
+            "Experiment, its preview, Item, or Rerun",
+            1,
+            compacted()));
     all.add(new TopicSpec(limits(), "none", "LimitReport", 1, ephemeral(LIMITS_RETENTION)));
     all.add(spec(progress(), "job id", "PartialAnswer", ephemeral(PROGRESS_RETENTION)));
     all.add(new TopicSpec(budgets(), "scope, worker and its life", "SpendReport", 1, spending()));

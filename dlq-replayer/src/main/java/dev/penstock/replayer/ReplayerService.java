@@ -6,6 +6,7 @@ import dev.penstock.lifecycle.Service;
 import dev.penstock.replayer.audit.AuditLog;
 import dev.penstock.replayer.http.DeadLetterRoutes;
 import dev.penstock.replayer.http.Differences;
+import dev.penstock.replayer.http.ExperimentRoutes;
 import dev.penstock.replayer.http.PlanDesk;
 import dev.penstock.replayer.http.PlanIds;
 import dev.penstock.replayer.http.PlanRequests;
@@ -22,6 +23,8 @@ import dev.penstock.replayer.replay.KafkaLogCutter;
 import dev.penstock.replayer.replay.Pauses;
 import dev.penstock.replayer.select.Selecting;
 import dev.penstock.replayer.select.Selector;
+import dev.penstock.replayer.travel.ExperimentRequests;
+import dev.penstock.replayer.travel.Experiments;
 import dev.penstock.runtime.kafka.Clients;
 import dev.penstock.runtime.kafka.KafkaConfig;
 import dev.penstock.runtime.kafka.TopicProvisioner;
@@ -55,6 +58,8 @@ public final class ReplayerService implements Service {
   /** How long a partition rests after Kafka did not let it go on. */
   private static final Duration REST = Duration.ofSeconds(1);
 
+  private static final int SEEKER_WAIT_MILLIS = 5;
+
   private final ReplayerConfig config;
   private final UnaryOperator<Selecting> selecting;
   private final InstantSource clock;
@@ -67,6 +72,7 @@ public final class ReplayerService implements Service {
   private volatile @Nullable PlanTail plans;
   private volatile @Nullable LedgerView resolved;
   private volatile @Nullable Coordination coordination;
+  private volatile @Nullable Experiments experiments;
 
   private ReplayerService(
       ReplayerConfig config, UnaryOperator<Selecting> selecting, InstantSource clock) {
@@ -169,6 +175,8 @@ public final class ReplayerService implements Service {
                         REST,
                         meters::committed))));
     deciders = decided;
+    var tried = opened(Experiments.follow(topics, this::consumer, this::seeker, jobs, clock));
+    experiments = tried;
     var coordinating =
         opened(
             new Coordination(() ->
@@ -186,7 +194,8 @@ public final class ReplayerService implements Service {
                         this::consumer,
                         clock,
                         Pauses.REAL,
-                        REST))));
+                        REST),
+                    tried.companion())));
     coordination = coordinating;
     // Closed before those who are told what it owns: the group knows first.
     var ownership =
@@ -198,17 +207,21 @@ public final class ReplayerService implements Service {
     ownership.listen(decided);
     ownership.listen(coordinating);
     var neighbours = opened(new Neighbours());
+    var ids = new PlanIds(clock, new SecureRandom());
+    var desk =
+        new PlanDesk(coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours);
     var plansOverHttp =
         new ReplayRoutes(
             new ReplayRoutes.Parts(
-                new PlanRequests(contract, jobs, new PlanIds(clock, new SecureRandom())),
+                new PlanRequests(contract, jobs, ids),
                 book,
                 tail,
                 ledger,
                 new Differences(topics.dlqLedger(), () -> consumer("differences")),
-                new PlanDesk(
-                    coordinating::here, () -> ownership.owner(Coordination.PARTITION), neighbours),
+                desk,
                 new AuditLog(topics.dlqAudit(), () -> consumer("audit"))));
+    var experimentsOverHttp =
+        new ExperimentRoutes(new ExperimentRequests(contract, jobs, ids), tried, desk);
     var letters = new DeadLetterRoutes(DeadLetters.of(clients, kafka, ledger, clock));
     var http =
         opened(
@@ -220,6 +233,7 @@ public final class ReplayerService implements Service {
                         routing
                             .register(new OpsRoutes(this::health, metrics))
                             .register(plansOverHttp)
+                            .register(experimentsOverHttp)
                             .register(letters))));
     http.start();
     endpoint = http;
@@ -230,12 +244,23 @@ public final class ReplayerService implements Service {
   }
 
   private Consumer<byte[], byte[]> consumer(String purpose) {
+    return clients.consumer(consumerSettings(purpose));
+  }
+
+  /** One that goes from place to place: it does not wait at the end of one that it has left. */
+  private Consumer<byte[], byte[]> seeker(String purpose) {
+    Map<String, Object> settings = consumerSettings(purpose);
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, SEEKER_WAIT_MILLIS);
+    return clients.consumer(settings);
+  }
+
+  private Map<String, Object> consumerSettings(String purpose) {
     Map<String, Object> settings = config.kafka().clientSettings("penstock-replayer-" + purpose);
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
-    return clients.consumer(settings);
+    return settings;
   }
 
   private <T extends AutoCloseable> T opened(T part) {
@@ -260,6 +285,10 @@ public final class ReplayerService implements Service {
     }
     if (problem != null) {
       return new Health.NotReady("the plans can't be followed: " + problem);
+    }
+    Experiments run = experiments;
+    if (run != null && run.problem() != null) {
+      return new Health.NotReady("the experiments can't be followed: " + run.problem());
     }
     return started.problem().<Health>map(Health.NotReady::new).orElse(Health.READY);
   }

@@ -119,12 +119,16 @@ final class ReplayRelayTest {
     assertThat(made.statusCode()).isEqualTo(202);
     assertThat(made.headers().firstValue("location")).contains("/v1/replays/p-1");
     assertThat(post("/v1/replays/p-1/confirm", "{}").statusCode()).isEqualTo(200);
+    assertThat(post("/v1/experiments/e-1/confirm", "{}").statusCode()).isEqualTo(200);
+    assertThat(client.get("/v1/experiments/e-1/items?different=true").statusCode()).isEqualTo(200);
     assertThat(seen)
         .containsExactly(
             "GET /v1/dead-letters?code=a,b&q=x%20y ",
             "GET /v1/dead-letters/3-17/decoded?codec=job ",
             "POST /v1/replays {\"selection\":{}}",
-            "POST /v1/replays/p-1/confirm {}");
+            "POST /v1/replays/p-1/confirm {}",
+            "POST /v1/experiments/e-1/confirm {}",
+            "GET /v1/experiments/e-1/items?different=true ");
   }
 
   @Test

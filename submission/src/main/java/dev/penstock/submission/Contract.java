@@ -88,6 +88,13 @@ public final class Contract {
     return check(command, compiled().replayCommand);
   }
 
+  /**
+   * What is wrong with an experiment, its selection's dates and the changes that it makes aside.
+   */
+  public List<Violation> checkExperiment(JsonNode request) {
+    return check(request, compiled().experiment);
+  }
+
   private static List<Violation> check(JsonNode document, Schema schema) {
     var violations = new ArrayList<Violation>();
     for (Error error : schema.validate(document)) {
@@ -126,7 +133,8 @@ public final class Contract {
               schema(registry, "ScheduleSubmission"),
               schema(registry, "CacheEntries"),
               schema(registry, "ReplayRequest"),
-              schema(registry, "ReplayCommand"));
+              schema(registry, "ReplayCommand"),
+              schema(registry, "ExperimentRequest"));
     }
     return compiled;
   }
@@ -220,6 +228,7 @@ public final class Contract {
     private final Schema cacheEntries;
     private final Schema replay;
     private final Schema replayCommand;
+    private final Schema experiment;
 
     Compiled(
         JsonNode document,
@@ -229,7 +238,8 @@ public final class Contract {
         Schema schedule,
         Schema cacheEntries,
         Schema replay,
-        Schema replayCommand) {
+        Schema replayCommand,
+        Schema experiment) {
       this.document = document;
       this.json = json;
       this.job = job;
@@ -238,6 +248,7 @@ public final class Contract {
       this.cacheEntries = cacheEntries;
       this.replay = replay;
       this.replayCommand = replayCommand;
+      this.experiment = experiment;
     }
   }
 }

@@ -145,22 +145,27 @@ public final class ReplayRoutes implements HttpService {
         response.header(HeaderNames.LOCATION, "/v1/replays/" + plan.id());
         Handling.send(response, whole(plan));
       }
-      case PlanDesk.Told.Elsewhere(HttpResponse<byte[]> answer) -> {
-        response.status(Status.create(answer.statusCode()));
-        for (HeaderName name : PASSED_BACK) {
-          answer
-              .headers()
-              .firstValue(name.defaultCase())
-              .ifPresent(value -> response.header(name, value));
-        }
-        response.send(answer.body());
-      }
+      case PlanDesk.Told.Elsewhere elsewhere -> passBack(elsewhere, response);
     }
+  }
+
+  /** The other replayer's answer, as it came. */
+  static void passBack(PlanDesk.Told.Elsewhere elsewhere, ServerResponse response) {
+    HttpResponse<byte[]> answer = elsewhere.answer();
+    response.status(Status.create(answer.statusCode()));
+    for (HeaderName name : PASSED_BACK) {
+      answer
+          .headers()
+          .firstValue(name.defaultCase())
+          .ifPresent(value -> response.header(name, value));
+    }
+    response.send(answer.body());
   }
 
   private static Plan changed(Reply reply) {
     return switch (reply) {
       case Reply.Done(Plan plan) -> plan;
+      case Reply.Granted _ -> throw new IllegalStateException("no plan came of it");
       case Reply.Missing _ -> throw noPlan();
       case Reply.Refused(String reason) ->
           throw new ProblemException(Problem.of(ProblemType.REPLAY_CONFLICT, reason));

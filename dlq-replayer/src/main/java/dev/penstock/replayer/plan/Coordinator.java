@@ -3,6 +3,7 @@ package dev.penstock.replayer.plan;
 import dev.penstock.codec.Decoded;
 import dev.penstock.codec.JsonCodec;
 import dev.penstock.job.JsonObject;
+import dev.penstock.replay.AuditEntry;
 import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
 import dev.penstock.replay.PlanRecord.Plan;
@@ -43,6 +44,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Makes plans and moves them on, as people ask for it and as their work is done, on the one thread
@@ -69,9 +71,14 @@ public final class Coordinator implements Runnable, AutoCloseable {
   private static final String ITSELF = "penstock";
 
   private final Parts parts;
+  private final Companion companion;
   private final BlockingQueue<Waiting> requests = new ArrayBlockingQueue<>(MAX_WAITING);
   private final Map<PlanId, Plan> plans = new LinkedHashMap<>();
   private AuditChain audit = AuditChain.EMPTY;
+
+  /** A commit of the companion's did not succeed: only opening the log again tells why. */
+  private boolean lost;
+
   private volatile boolean closed;
 
   /**
@@ -126,12 +133,23 @@ public final class Coordinator implements Runnable, AutoCloseable {
      */
     record Move(PlanId plan, Command command, String who, @Nullable Integer version)
         implements Request {}
+
+    /** Something of the companion. */
+    record Aside(Companion.Wish wish) implements Request {
+      @Override
+      public String who() {
+        return wish.who();
+      }
+    }
   }
 
   /** What became of a request. */
   public sealed interface Reply {
     /** It is so, durably. */
     record Done(Plan plan) implements Reply {}
+
+    /** The same of what the companion was asked for. */
+    record Granted(JsonNode json) implements Reply {}
 
     /** There is no such plan. */
     record Missing() implements Reply {}
@@ -159,8 +177,17 @@ public final class Coordinator implements Runnable, AutoCloseable {
     }
   }
 
+  /** One that looks after plans alone. */
   public Coordinator(Parts parts) {
+    this(parts, Companion.NONE);
+  }
+
+  /**
+   * @param companion what it looks after besides
+   */
+  public Coordinator(Parts parts, Companion companion) {
     this.parts = parts;
+    this.companion = companion;
   }
 
   /** Lines the request up; it is answered when what follows from it is durable. */
@@ -222,6 +249,8 @@ public final class Coordinator implements Runnable, AutoCloseable {
               new Selections(parts.selecting(), parts.pauses(), parts.rest(), parts.threads())) {
         // Whether an earlier plan had a name, and what there is to undo, the ledger tells.
         progress.catchUp(() -> closed);
+        lost = false;
+        companion.open();
         boolean ours = true;
         while (ours && !closed) {
           progress.follow(FOLLOW);
@@ -230,7 +259,13 @@ public final class Coordinator implements Runnable, AutoCloseable {
                   && serve(ledger, progress)
                   && select(ledger, selections)
                   && advance(ledger, progress);
+          if (ours) {
+            companion.step(writer(ledger));
+            ours = !lost;
+          }
         }
+      } finally {
+        companion.close();
       }
     }
   }
@@ -277,6 +312,13 @@ public final class Coordinator implements Runnable, AutoCloseable {
   /** Answers who waits; whether it may go on. */
   private boolean serve(PartitionLog ledger, LedgerTail progress) {
     for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
+      if (each.request instanceof Request.Aside(Companion.Wish wish)) {
+        each.reply.complete(obey(wish, ledger));
+        if (lost) {
+          return false;
+        }
+        continue;
+      }
       Outcome outcome = outcome(each.request, progress);
       if (outcome.plan == null) {
         each.reply.complete(outcome.reply);
@@ -304,9 +346,21 @@ public final class Coordinator implements Runnable, AutoCloseable {
     return true;
   }
 
+  private Reply obey(Companion.Wish wish, PartitionLog ledger) {
+    try {
+      return companion.obey(wish, writer(ledger));
+    } catch (KafkaException | IllegalStateException e) {
+      // Whoever asks is answered; what is known is read anew before anything else is done.
+      log.warn("nobody knows whether what was asked for was done", e);
+      lost = true;
+      return new Reply.Unknown("Kafka did not answer; look at what there is");
+    }
+  }
+
   private Outcome outcome(Request request, LedgerTail progress) {
     return switch (request) {
       case Request.Create(Draft draft) -> create(draft, progress);
+      case Request.Aside _ -> throw new IllegalStateException("the companion answers it");
       case Request.Move(PlanId id, Command command, _, Integer version) -> {
         Plan plan = plans.get(id);
         yield plan == null
@@ -430,6 +484,26 @@ public final class Coordinator implements Runnable, AutoCloseable {
       log.info("plan {}: {} by {}", plan.id(), did, who);
     }
     return commit;
+  }
+
+  private Companion.Writer writer(PartitionLog ledger) {
+    return (records, deed) -> {
+      var batch = new ArrayList<>(records);
+      AuditEntry entry = null;
+      if (deed != null) {
+        entry = audit.next(now(), deed.who(), deed.did(), deed.what(), deed.detail());
+        batch.add(
+            new ProducerRecord<>(
+                parts.topics().dlqAudit(), 0, null, JsonCodec.AUDIT.encode(entry)));
+      }
+      Commit commit = ledger.commit(batch);
+      if (!(commit instanceof Commit.Committed)) {
+        lost = true;
+      } else if (entry != null) {
+        audit = AuditChain.endingWith(entry);
+      }
+      return commit;
+    };
   }
 
   /** What an ended plan had selected is not kept; how many of them, it tells itself. */

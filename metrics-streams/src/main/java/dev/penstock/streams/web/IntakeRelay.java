@@ -37,6 +37,7 @@ import java.util.regex.Pattern;
  *   POST   /v1/jobs/{id}/retry-now   the next attempt is due now
  *   GET    /v1/dead-letters...       dead letters
  *   GET    /v1/replays..., /v1/audit...   plans for them, and who made them
+ *   GET    /v1/experiments...        jobs that are run again in another way
  *   POST   /v1/replays, /v1/replays/{id}/{command}
  * </pre>
  */
@@ -101,6 +102,7 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
             "/v1/dead-letters/groups",
             "/v1/dead-letters/export",
             "/v1/replays",
+            "/v1/experiments",
             "/v1/audit",
             "/v1/audit/verification")) {
       rules.get(path, (request, response) -> read(request, response, path));
@@ -110,6 +112,8 @@ public final class IntakeRelay implements HttpService, AutoCloseable {
         .get("/v1/dead-letters/{name}/decoded", readNamed("/v1/dead-letters/", "/decoded"))
         .get("/v1/replays/{name}", readNamed("/v1/replays/", ""))
         .get("/v1/replays/{name}/differences", readNamed("/v1/replays/", "/differences"))
+        .get("/v1/experiments/{name}", readNamed("/v1/experiments/", ""))
+        .get("/v1/experiments/{name}/items", readNamed("/v1/experiments/", "/items"))
         .post("/v1/replays", (request, response) -> pass(request, response, "/v1/replays"))
         .post(
             "/v1/replays/{name}/{command}",

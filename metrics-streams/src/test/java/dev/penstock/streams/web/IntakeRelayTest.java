@@ -114,6 +114,7 @@ class IntakeRelayTest {
     assertThat(send("POST", "/v1/replays/p-1/confirm", "{\"version\":2}").statusCode())
         .isEqualTo(202);
     assertThat(send("GET", "/v1/replays/p-1/differences", "").statusCode()).isEqualTo(202);
+    assertThat(send("GET", "/v1/experiments/e-1/items?limit=5", "").statusCode()).isEqualTo(202);
     assertThat(send("GET", "/v1/replays/..%2Fjobs", "").statusCode()).isEqualTo(404);
     assertThat(send("POST", "/v1/replays/p-1/..%2F..%2Fx", "{}").statusCode()).isEqualTo(404);
     assertThat(seen)
@@ -122,7 +123,8 @@ class IntakeRelayTest {
             "GET /v1/dead-letters/3-17  null null",
             "POST /v1/replays {} k-1 null",
             "POST /v1/replays/p-1/confirm {\"version\":2} k-1 null",
-            "GET /v1/replays/p-1/differences  null null");
+            "GET /v1/replays/p-1/differences  null null",
+            "GET /v1/experiments/e-1/items?limit=5  null null");
   }
 
   @Test

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Dead letters and plans for them, relayed from the replayer. Thread-safe. */
+/** Dead letters, plans for them, and experiments, relayed from the replayer. Thread-safe. */
 final class ReplayRelay {
   private static final Logger log = LoggerFactory.getLogger(ReplayRelay.class);
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
@@ -48,6 +48,11 @@ final class ReplayRelay {
         read("/v1/replays/{id}"),
         read("/v1/replays/{id}/differences"),
         write("/v1/replays/{id}/{command}"),
+        read("/v1/experiments"),
+        write("/v1/experiments"),
+        read("/v1/experiments/{id}"),
+        read("/v1/experiments/{id}/items"),
+        write("/v1/experiments/{id}/{command}"),
         read("/v1/audit"),
         read("/v1/audit/verification"));
   }
@@ -74,9 +79,11 @@ final class ReplayRelay {
               Problem.of(
                   name.equals("letter")
                       ? ProblemType.DEAD_LETTER_NOT_FOUND
-                      : ProblemType.REPLAY_NOT_FOUND,
-                  "a dead letter is named like 3-17, a plan with up to 64 lower-case letters,"
-                      + " digits and '-'"));
+                      : template.startsWith("/v1/experiments")
+                          ? ProblemType.EXPERIMENT_NOT_FOUND
+                          : ProblemType.REPLAY_NOT_FOUND,
+                  "a dead letter is named like 3-17, a plan or experiment with up to 64 lower-case"
+                      + " letters, digits and '-'"));
         }
         path = path.replace(place, value);
       }

@@ -22,6 +22,7 @@ public enum ProblemType {
   SCHEDULE_NOT_FOUND(404, "schedule_not_found", "There is no such schedule"),
   DEAD_LETTER_NOT_FOUND(404, "dead_letter_not_found", "There is no such dead letter"),
   REPLAY_NOT_FOUND(404, "replay_not_found", "There is no such plan"),
+  EXPERIMENT_NOT_FOUND(404, "experiment_not_found", "There is no such experiment"),
   WORKER_NOT_FOUND(404, "worker_not_found", "There is no such worker"),
   METHOD_NOT_ALLOWED(405, "method_not_allowed", "The method is not allowed here"),
   REQUEST_TIMEOUT(408, "request_timeout", "The request did not arrive in time"),
@@ -32,6 +33,7 @@ public enum ProblemType {
   IDEMPOTENCY_IN_PROGRESS(
       409, "idempotency_in_progress", "The same idempotency key is being worked on"),
   REPLAY_CONFLICT(409, "replay_conflict", "The plan's state does not allow it"),
+  EXPERIMENT_CONFLICT(409, "experiment_conflict", "The experiment's state does not allow it"),
   TOO_MANY_SCHEDULES(409, "too_many_schedules", "There are too many schedules"),
   PRECONDITION_FAILED(412, "precondition_failed", "The schedule is not as you expect"),
   BODY_TOO_LARGE(413, "body_too_large", "The body is too large"),
@@ -46,6 +48,7 @@ public enum ProblemType {
   INVALID_SCHEDULE(422, "invalid_schedule", "The schedule is not valid"),
   INVALID_CACHE_ENTRY(422, "invalid_cache_entry", "The cache's entries are not valid"),
   INVALID_REPLAY(422, "invalid_replay", "The plan is not valid"),
+  INVALID_EXPERIMENT(422, "invalid_experiment", "The experiment is not valid"),
   IDEMPOTENCY_KEY_REUSED(
       422, "idempotency_key_reused", "The idempotency key stands for another submission"),
   RATE_LIMITED(429, "rate_limited", "Too many jobs"),
