@@ -11,6 +11,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Reads single records by where they stand. Used by one thread.
@@ -23,10 +24,14 @@ record Records(Consumer<byte[], byte[]> consumer) {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
+  /** After so many polls without anything Kafka does not answer: 30 s. */
+  private static final int MAX_EMPTY_POLLS = 150;
+
   /**
    * The records at these places; those that are not there any more are left out.
    *
    * @param places few enough for all of them to be in memory
+   * @throws org.apache.kafka.common.KafkaException when Kafka does not answer
    */
   Map<Place, ConsumerRecord<byte[], byte[]>> read(Collection<Place> places) {
     var found = new HashMap<Place, ConsumerRecord<byte[], byte[]>>();
@@ -54,6 +59,7 @@ record Records(Consumer<byte[], byte[]> consumer) {
     long end = Objects.requireNonNull(consumer.endOffsets(one).get(partition));
     wanted.removeIf(place -> place.offset() < begin || place.offset() >= end);
     boolean sought = false;
+    int empty = 0;
     while (!wanted.isEmpty()) {
       long next = wanted.first().offset();
       if (!sought || next - consumer.position(partition) > NEAR) {
@@ -75,6 +81,10 @@ record Records(Consumer<byte[], byte[]> consumer) {
       }
       long position = consumer.position(partition);
       wanted.removeIf(place -> place.offset() < position);
+      empty = position > next ? 0 : empty + 1;
+      if (empty == MAX_EMPTY_POLLS) {
+        throw new TimeoutException(partition + " was not read from " + next + " on in time");
+      }
     }
   }
 }
