@@ -222,7 +222,7 @@ final class ExperimentsTest {
 
   @Test
   void eachJobOfTheSelectionIsRunAgainOnceThoughTheCoordinatorGoesInTheMiddle() throws Exception {
-    Map<JobId, Integer> originals = originals("openai:big", 60);
+    Map<JobId, Integer> originals = originals("openai:big", 40);
     Map<JobId, Integer> others = originals("openai:other", 5);
     long recordsBefore =
         (long) all.read(all.topics.jobs()).size() + all.read(all.topics.events()).size();
@@ -240,15 +240,15 @@ final class ExperimentsTest {
     assertThat(made.path("state").asString("")).isEqualTo("selecting");
     awaitState(first, "small", "draft");
     JsonNode preview = show(second, "small").path("preview");
-    assertThat(preview.path("selected").asInt(0)).isEqualTo(60);
-    assertThat(preview.path("expected").path("costNanos").asLong(0)).isEqualTo(6_000);
+    assertThat(preview.path("selected").asInt(0)).isEqualTo(40);
+    assertThat(preview.path("expected").path("costNanos").asLong(0)).isEqualTo(4_000);
     assertThat(preview.path("examples").toString()).contains("openai:small", "/input/system");
     assertThat(reruns()).as("nothing begins before it is confirmed").isEmpty();
 
     send(second, 200, "/v1/experiments/small/confirm", "{'by':'bob'}");
     await().atMost(PATIENCE).until(() -> reruns().size() == 7);
     int worked = work(originals);
-    while (worked < 25) {
+    while (worked < 18) {
       await().atMost(PATIENCE).until(() -> reruns().size() > answered.size());
       worked += work(originals);
     }
@@ -261,7 +261,7 @@ final class ExperimentsTest {
         });
 
     List<Job> reruns = reruns();
-    assertThat(reruns.stream().map(Job::id)).doesNotHaveDuplicates().hasSize(60);
+    assertThat(reruns.stream().map(Job::id)).doesNotHaveDuplicates().hasSize(40);
     assertThat(reruns.stream().map(ExperimentsTest::original))
         .containsExactlyInAnyOrderElementsOf(originals.keySet());
     assertThat(reruns)
@@ -277,7 +277,7 @@ final class ExperimentsTest {
                   input -> assertThat(input.system()).isEqualTo("Be brief."));
         });
     assertThat(
-            (long) all.read(all.topics.jobs()).size() + all.read(all.topics.events()).size() - 60)
+            (long) all.read(all.topics.jobs()).size() + all.read(all.topics.events()).size() - 40)
         .as("nothing was written of the originals")
         .isEqualTo(recordsBefore);
     assertThat(others.keySet()).doesNotContainAnyElementsOf(answered);
@@ -302,13 +302,13 @@ final class ExperimentsTest {
     long failed = originals.values().stream().filter(number -> number % 10 == 9).count();
     long different =
         originals.values().stream().filter(number -> number % 10 != 9 && number % 3 == 0).count();
-    assertThat(comparison.path("ended").asInt(0)).isEqualTo(60);
+    assertThat(comparison.path("ended").asInt(0)).isEqualTo(40);
     assertThat(comparison.path("open").asInt(-1)).isZero();
     assertThat(comparison.path("newlyFailed").asLong(0)).isEqualTo(failed);
     assertThat(comparison.path("different").asLong(0)).isEqualTo(different);
-    assertThat(comparison.path("same").asLong(0)).isEqualTo(60 - failed - different);
-    assertThat(comparison.at("/costNanos/before/sum").asLong(0)).isEqualTo(6_000);
-    assertThat(comparison.at("/costNanos/after/sum").asLong(0)).isEqualTo(2_400);
+    assertThat(comparison.path("same").asLong(0)).isEqualTo(40 - failed - different);
+    assertThat(comparison.at("/costNanos/before/sum").asLong(0)).isEqualTo(4_000);
+    assertThat(comparison.at("/costNanos/after/sum").asLong(0)).isEqualTo(1_600);
     assertThat(comparison.at("/latencyMillis/before/p95").asLong(0)).isEqualTo(100);
     assertThat(comparison.at("/latencyMillis/after/p50").asLong(0)).isEqualTo(40);
 

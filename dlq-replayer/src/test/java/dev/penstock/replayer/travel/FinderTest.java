@@ -278,7 +278,7 @@ final class FinderTest {
     assertThat(find("{'filter':{'model':['big']},'sample':{'count':10},'seed':4}").ids())
         .isNotEqualTo(drawn.ids());
     assertThat(find("{'filter':{'model':['big']},'sample':{'percent':50}}").items().size())
-        .isBetween(5, 26);
+        .isBetween(2, 29);
   }
 
   @Test
@@ -287,6 +287,7 @@ final class FinderTest {
     assertThatThrownBy(() -> find("{'filter':{}}"))
         .isInstanceOfAny(
             InterruptedException.class, org.apache.kafka.common.errors.InterruptException.class);
-    assertThat(Thread.interrupted()).isIn(true, false);
+    // Whichever it was, the thread goes on to other tests.
+    var _ = Thread.interrupted();
   }
 }
