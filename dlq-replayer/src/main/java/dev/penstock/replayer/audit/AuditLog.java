@@ -23,6 +23,9 @@ public final class AuditLog {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long FIRST_LOOK = 100;
 
+  /** What the entries that are told together may say, in UTF-16 code units. */
+  private static final long MAX_PAGE_CHARS = 4_000_000;
+
   private final TopicPartition partition;
   private final Supplier<Consumer<byte[], byte[]>> consumers;
 
@@ -111,8 +114,12 @@ public final class AuditLog {
     }
   }
 
+  private static long chars(AuditEntry entry) {
+    return entry.detail() == null ? 0 : entry.detail().text().length();
+  }
+
   /**
-   * Some entries, the newest first.
+   * Some entries, the newest first; fewer where they are large.
    *
    * @param before only those with a smaller sequence number
    * @param plan only those of this plan, or null for all
@@ -127,6 +134,7 @@ public final class AuditLog {
       long begin = Objects.requireNonNull(consumer.beginningOffsets(one).get(partition));
       long end = Objects.requireNonNull(consumer.endOffsets(one).get(partition));
       var last = new ArrayDeque<AuditEntry>();
+      var chars = new long[1];
       read(
           consumer,
           begin,
@@ -137,10 +145,11 @@ public final class AuditLog {
               return false;
             }
             if (plan == null || plan.equals(entry.plan())) {
-              if (last.size() == limit) {
-                last.removeFirst();
-              }
               last.addLast(entry);
+              chars[0] += chars(entry);
+              while (last.size() > limit || (chars[0] > MAX_PAGE_CHARS && last.size() > 1)) {
+                chars[0] -= chars(last.removeFirst());
+              }
             }
             return true;
           });

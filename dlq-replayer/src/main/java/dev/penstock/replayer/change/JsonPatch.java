@@ -14,6 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class JsonPatch {
   static final int MAX_OPERATIONS = 100;
 
+  /** More than any job has: copies of copies would be larger than any memory. */
+  private static final long MAX_COPIED = 4_000_000;
+
   private final List<Operation> operations;
 
   private JsonPatch(List<Operation> operations) {
@@ -100,6 +103,23 @@ final class JsonPatch {
             + "\" that is a JSON Pointer");
   }
 
+  /** About the characters that it has as text; no more are counted than {@code most} and some. */
+  private static long weight(JsonNode node, long most) {
+    long weight = node.isString() ? 2L + node.stringValue().length() : 2;
+    if (node instanceof ObjectNode object) {
+      for (String name : object.propertyNames()) {
+        weight += name.length();
+      }
+    }
+    for (JsonNode child : node) {
+      if (weight > most) {
+        break;
+      }
+      weight += weight(child, most - weight);
+    }
+    return weight;
+  }
+
   /**
    * The document after the patch; {@code document} itself stays as it is.
    *
@@ -107,7 +127,14 @@ final class JsonPatch {
    */
   JsonNode apply(JsonNode document) throws MismatchException {
     JsonNode changed = document.deepCopy();
+    long copied = 0;
     for (Operation each : operations) {
+      if (each.op.equals("copy")) {
+        copied += weight(existing(each, from(each), changed), MAX_COPIED - copied);
+        if (copied > MAX_COPIED) {
+          throw each.mismatch("more than " + MAX_COPIED + " characters would be copied");
+        }
+      }
       changed = apply(each, changed);
     }
     return changed;

@@ -9,6 +9,7 @@ import dev.penstock.replay.PlanRecord.Canary;
 import dev.penstock.replay.PlanRecord.Pace;
 import dev.penstock.replayer.change.Overrides;
 import dev.penstock.replayer.change.PatchedSubmission;
+import dev.penstock.replayer.change.PlainJson;
 import dev.penstock.replayer.look.InvalidQueryException;
 import dev.penstock.replayer.plan.Draft;
 import dev.penstock.replayer.select.Selection;
@@ -67,6 +68,7 @@ public final class PlanRequests {
   Wanted plan(byte[] body) {
     JsonNode json = SubmissionReader.tree(body);
     var violations = new ArrayList<>(contract.checkReplay(json));
+    PlainJson.check(json, violations);
     refuse(violations);
     JsonObject selection = selection(json.path("selection"), violations);
     Action action = action(json, violations);
@@ -100,7 +102,9 @@ public final class PlanRequests {
    */
   Mover mover(byte[] body) {
     JsonNode json = SubmissionReader.tree(body);
-    refuse(contract.checkReplayCommand(json));
+    var violations = new ArrayList<>(contract.checkReplayCommand(json));
+    PlainJson.check(json, violations);
+    refuse(violations);
     return new Mover(
         json.path("by").asString(SOMEBODY),
         json.has("version") ? Integer.valueOf(json.path("version").intValue()) : null);

@@ -64,6 +64,9 @@ public final class ReplayRoutes implements HttpService {
           HeaderNames.RETRY_AFTER,
           HeaderNames.CACHE_CONTROL);
 
+  /** What the selections of a page may be together, in UTF-16 code units. */
+  private static final long MAX_PAGE_CHARS = 4_000_000;
+
   private final Parts parts;
 
   /**
@@ -218,13 +221,15 @@ public final class ReplayRoutes implements HttpService {
     var page = new ArrayList<Plan>();
     boolean begun = cursor == null;
     boolean more = false;
+    long chars = 0;
     for (Plan plan : parts.book.plans().reversed()) {
       if (begun && (states.isEmpty() || states.contains(plan.state()))) {
-        if (page.size() == limit) {
+        if (page.size() == limit || chars > MAX_PAGE_CHARS) {
           more = true;
           break;
         }
         page.add(plan);
+        chars += plan.selection().text().length();
       }
       begun |= plan.id().text().equals(cursor);
     }
@@ -282,12 +287,12 @@ public final class ReplayRoutes implements HttpService {
               }
               return new PlanId(text);
             });
-    List<AuditEntry> entries = parts.audit.newest(before, plan.orElse(null), limit + 1);
+    List<AuditEntry> entries = parts.audit.newest(before, plan.orElse(null), limit);
     ObjectNode json = Json.MAPPER.createObjectNode();
     ArrayNode told = json.putArray("entries");
-    entries.stream().limit(limit).forEach(entry -> told.add(json(entry)));
-    if (entries.size() > limit) {
-      json.put("next", entries.get(limit - 1).sequence());
+    entries.forEach(entry -> told.add(json(entry)));
+    if (!entries.isEmpty() && entries.getLast().sequence() > 1) {
+      json.put("next", entries.getLast().sequence());
     }
     Handling.send(response, json);
   }

@@ -284,8 +284,10 @@ public record LetterQuery(
     private void list(JsonNode value, String at, BiConsumer<String, String> each) {
       if (value.isString()) {
         each.accept(value.stringValue(), at);
+      } else if (value.isArray() && value.size() > MAX_VALUES) {
+        wrong(at, "must have at most " + MAX_VALUES + " values");
       } else if (value.isArray() && !value.isEmpty()) {
-        for (int i = 0; i < Math.min(value.size(), MAX_VALUES + 1); i++) {
+        for (int i = 0; i < value.size(); i++) {
           JsonNode one = value.get(i);
           if (one.isString()) {
             each.accept(one.stringValue(), at + "/" + i);

@@ -312,35 +312,51 @@ public final class Coordinator implements Runnable, AutoCloseable {
   /** Answers who waits; whether it may go on. */
   private boolean serve(PartitionLog ledger, LedgerTail progress) {
     for (Waiting each = requests.poll(); each != null; each = requests.poll()) {
-      if (each.request instanceof Request.Aside(Companion.Wish wish)) {
-        each.reply.complete(obey(wish, ledger));
-        if (lost) {
+      try {
+        if (!serve(ledger, progress, each)) {
           return false;
         }
-        continue;
+      } catch (RuntimeException e) {
+        // Whoever asks is answered; what is known is read anew before anything else is done.
+        each.reply.complete(
+            new Reply.Unknown(
+                "a fault of the service, whose log says more; look at what there is"));
+        throw e;
       }
-      Outcome outcome = outcome(each.request, progress);
-      if (outcome.plan == null) {
-        each.reply.complete(outcome.reply);
-        continue;
+    }
+    return true;
+  }
+
+  /** Answers one; whether it may go on. */
+  private boolean serve(PartitionLog ledger, LedgerTail progress, Waiting each) {
+    if (each.request instanceof Request.Aside(Companion.Wish wish)) {
+      each.reply.complete(obey(wish, ledger));
+      if (lost) {
+        return false;
       }
-      Commit commit =
-          write(ledger, outcome.plan, List.of(outcome.plan), each.request.who(), outcome.did);
-      switch (commit) {
-        case Commit.Committed _ -> each.reply.complete(outcome.reply);
-        case Commit.Aborted(String reason) -> {
-          log.warn("a change of a plan was not taken: {}", reason);
-          each.reply.complete(new Reply.Unavailable("Kafka did not take it; try again"));
-        }
-        case Commit.Fenced _ -> {
-          each.reply.complete(new Reply.Unavailable("another replayer makes plans now"));
-          return false;
-        }
-        case Commit.Unknown(String reason) -> {
-          log.warn("nobody knows whether a change of a plan was taken: {}", reason);
-          each.reply.complete(new Reply.Unknown("Kafka did not answer in time; look at the plan"));
-          return false;
-        }
+      return true;
+    }
+    Outcome outcome = outcome(each.request, progress);
+    if (outcome.plan == null) {
+      each.reply.complete(outcome.reply);
+      return true;
+    }
+    Commit commit =
+        write(ledger, outcome.plan, List.of(outcome.plan), each.request.who(), outcome.did);
+    switch (commit) {
+      case Commit.Committed _ -> each.reply.complete(outcome.reply);
+      case Commit.Aborted(String reason) -> {
+        log.warn("a change of a plan was not taken: {}", reason);
+        each.reply.complete(new Reply.Unavailable("Kafka did not take it; try again"));
+      }
+      case Commit.Fenced _ -> {
+        each.reply.complete(new Reply.Unavailable("another replayer makes plans now"));
+        return false;
+      }
+      case Commit.Unknown(String reason) -> {
+        log.warn("nobody knows whether a change of a plan was taken: {}", reason);
+        each.reply.complete(new Reply.Unknown("Kafka did not answer in time; look at the plan"));
+        return false;
       }
     }
     return true;

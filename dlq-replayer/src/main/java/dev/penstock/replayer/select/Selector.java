@@ -65,7 +65,9 @@ public final class Selector implements Selecting {
             "the dead letters could not be looked through within " + LIMIT.toHours() + " hours");
       }
     }
-    return selected(plan, draw, pass);
+    // Of a sample by chance another order is drawn: of the same one these are the first already.
+    boolean byChance = selection.sample() instanceof Portion.Percent;
+    return selected(plan, byChance ? new Draw(~draw.seed()) : draw, pass);
   }
 
   private static Selection selection(Plan plan) {

@@ -5,6 +5,7 @@ import dev.penstock.replay.PlanId;
 import dev.penstock.replay.PlanRecord;
 import dev.penstock.replayer.change.Overrides;
 import dev.penstock.replayer.change.PatchedSubmission;
+import dev.penstock.replayer.change.PlainJson;
 import dev.penstock.replayer.plan.Companion;
 import dev.penstock.replayer.travel.Asked.Command;
 import dev.penstock.replayer.travel.Experiment.State;
@@ -57,6 +58,7 @@ public final class ExperimentRequests {
   public Wanted experiment(byte[] body) {
     JsonNode json = SubmissionReader.tree(body);
     var violations = new ArrayList<>(contract.checkExperiment(json));
+    PlainJson.check(json, violations);
     refuse(violations);
     var _ = JobSelection.of(json.path("selection"), violations);
     String patch = patch(json, violations);
@@ -100,7 +102,9 @@ public final class ExperimentRequests {
       return Optional.empty();
     }
     JsonNode json = SubmissionReader.tree(body);
-    refuse(contract.checkReplayCommand(json));
+    var violations = new ArrayList<>(contract.checkReplayCommand(json));
+    PlainJson.check(json, violations);
+    refuse(violations);
     return Optional.of(
         new Asked.Move(
             id,

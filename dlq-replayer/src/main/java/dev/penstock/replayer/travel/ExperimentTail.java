@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,7 @@ final class ExperimentTail implements Runnable {
           follow();
         } catch (InterruptException _) {
           return;
-        } catch (KafkaException | IllegalStateException e) {
+        } catch (RuntimeException e) {
           problem = String.valueOf(e.getMessage());
           log.warn("the experiments can't be followed now: {}", e.getMessage());
           pauses.pause(Duration.ofSeconds(1));
