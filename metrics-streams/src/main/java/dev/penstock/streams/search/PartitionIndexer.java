@@ -274,13 +274,15 @@ final class PartitionIndexer implements Runnable {
     }
     indexed = positions.max(indexed);
     indexedAt = now;
-    if (!complete && indexed.reach(needed)) {
+    // Stores that were restored from before the index tell lives once more as they were then.
+    boolean whole = positions.reach(indexed);
+    if (!complete && whole && indexed.reach(needed)) {
       complete = true;
       failures = 0;
     } else if (!complete) {
       doing = "is " + indexed.behind(needed) + " records behind";
     }
-    if (!committedAt.plus(setup.commitInterval).isAfter(now)) {
+    if (whole && !committedAt.plus(setup.commitInterval).isAfter(now)) {
       changed |= index.removeFinishedBefore(now.minus(setup.retention));
       commit(index);
       committedAt = now;
